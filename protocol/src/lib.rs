@@ -1,1 +1,34 @@
-//! skeleton
+//! What the messages of MCP authorization look like, and which strings are legal.
+//!
+//! Both sides of every exchange use this crate, so the compiler proves that they agree. It has no clock, no
+//! randomness and no IO, and it builds for `wasm32-unknown-unknown`.
+//!
+//! A file per concept: find PKCE in [`pkce`], the `iss` parameter in [`authorization_response`], Client ID Metadata
+//! Documents in [`cimd`]. Identifiers keep their original text and compare by it: a parsed URL is only an accessor,
+//! because parsers fold exactly what must not be folded (`..`, `:443`, upper case, a missing `/`).
+
+pub mod access_token;
+pub mod authorization_request;
+pub mod authorization_response;
+pub mod authorization_server_metadata;
+pub mod cimd;
+pub mod clause;
+mod encoding;
+pub mod ids;
+pub mod jwks;
+pub mod loopback;
+pub mod mcp;
+pub mod oauth_error;
+pub mod pkce;
+pub mod protected_resource_metadata;
+pub mod query;
+pub mod resource_indicator;
+pub mod revision;
+pub mod scope;
+pub mod secret;
+pub mod strict_json;
+pub mod token_endpoint;
+pub mod well_known;
+pub mod www_authenticate;
+
+pub use encoding::{base64url, base64url_decode};

@@ -1,0 +1,395 @@
+//! Client ID Metadata Documents (CIMD): the client's id is the URL of a document that describes the client.
+//!
+//! MCP pins draft -00; the stricter rules of -01 and -02 are a superset and are applied here.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::ids::{ClientId, IdentifierError, RawUrl, RedirectUri};
+use crate::loopback::LoopbackPolicy;
+use crate::strict_json;
+
+/// The most bytes of a document that are read.
+///
+/// Spec: Client ID Metadata Document draft -00 §6.6 (recommended maximum).
+pub const MAX_DOCUMENT_BYTES: usize = 5 * 1024;
+
+/// A client id that is the URL of a metadata document.
+///
+/// The rules are applied to the raw text, before any parser could fold `..` or `:443` away. Equality is equality of
+/// text.
+///
+/// Spec: Client ID Metadata Document draft -00 §3; MCP 2025-11-25 Authorization, Client ID Metadata Documents.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ClientIdUrl(String);
+
+/// Which rule for client id URLs a text breaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ClientIdUrlError {
+    /// A rule that holds for every identifier: characters, length, https, user name.
+    #[error(transparent)]
+    Url(#[from] IdentifierError),
+    /// No path, or only `/`: whoever owns the host would be the client.
+    #[error("it has no path")]
+    NoPath,
+    /// A `.` or `..` segment, also in a percent-encoded spelling.
+    #[error("its path has a . or .. segment")]
+    DotSegment,
+    /// An address instead of a name. Addresses have no owner that a person could recognize.
+    #[error("its host is an IP address")]
+    AddressHost,
+}
+
+impl ClientIdUrl {
+    /// Applies the rules to the text of a `client_id` parameter.
+    ///
+    /// # Errors
+    /// The first rule that the text breaks.
+    pub fn parse(text: &str, policy: LoopbackPolicy) -> Result<Self, ClientIdUrlError> {
+        let raw = RawUrl::parse(text)?.without_fragment()?.permitted_by(policy)?;
+        if matches!(raw.path(), "" | "/") {
+            return Err(ClientIdUrlError::NoPath);
+        }
+        if raw.path().split('/').any(is_dot_segment) {
+            return Err(ClientIdUrlError::DotSegment);
+        }
+        if is_address(text) && !(raw.scheme() == "http" && policy.permits("http", raw.host())) {
+            return Err(ClientIdUrlError::AddressHost);
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// Whether a `client_id` looks like a URL at all, and so must obey the rules for one.
+    #[must_use]
+    pub fn is_url_shaped(text: &str) -> bool {
+        text.contains("://")
+    }
+
+    /// The text, exactly as it was received.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// `host` or `host:port` as written: what a person should recognize.
+    #[must_use]
+    pub fn authority(&self) -> &str {
+        RawUrl::parse(&self.0).map_or("", |raw| raw.authority())
+    }
+
+    /// The same text as the `client_id` of requests and tokens.
+    ///
+    /// # Panics
+    /// Never: a legal URL is a legal client id.
+    #[must_use]
+    pub fn client_id(&self) -> ClientId {
+        ClientId::parse(&self.0).expect("a URL of visible ASCII characters is a client id")
+    }
+}
+
+fn is_dot_segment(segment: &str) -> bool {
+    let plain = segment.to_ascii_lowercase().replace("%2e", ".");
+    plain == "." || plain == ".."
+}
+
+/// Whether URL parsers would read the host as an address: the usual spellings, and `2130706433`, `0x7f.1`, `127.1`.
+fn is_address(text: &str) -> bool {
+    url::Url::parse(text).is_ok_and(|url| !matches!(url.host(), Some(url::Host::Domain(_))))
+}
+
+/// A metadata document that passed every rule. Only [`ClientMetadataDocument::validate`] makes one.
+///
+/// Spec: Client ID Metadata Document draft -00 §4.1; MCP 2025-11-25 Authorization, Client ID Metadata Documents.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClientMetadataDocument {
+    client_id: ClientIdUrl,
+    client_name: String,
+    redirect_uris: Vec<RedirectUri>,
+}
+
+/// Which rule for documents a body breaks.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DocumentError {
+    /// Not JSON, a repeated member name, or not an object.
+    #[error("it is not a JSON object with distinct members: {0}")]
+    NotAnObject(String),
+    /// A member that MCP demands is missing.
+    #[error("{0} is missing")]
+    Missing(&'static str),
+    /// A member has the wrong type or shape.
+    #[error("{0} has the wrong type")]
+    WrongType(&'static str),
+    /// `client_id` is not the URL that the document was fetched from.
+    #[error("it says client_id {found:?}, but it was fetched from {fetched:?}")]
+    OtherClientId {
+        /// The URL it was fetched from.
+        fetched: String,
+        /// What it says.
+        found: String,
+    },
+    /// A redirect URI is not legal.
+    #[error("the redirect URI {uri:?} is not allowed: {reason}")]
+    BadRedirectUri {
+        /// The text in the document.
+        uri: String,
+        /// The rule it breaks.
+        reason: IdentifierError,
+    },
+    /// It contains a secret, or asks for a method that needs a shared one.
+    #[error("{0} has no place in a document that everyone can read")]
+    SharedSecret(&'static str),
+    /// It declares an authentication method that this server does not offer.
+    #[error("the authentication method {0:?} is not offered here")]
+    UnsupportedAuthMethod(String),
+}
+
+/// Members that only a shared secret or a private key would need.
+const SECRET_MEMBERS: [&str; 2] = ["client_secret", "client_secret_expires_at"];
+/// Members of a JWK that make it private or symmetric (RFC 7518 §6.2.2, §6.3.2, §6.4.1).
+const PRIVATE_JWK_MEMBERS: [&str; 7] = ["d", "p", "q", "dp", "dq", "qi", "k"];
+
+impl ClientMetadataDocument {
+    /// Applies every rule to a body that was fetched from `url`.
+    ///
+    /// # Errors
+    /// The first rule that it breaks.
+    pub fn validate(url: &ClientIdUrl, body: &[u8]) -> Result<Self, DocumentError> {
+        let document = strict_json::parse_object(body)
+            .map_err(|reason| DocumentError::NotAnObject(reason.to_string()))?;
+        let client_id = text_member(&document, "client_id")?;
+        if client_id != url.as_str() {
+            return Err(DocumentError::OtherClientId {
+                fetched: url.as_str().to_owned(),
+                found: client_id.to_owned(),
+            });
+        }
+        let client_name = text_member(&document, "client_name")?.to_owned();
+        let redirect_uris = redirect_uris(&document)?;
+        refuse_secrets(&document)?;
+        check_auth_method(&document)?;
+        Ok(Self { client_id: url.clone(), client_name, redirect_uris })
+    }
+
+    /// The document's own URL.
+    #[must_use]
+    pub fn client_id(&self) -> &ClientIdUrl {
+        &self.client_id
+    }
+
+    /// What the client calls itself. Anyone can write anything here.
+    #[must_use]
+    pub fn client_name(&self) -> &str {
+        &self.client_name
+    }
+
+    /// Where it may be sent back to; at least one.
+    #[must_use]
+    pub fn redirect_uris(&self) -> &[RedirectUri] {
+        &self.redirect_uris
+    }
+}
+
+fn text_member<'a>(document: &'a Map<String, Value>, name: &'static str) -> Result<&'a str, DocumentError> {
+    match document.get(name) {
+        None => Err(DocumentError::Missing(name)),
+        Some(Value::String(text)) if !text.is_empty() => Ok(text),
+        Some(_) => Err(DocumentError::WrongType(name)),
+    }
+}
+
+fn redirect_uris(document: &Map<String, Value>) -> Result<Vec<RedirectUri>, DocumentError> {
+    const NAME: &str = "redirect_uris";
+    let values = match document.get(NAME) {
+        None => return Err(DocumentError::Missing(NAME)),
+        Some(Value::Array(values)) if !values.is_empty() => values,
+        Some(_) => return Err(DocumentError::WrongType(NAME)),
+    };
+    let parse = |value: &Value| {
+        let text = value.as_str().ok_or(DocumentError::WrongType(NAME))?;
+        RedirectUri::parse(text)
+            .map_err(|reason| DocumentError::BadRedirectUri { uri: text.to_owned(), reason })
+    };
+    values.iter().map(parse).collect()
+}
+
+fn refuse_secrets(document: &Map<String, Value>) -> Result<(), DocumentError> {
+    if let Some(name) = SECRET_MEMBERS.into_iter().find(|name| document.contains_key(*name)) {
+        return Err(DocumentError::SharedSecret(name));
+    }
+    let keys = document.get("jwks").and_then(|jwks| jwks.get("keys")).and_then(Value::as_array);
+    let is_private = |key: &Value| PRIVATE_JWK_MEMBERS.iter().any(|member| key.get(member).is_some());
+    if keys.is_some_and(|keys| keys.iter().any(is_private)) {
+        return Err(DocumentError::SharedSecret("jwks"));
+    }
+    Ok(())
+}
+
+/// Absent means `none`: the default of RFC 7591 needs a shared secret, which a public document cannot have.
+fn check_auth_method(document: &Map<String, Value>) -> Result<(), DocumentError> {
+    const NAME: &str = "token_endpoint_auth_method";
+    match document.get(NAME) {
+        None => Ok(()),
+        Some(Value::String(method)) => match method.as_str() {
+            "none" => Ok(()),
+            "client_secret_basic" | "client_secret_post" | "client_secret_jwt" => {
+                Err(DocumentError::SharedSecret(NAME))
+            }
+            other => Err(DocumentError::UnsupportedAuthMethod(other.to_owned())),
+        },
+        Some(_) => Err(DocumentError::WrongType(NAME)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const LAB: LoopbackPolicy = LoopbackPolicy::AllowHttpOnLoopback;
+    const URL: &str = "https://c.example/client.json";
+
+    fn url() -> ClientIdUrl {
+        ClientIdUrl::parse(URL, LoopbackPolicy::HttpsOnly).unwrap()
+    }
+
+    fn document() -> Value {
+        json!({ "client_id": URL, "client_name": "C", "redirect_uris": ["https://c.example/cb"], "unknown": {} })
+    }
+
+    fn validate(document: &Value) -> Result<ClientMetadataDocument, DocumentError> {
+        ClientMetadataDocument::validate(&url(), document.to_string().as_bytes())
+    }
+
+    /// Req: AS-30, AS-35, AS-36
+    #[test]
+    fn accepts_the_legal_urls() {
+        for text in [URL, "https://c.example:8443/c", "https://c.example/c?v=1", "https://c.example:443/c"] {
+            assert!(ClientIdUrl::parse(text, LoopbackPolicy::HttpsOnly).is_ok(), "{text}");
+        }
+        assert!(ClientIdUrl::parse("http://localhost:3000/client.json", LAB).is_ok());
+        assert!(ClientIdUrl::parse("http://127.0.0.1:3000/client.json", LAB).is_ok());
+    }
+
+    /// Req: AS-30, AS-31, AS-32, AS-33, AS-34, AS-38, X-28
+    #[test]
+    fn rejects_before_parsing() {
+        use ClientIdUrlError::{AddressHost, DotSegment, NoPath, Url};
+        use IdentifierError::{Fragment, IllegalCharacter, NotAWebUrl, NotHttps, UserInfo};
+        for (text, reason) in [
+            ("http://c.example/c", Url(NotHttps)),
+            ("http://localhost:3000/client.json", Url(NotHttps)),
+            ("HTTPS://c.example/c", Url(NotAWebUrl)),
+            ("https://c.example", NoPath),
+            ("https://c.example/", NoPath),
+            ("https://c.example?x=/c", NoPath),
+            ("https://c.example/a/../c", DotSegment),
+            ("https://c.example/./c", DotSegment),
+            ("https://c.example/%2e%2E/c", DotSegment),
+            ("https://c.example/.%2e/c", DotSegment),
+            ("https://u@c.example/c", Url(UserInfo)),
+            ("https://c.example/c#f", Url(Fragment)),
+            ("https://c.example/a\\b", Url(IllegalCharacter)),
+            ("https://c.example/a b", Url(IllegalCharacter)),
+            ("https://c.example/a\tb", Url(IllegalCharacter)),
+            ("https:///c.example/x", Url(NotAWebUrl)),
+            ("https://127.0.0.1/c", AddressHost),
+            ("https://2130706433/c", AddressHost),
+            ("https://0x7f.1/c", AddressHost),
+            ("https://0177.0.0.1/c", AddressHost),
+            ("https://127.1/c", AddressHost),
+            ("https://%31%32%37.0.0.1/c", AddressHost),
+            ("https://[::1]/c", AddressHost),
+        ] {
+            assert_eq!(ClientIdUrl::parse(text, LoopbackPolicy::HttpsOnly), Err(reason), "{text}");
+        }
+        assert_eq!(
+            ClientIdUrl::parse("https://127.0.0.1/c", LAB),
+            Err(AddressHost),
+            "the exception is for http"
+        );
+    }
+
+    /// Req: AS-55, AS-57, AS-61, AS-64
+    #[test]
+    fn accepts_a_document_with_what_mcp_demands() {
+        let valid = validate(&document()).unwrap();
+        assert_eq!(valid.client_name(), "C");
+        assert_eq!(valid.redirect_uris()[0].as_str(), "https://c.example/cb");
+    }
+
+    /// Req: AS-37, AS-56, X-29
+    #[test]
+    fn client_id_is_the_url_byte_for_byte() {
+        for other in [
+            "https://c.example/client.json/",
+            "https://c.example:443/client.json",
+            "https://C.example/client.json",
+            "https://c.example/client%2Ejson",
+        ] {
+            let mut changed = document();
+            changed["client_id"] = other.into();
+            assert!(matches!(validate(&changed), Err(DocumentError::OtherClientId { .. })), "{other}");
+        }
+    }
+
+    /// Req: AS-57, MD-04
+    #[test]
+    fn demanded_members_cannot_be_missing_or_of_another_type() {
+        for name in ["client_id", "client_name", "redirect_uris"] {
+            let mut changed = document();
+            changed.as_object_mut().unwrap().remove(name);
+            assert_eq!(validate(&changed), Err(DocumentError::Missing(name)));
+            changed[name] = 1.into();
+            assert_eq!(validate(&changed), Err(DocumentError::WrongType(name)));
+        }
+        let mut empty = document();
+        empty["redirect_uris"] = json!([]);
+        assert_eq!(validate(&empty), Err(DocumentError::WrongType("redirect_uris")));
+    }
+
+    /// Req: AS-58, AS-59, AS-60, MD-05, X-32
+    #[test]
+    fn secrets_have_no_place_in_it() {
+        for (name, value) in [
+            ("client_secret", json!("x")),
+            ("client_secret_expires_at", json!(0)),
+            ("token_endpoint_auth_method", json!("client_secret_basic")),
+            ("token_endpoint_auth_method", json!("client_secret_jwt")),
+            ("jwks", json!({ "keys": [{ "kty": "oct", "k": "x" }] })),
+            ("jwks", json!({ "keys": [{ "kty": "EC", "d": "x" }] })),
+        ] {
+            let mut changed = document();
+            changed[name] = value;
+            assert!(matches!(validate(&changed), Err(DocumentError::SharedSecret(_))), "{name}");
+        }
+    }
+
+    /// Req: AS-79
+    #[test]
+    fn redirect_uris_must_be_legal() {
+        for bad in [
+            "javascript:alert(1)",
+            "JaVaScRiPt:alert(1)",
+            "http://c.example/cb",
+            "https://c.example/cb#x",
+            "/cb",
+        ] {
+            let mut changed = document();
+            changed["redirect_uris"] = json!([bad]);
+            assert!(matches!(validate(&changed), Err(DocumentError::BadRedirectUri { .. })), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_document_that_says_a_thing_twice_is_refused() {
+        let body = format!(
+            r#"{{"client_id":"{URL}","client_id":"{URL}","client_name":"C","redirect_uris":["https://c.example/cb"]}}"#
+        );
+        assert!(matches!(
+            ClientMetadataDocument::validate(&url(), body.as_bytes()),
+            Err(DocumentError::NotAnObject(_))
+        ));
+    }
+}

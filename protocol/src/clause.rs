@@ -1,0 +1,194 @@
+//! The clauses that checks and refusals cite: id, level, what the rule says in our words, and where it stands.
+
+use serde::{Deserialize, Serialize};
+
+/// How binding a rule is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Level {
+    /// MUST, MUST NOT, REQUIRED.
+    Must,
+    /// SHOULD, SHOULD NOT, RECOMMENDED.
+    Should,
+    /// MAY, OPTIONAL.
+    May,
+}
+
+impl Level {
+    /// The word of RFC 2119.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Must => "MUST",
+            Self::Should => "SHOULD",
+            Self::May => "MAY",
+        }
+    }
+}
+
+macro_rules! clauses {
+    ($($name:ident: $level:ident, $source:literal, $rule:literal, $url:expr;)*) => {
+        /// A rule of a specification.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "kebab-case")]
+        pub enum Clause {
+            $(#[doc = concat!($source, ": ", $rule)] $name,)*
+        }
+
+        impl Clause {
+            /// All clauses, in the order in which the journey meets them.
+            pub const ALL: &'static [Self] = &[$(Self::$name),*];
+
+            /// Document and section, short enough for a table: `RFC 9728 §3.3`.
+            #[must_use]
+            pub fn source(self) -> &'static str {
+                match self { $(Self::$name => $source,)* }
+            }
+
+            /// The rule, in our words.
+            #[must_use]
+            pub fn rule(self) -> &'static str {
+                match self { $(Self::$name => $rule,)* }
+            }
+
+            /// How binding it is.
+            #[must_use]
+            pub fn level(self) -> Level {
+                match self { $(Self::$name => Level::$level,)* }
+            }
+
+            /// Where it stands.
+            #[must_use]
+            pub fn url(self) -> &'static str {
+                match self { $(Self::$name => $url,)* }
+            }
+        }
+    };
+}
+
+macro_rules! mcp {
+    ($page_and_anchor:literal) => {
+        concat!("https://modelcontextprotocol.io/specification/2025-11-25/basic/", $page_and_anchor)
+    };
+}
+macro_rules! rfc {
+    ($number_and_anchor:literal) => {
+        concat!("https://www.rfc-editor.org/rfc/rfc", $number_and_anchor)
+    };
+}
+macro_rules! oauth21 {
+    ($anchor:literal) => {
+        concat!("https://datatracker.ietf.org/doc/html/draft-ietf-oauth-v2-1-13#", $anchor)
+    };
+}
+macro_rules! cimd {
+    ($anchor:literal) => {
+        concat!(
+            "https://datatracker.ietf.org/doc/html/draft-ietf-oauth-client-id-metadata-document-00#",
+            $anchor
+        )
+    };
+}
+
+clauses! {
+    // Discovery
+    Challenge: Must, "RFC 9728 §5.1", "A request without a usable token is answered 401, and the WWW-Authenticate header says where the resource metadata is.", rfc!("9728.html#section-5.1");
+    ChallengeWithoutError: Should, "RFC 6750 §3.1", "When the request carried no credentials at all, the challenge contains no error code.", rfc!("6750.html#section-3.1");
+    ChallengeScope: Should, "MCP Authorization, Scope Selection", "The challenge names the scopes that the request needs, so that the client asks for no more.", mcp!("authorization#scope-selection-strategy");
+    ResourceMetadataLocation: Must, "RFC 9728 §3.1", "The metadata of a protected resource is found by inserting the well-known name between host and path.", rfc!("9728.html#section-3.1");
+    ResourceMetadata: Must, "RFC 9728 §3.2", "The metadata is a JSON object, answered with status 200.", rfc!("9728.html#section-3.2");
+    ResourceIdentity: Must, "RFC 9728 §3.3", "The document's resource is identical to the URL the client uses; otherwise the client must not use the document.", rfc!("9728.html#section-3.3");
+    AuthorizationServers: Must, "MCP Authorization, Server Location", "The resource metadata names at least one authorization server.", mcp!("authorization#authorization-server-location");
+    ServerMetadataLocation: Must, "MCP Authorization, Server Metadata Discovery", "Clients try RFC 8414 metadata first, then the OpenID Connect forms, in a fixed order.", mcp!("authorization#authorization-server-metadata-discovery");
+    ServerMetadata: Must, "RFC 8414 §3.2", "The metadata of an authorization server is a JSON object, answered with status 200.", rfc!("8414.html#section-3.2");
+    IssuerIdentity: Must, "RFC 8414 §3.3", "The document's issuer is identical to the one it was looked up for; otherwise the client must not use the document.", rfc!("8414.html#section-3.3");
+    PkceAdvertised: Must, "MCP Authorization, Code Protection", "Clients refuse to go on when the metadata does not offer PKCE with S256.", mcp!("authorization#authorization-code-protection");
+    EndpointUrls: Must, "OAuth 2.1 §1.5", "Endpoints are https URLs. The lab, and only the lab, also accepts http on loopback.", oauth21!("section-1.5");
+    // Identity
+    CimdSupported: Should, "MCP Authorization, Client Registration", "A client that the server does not know yet uses a Client ID Metadata Document when the server supports it.", mcp!("authorization#client-registration-approaches");
+    ClientIdUrl: Must, "CIMD §3", "The client id is an https URL with a path, without fragment, user name or dot segments.", cimd!("section-3");
+    ClientIdIdentity: Must, "CIMD §4.1", "The document's client_id is identical to the URL it was fetched from.", cimd!("section-4.1");
+    ClientDocument: Must, "MCP Authorization, CIMD", "The document is a JSON object with client_id, client_name and redirect_uris.", mcp!("authorization#client-id-metadata-documents");
+    ClientDocumentSecrets: Must, "CIMD §4.1", "The document holds no shared secret and asks for no method that needs one.", cimd!("section-4.1");
+    ClientDocumentFetch: Should, "CIMD §6.5", "The server does not let itself be sent to internal addresses; the lab's exception for loopback is for development only.", cimd!("section-6.5");
+    ClientDocumentSize: Should, "CIMD §6.6", "The server reads at most five kilobytes of a document.", cimd!("section-6.6");
+    ClientDocumentErrors: Should, "CIMD §4.3", "When the document cannot be fetched, the authorization request ends.", cimd!("section-4.3");
+    ClientIdentity: Must, "OAuth 2.1 §2.2", "The server knows the client that asks.", oauth21!("section-2.2");
+    // Authorization request
+    RedirectExact: Must, "OAuth 2.1 §2.3.1", "The redirect URI is identical to a registered one; only the port of a loopback URI may differ.", oauth21!("section-2.3.1");
+    RedirectRequired: Must, "OAuth 2.1 §2.3.2", "A client with several redirect URIs says which one it means.", oauth21!("section-2.3.2");
+    NoParameterTwice: Must, "OAuth 2.1 §3.1", "No parameter occurs twice.", oauth21!("section-3.1");
+    ResponseType: Must, "OAuth 2.1 §4.1.1", "The response type is code; there is no other.", oauth21!("section-4.1.1");
+    ResponseMode: Must, "OAuth 2.1 §4.1.2", "The response comes back in the query of the redirect URI.", oauth21!("section-4.1.2");
+    PkceRequired: Must, "OAuth 2.1 §4.1.1", "The request carries a code challenge made with S256.", oauth21!("section-4.1.1");
+    PkceChallenge: Must, "RFC 7636 §4.2", "An S256 challenge is the base64url of a SHA-256 hash: 43 characters.", rfc!("7636.html#section-4.2");
+    PkceVerifier: Must, "RFC 7636 §4.1", "The verifier is fresh, random, and 43 to 128 characters long.", rfc!("7636.html#section-4.1");
+    ResourceParameter: Must, "RFC 8707 §2", "The request names the server that the token is for.", rfc!("8707.html#section-2");
+    ScopeSyntax: Must, "RFC 6749 §3.3", "Scopes are known names, separated by spaces.", rfc!("6749.html#section-3.3");
+    ScopeSelection: Should, "MCP Authorization, Scope Selection", "The client takes the scopes of the challenge, else those of the resource metadata, else none.", mcp!("authorization#scope-selection-strategy");
+    State: Should, "MCP Authorization, Open Redirection", "The client sends an unguessable state and discards responses that do not bring it back.", mcp!("authorization#open-redirection");
+    RequestObject: May, "OpenID Connect Core §6", "Request objects are not supported here and are refused by name.", "https://openid.net/specs/openid-connect-core-1_0.html#JWTRequests";
+    Prompt: May, "OpenID Connect Core §3.1.2.1", "prompt=none asks for an answer without any page.", "https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest";
+    // Sign-in and consent
+    UserFirst: Must, "OAuth 2.1 §7.12.2", "Nobody is redirected anywhere, not even with an error, before signing in.", oauth21!("section-7.12.2");
+    ConsentCsrf: Must, "MCP Security Best Practices, Consent UI", "The consent form is bound to the browser that started the request.", mcp!("security_best_practices#confused-deputy-problem");
+    ConsentOnce: Must, "OAuth 2.1 §4.1.2", "One decision gives one answer.", oauth21!("section-4.1.2");
+    AccessDenied: Must, "OAuth 2.1 §4.1.2.1", "When the person says no, the client is told access_denied.", oauth21!("section-4.1.2.1");
+    RequestExpired: Should, "OAuth 2.1 §7.12", "An authorization request that nobody answers ends by itself.", oauth21!("section-7.12");
+    // Authorization response
+    IssParameter: Must, "RFC 9207 §2.4", "The response's iss is identical to the issuer that was asked, and present when the metadata promises it.", rfc!("9207.html#section-2.4");
+    // Token
+    TokenRequest: Must, "OAuth 2.1 §3.2", "The token request is a POST with a form body.", oauth21!("section-3.2");
+    GrantType: Must, "OAuth 2.1 §3.2.4", "The grant type is one that the server offers.", oauth21!("section-3.2.4");
+    ClientAuthentication: Must, "OAuth 2.1 §2.4", "A public client names itself and sends no secret.", oauth21!("section-2.4");
+    CodeBinding: Must, "OAuth 2.1 §4.1.3", "The code was issued to this client, for this redirect URI.", oauth21!("section-4.1.3");
+    CodeOnce: Must, "OAuth 2.1 §4.1.3", "A code is redeemed at most once.", oauth21!("section-4.1.3");
+    CodeLifetime: Must, "OAuth 2.1 §4.1.2", "A code expires shortly after it was issued.", oauth21!("section-4.1.2");
+    PkceVerified: Must, "RFC 7636 §4.6", "The verifier hashes to the challenge that came with the authorization request.", rfc!("7636.html#section-4.6");
+    ResourceNarrows: Must, "RFC 8707 §2.2", "The token is for a server that was granted, never for another.", rfc!("8707.html#section-2.2");
+    ScopeNarrows: Must, "OAuth 2.1 §3.2.2", "The token never allows more than was granted.", oauth21!("section-3.2.2");
+    TokenResponse: Must, "OAuth 2.1 §3.2.3", "The answer is JSON with a token and its type, and is not cached.", oauth21!("section-3.2.3");
+    // Use
+    BearerHeader: Must, "MCP Authorization, Token Requirements", "The token is sent in the Authorization header of every request, never in the URL.", mcp!("authorization#token-requirements");
+    BearerSyntax: Must, "RFC 6750 §3.1", "A malformed Authorization header is answered 400 invalid_request.", rfc!("6750.html#section-3.1");
+    TokenValidity: Must, "RFC 9068 §4", "The token is signed by the authorization server, of type at+jwt, and not expired.", rfc!("9068.html#section-4");
+    TokenAudience: Must, "MCP Authorization, Audience", "The server accepts only tokens that were issued for itself.", mcp!("authorization#token-audience-binding-and-validation");
+    Initialize: Must, "MCP Lifecycle, Initialization", "The client begins with initialize, then says that it is initialized.", mcp!("lifecycle#initialization");
+    ProtocolVersion: Must, "MCP Lifecycle, Version Negotiation", "Both sides use a revision that both support.", mcp!("lifecycle#version-negotiation");
+    Transport: Must, "MCP Transports, Streamable HTTP", "A request is a POST with one JSON-RPC message; the answer is JSON or an event stream.", mcp!("transports#sending-messages-to-the-server");
+    Origin: Must, "MCP Transports, Security Warning", "The server checks Origin, so that no foreign web page can use it.", mcp!("transports#security-warning");
+    // Step-up
+    InsufficientScope: Should, "MCP Authorization, Runtime Insufficient Scope", "A valid token without the scope is answered 403 insufficient_scope with the scopes to ask for.", mcp!("authorization#runtime-insufficient-scope-errors");
+    StepUp: Should, "MCP Authorization, Step-Up Flow", "The client asks for the scopes of the challenge, and gives up after a few attempts.", mcp!("authorization#step-up-authorization-flow");
+}
+
+impl Clause {
+    /// The stable name that traces and exports use: `resource-identity`.
+    #[must_use]
+    pub fn id(self) -> String {
+        match serde_json::to_value(self) {
+            Ok(serde_json::Value::String(id)) => id,
+            _ => String::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_clause_can_be_looked_up() {
+        for clause in Clause::ALL {
+            assert!(!clause.id().is_empty());
+            assert!(clause.url().starts_with("https://"), "{clause:?}");
+            assert!(clause.url().contains('#'), "{clause:?} must lead to a section");
+            assert!(clause.rule().ends_with('.'), "{clause:?}");
+        }
+    }
+
+    #[test]
+    fn ids_are_stable_names() {
+        assert_eq!(Clause::ResourceIdentity.id(), "resource-identity");
+        assert_eq!(serde_json::from_str::<Clause>("\"code-once\"").unwrap(), Clause::CodeOnce);
+    }
+}
