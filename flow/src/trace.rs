@@ -289,9 +289,12 @@ impl Trace {
 
     /// Remembers that a text is secret. Empty texts are not: replacing them would mask everything.
     pub(crate) fn conceal(&mut self, secret: Secret) {
-        if !secret.reveal().is_empty() && !self.secrets.contains(&secret) {
-            self.secrets.push(secret);
+        if secret.reveal().is_empty() || self.secrets.contains(&secret) {
+            return;
         }
+        // Longest first: where one secret is a part of another, masking the part would leave the rest in the open.
+        let place = self.secrets.partition_point(|known| known.reveal().len() >= secret.reveal().len());
+        self.secrets.insert(place, secret);
     }
 }
 
@@ -304,8 +307,10 @@ mod tests {
     fn secrets_are_masked_wherever_they_occur() {
         let mut trace = Trace::default();
         trace.conceal(Secret::new("s3cret"));
+        trace.conceal(Secret::new("long-s3cret-long"));
         trace.conceal(Secret::new(""));
         assert_eq!(trace.mask("Bearer s3cret, s3cret"), "Bearer •••••, •••••");
+        assert_eq!(trace.mask("a long-s3cret-long b"), "a ••••• b");
         assert_eq!(trace.mask("nothing"), "nothing");
     }
 
