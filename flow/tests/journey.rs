@@ -9,6 +9,8 @@ use flow::{Action, Flow, MAX_STEP_UPS, Unexpected};
 use protocol::clause::Clause;
 use serde_json::Value;
 use support::{World, config, env, failed_checks};
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 /// Replaces a text in the body of answers from one URL.
 fn with_body(response: Response, edit: impl Fn(&str) -> String) -> Response {

@@ -344,6 +344,9 @@ impl UnixTime {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
     use super::*;
 
     const LAB: LoopbackPolicy = LoopbackPolicy::AllowHttpOnLoopback;

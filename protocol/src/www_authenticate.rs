@@ -187,6 +187,9 @@ impl<'a> Tokens<'a> {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
     use super::*;
 
     fn scopes(text: &str) -> Option<ScopeSet> {
