@@ -1,0 +1,237 @@
+//! `GET /authorize`: a client asks for permission.
+//!
+//! The checks stand in two halves. Until the client and its redirect URI are known, a failure is a page. After that
+//! there is a [`TrustedRedirect`], and a failure is told to the client, but only after somebody has signed in: nobody
+//! can use this server to send strangers somewhere.
+//!
+//! Spec: OAuth 2.1 §4.1.1, §4.1.2.1, §7.12.2; RFC 7636 §4.3; RFC 8707 §2.1; OpenID Connect Core §3.1.2.6 (`prompt`).
+
+use std::sync::Arc;
+
+use axum::extract::{RawQuery, State};
+use axum::response::{IntoResponse as _, Response};
+use http::HeaderMap;
+use http::header::SET_COOKIE;
+use protocol::cimd::ClientIdUrl;
+use protocol::pkce::{CodeChallenge, S256};
+use protocol::query::Parameters;
+use protocol::scope::ScopeSet;
+
+use super::form::decodes_to_text;
+use super::redirect::{TrustedRedirect, see_other};
+use super::refusal::{PageRefusal, RedirectRefusal};
+use super::state::Server;
+use super::{ProtectedResource, Settings, html, session};
+use crate::store::{Asked, NewRequest, SecretHash, Standing};
+
+const MAX_QUERY_BYTES: usize = 8 * 1024;
+const MAX_PARAMETERS: usize = 100;
+const MAX_STATE_BYTES: usize = 2 * 1024;
+
+pub(super) async fn get_authorize(
+    State(server): State<Arc<Server>>,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Response {
+    begin(&server, &headers, query.as_deref().unwrap_or_default())
+        .await
+        .unwrap_or_else(PageRefusal::into_response)
+}
+
+/// Says that the page is there. It fetches nothing, and puts nothing down.
+pub(super) async fn head_authorize() {}
+
+#[tracing::instrument(name = "authorize", skip_all)]
+async fn begin(server: &Server, headers: &HeaderMap, query: &str) -> Result<Response, PageRefusal> {
+    // First half: who asks, and where would an answer go?
+    let parameters = read_query(query)?;
+    let client_id = client_id(&parameters, &server.settings)?;
+    let document = server.documents.get(&client_id).await?;
+    let redirect = TrustedRedirect::registered(&document, &parameters, &server.settings.issuer)?;
+
+    // Second half: what is asked for?
+    let prompt = Prompt::read(&parameters);
+    let asked = asked(&parameters, &server.settings);
+
+    let now = server.clock.now();
+    let cookie = session::cookie(server, headers);
+    let person = session::person(server, cookie.as_ref(), now).await?;
+    let signed_in = match (person, prompt) {
+        // Nothing may be shown, so this is the one answer without sign-in (OAuth 2.1 §7.12.2).
+        (None, Prompt::None) => return redirect.with_refusal(RedirectRefusal::LoginRequired),
+        (None, _) | (_, Prompt::SignIn) => false,
+        (Some(_), _) => true,
+    };
+    let standing = match asked {
+        Err(refusal) if signed_in => return redirect.with_refusal(refusal),
+        Err(refusal) => Standing::Refused(refusal.name()),
+        Ok(_) if prompt == Prompt::None => return redirect.with_refusal(RedirectRefusal::ConsentRequired),
+        Ok(asked) => Standing::Asks(asked),
+    };
+
+    let request = NewRequest {
+        client_id: client_id.client_id(),
+        client_name: html::displayable_name(document.client_name()),
+        redirect_uri: redirect.uri().clone(),
+        state: redirect.state().map(str::to_owned),
+        standing,
+    };
+    let id = server.entropy.secret();
+    let new_cookie = cookie.is_none().then(|| server.entropy.secret());
+    let Some(cookie) = cookie.as_ref().or(new_cookie.as_ref()) else { return Err(PageRefusal::ServerFault) };
+    server.store.begin_authorization(SecretHash::of(&id), SecretHash::of(cookie), request, now).await?;
+
+    let page = if signed_in { "consent" } else { "sign-in" };
+    let mut response = see_other(&format!("/{page}?request={}", id.reveal()))?;
+    if let Some(new_cookie) = &new_cookie {
+        response.headers_mut().insert(SET_COOKIE, session::set_cookie(server, new_cookie)?);
+    }
+    Ok(response)
+}
+
+// --- first half ---
+
+fn read_query(query: &str) -> Result<Parameters, PageRefusal> {
+    if query.len() > MAX_QUERY_BYTES || query.bytes().filter(|byte| *byte == b'&').count() >= MAX_PARAMETERS {
+        return Err(PageRefusal::QueryTooLong);
+    }
+    if !decodes_to_text(query.as_bytes()) {
+        return Err(PageRefusal::MalformedQuery);
+    }
+    let parameters = Parameters::parse(query);
+    // It would have to be stored and sent back; and a client whose state is cut could not recognize the answer.
+    if parameters.get("state").is_ok_and(|state| state.is_some_and(|state| state.len() > MAX_STATE_BYTES)) {
+        return Err(PageRefusal::StateTooLong);
+    }
+    Ok(parameters)
+}
+
+fn client_id(parameters: &Parameters, settings: &Settings) -> Result<ClientIdUrl, PageRefusal> {
+    let text = parameters
+        .get("client_id")
+        .map_err(|_| PageRefusal::RepeatedClientId)?
+        .ok_or(PageRefusal::MissingClientId)?;
+    if !ClientIdUrl::is_url_shaped(text) {
+        return Err(PageRefusal::UnknownClient);
+    }
+    ClientIdUrl::parse(text, settings.loopback).map_err(PageRefusal::BadClientIdUrl)
+}
+
+// --- second half ---
+
+/// What the request asks for, if every check passes.
+fn asked(parameters: &Parameters, settings: &Settings) -> Result<Asked, RedirectRefusal> {
+    check_repetition(parameters)?;
+    check_response_type(parameters)?;
+    check_response_mode(parameters)?;
+    check_request_object(parameters)?;
+    check_prompt(parameters)?;
+    let code_challenge = code_challenge(parameters)?;
+    let resource = resource(parameters, settings)?;
+    let scope = scope(parameters, resource)?;
+    Ok(Asked { code_challenge, resource: resource.uri.clone(), scope })
+}
+
+/// A known parameter whose repetition was excluded before.
+fn value<'a>(parameters: &'a Parameters, name: &'static str) -> Result<Option<&'a str>, RedirectRefusal> {
+    parameters.get(name).map_err(|_| RedirectRefusal::RepeatedParameter)
+}
+
+/// Unknown parameters may do as they like; `resource` may repeat by its own rule, and is refused by its own check.
+fn check_repetition(parameters: &Parameters) -> Result<(), RedirectRefusal> {
+    const KNOWN: [&str; 9] = [
+        "response_type",
+        "response_mode",
+        "scope",
+        "state",
+        "code_challenge",
+        "code_challenge_method",
+        "prompt",
+        "request",
+        "request_uri",
+    ];
+    KNOWN.into_iter().try_for_each(|name| value(parameters, name).map(|_| ()))
+}
+
+fn check_response_type(parameters: &Parameters) -> Result<(), RedirectRefusal> {
+    match value(parameters, "response_type")? {
+        Some("code") => Ok(()),
+        Some(_) => Err(RedirectRefusal::UnsupportedResponseType),
+        None => Err(RedirectRefusal::MissingResponseType),
+    }
+}
+
+fn check_response_mode(parameters: &Parameters) -> Result<(), RedirectRefusal> {
+    match value(parameters, "response_mode")? {
+        None | Some("query") => Ok(()),
+        Some(_) => Err(RedirectRefusal::UnsupportedResponseMode),
+    }
+}
+
+fn check_request_object(parameters: &Parameters) -> Result<(), RedirectRefusal> {
+    if value(parameters, "request")?.is_some() {
+        return Err(RedirectRefusal::RequestObject);
+    }
+    if value(parameters, "request_uri")?.is_some() {
+        return Err(RedirectRefusal::RequestUri);
+    }
+    Ok(())
+}
+
+fn check_prompt(parameters: &Parameters) -> Result<(), RedirectRefusal> {
+    let mut prompts = value(parameters, "prompt")?.unwrap_or_default().split(' ');
+    if prompts.clone().any(|prompt| prompt == "none") && prompts.any(|prompt| prompt != "none") {
+        return Err(RedirectRefusal::ContradictoryPrompt);
+    }
+    Ok(())
+}
+
+fn code_challenge(parameters: &Parameters) -> Result<CodeChallenge, RedirectRefusal> {
+    let challenge = value(parameters, "code_challenge")?.ok_or(RedirectRefusal::MissingCodeChallenge)?;
+    // An absent method means "plain".
+    if value(parameters, "code_challenge_method")? != Some(S256) {
+        return Err(RedirectRefusal::NotS256);
+    }
+    CodeChallenge::parse(challenge).map_err(|_| RedirectRefusal::MalformedCodeChallenge)
+}
+
+fn resource<'a>(
+    parameters: &Parameters,
+    settings: &'a Settings,
+) -> Result<&'a ProtectedResource, RedirectRefusal> {
+    let uri = parameters
+        .get("resource")
+        .map_err(|_| RedirectRefusal::SeveralResources)?
+        .ok_or(RedirectRefusal::MissingResource)?;
+    settings.resource(uri).ok_or(RedirectRefusal::UnknownResource)
+}
+
+fn scope(parameters: &Parameters, resource: &ProtectedResource) -> Result<ScopeSet, RedirectRefusal> {
+    let Some(text) = value(parameters, "scope")? else { return Ok(resource.default_scope()) };
+    let scope: ScopeSet = text.parse().map_err(|_| RedirectRefusal::MalformedScope)?;
+    if scope.is_subset(&resource.scope_set()) { Ok(scope) } else { Err(RedirectRefusal::UnknownScope) }
+}
+
+/// What the client wants to be shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Prompt {
+    /// `none`: no page at all.
+    None,
+    /// `login` or `select_account`: the sign-in page, whoever is signed in.
+    SignIn,
+    /// The usual pages.
+    Usual,
+}
+
+impl Prompt {
+    fn read(parameters: &Parameters) -> Self {
+        let text = parameters.get("prompt").ok().flatten().unwrap_or_default();
+        if text == "none" {
+            Self::None
+        } else if text.split(' ').any(|prompt| matches!(prompt, "login" | "select_account")) {
+            Self::SignIn
+        } else {
+            Self::Usual
+        }
+    }
+}

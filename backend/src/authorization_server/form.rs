@@ -1,0 +1,103 @@
+//! Reading a form body: bounded in bytes, fields and time, and never guessed.
+
+use std::time::Duration;
+
+use axum::body::{Body, to_bytes};
+use http::HeaderMap;
+use http::header::CONTENT_TYPE;
+
+/// No form here needs more.
+pub(super) const MAX_BYTES: usize = 16 * 1024;
+/// Comparing names with each other costs the square of their number.
+pub(super) const MAX_FIELDS: usize = 200;
+const DEADLINE: Duration = Duration::from_secs(10);
+
+/// Why a body is no form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum FormError {
+    WrongContentType,
+    TooLong,
+    Incomplete,
+    NotText,
+    TooManyFields,
+}
+
+/// The body of a form post as text, still encoded.
+pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<String, FormError> {
+    if !is_form(headers) {
+        return Err(FormError::WrongContentType);
+    }
+    let declared = headers
+        .get(http::header::CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    if declared.is_some_and(|length| length > MAX_BYTES) {
+        return Err(FormError::TooLong);
+    }
+    let bytes = match tokio::time::timeout(DEADLINE, to_bytes(body, MAX_BYTES)).await {
+        Ok(Ok(bytes)) => bytes,
+        Ok(Err(error)) if is_limit(&error) => return Err(FormError::TooLong),
+        Ok(Err(_)) | Err(_) => return Err(FormError::Incomplete),
+    };
+    if !decodes_to_text(&bytes) {
+        return Err(FormError::NotText);
+    }
+    if bytes.iter().filter(|byte| **byte == b'&').count() >= MAX_FIELDS {
+        return Err(FormError::TooManyFields);
+    }
+    String::from_utf8(bytes.into()).map_err(|_| FormError::NotText)
+}
+
+fn is_form(headers: &HeaderMap) -> bool {
+    let mut values = headers.get_all(CONTENT_TYPE).iter();
+    let (Some(value), None) = (values.next(), values.next()) else { return false };
+    let media_type = value.to_str().unwrap_or_default().split(';').next().unwrap_or_default();
+    media_type.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded")
+}
+
+fn is_limit(error: &axum::Error) -> bool {
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        if cause.is::<http_body_util::LengthLimitError>() {
+            return true;
+        }
+        source = cause.source();
+    }
+    false
+}
+
+/// Whether percent-decoding gives UTF-8. Readers replace what does not, and then it is not what was sent.
+pub(super) fn decodes_to_text(encoded: &[u8]) -> bool {
+    let mut decoded = Vec::with_capacity(encoded.len());
+    let mut rest = encoded;
+    while let [first, after @ ..] = rest {
+        if *first == b'%'
+            && let [high, low, after @ ..] = after
+            && let (Some(high), Some(low)) = (hex(*high), hex(*low))
+        {
+            decoded.push(high * 16 + low);
+            rest = after;
+        } else {
+            decoded.push(*first);
+            rest = after;
+        }
+    }
+    std::str::from_utf8(&decoded).is_ok()
+}
+
+fn hex(digit: u8) -> Option<u8> {
+    char::from(digit).to_digit(16).and_then(|value| value.try_into().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_that_is_not_utf8_is_recognized_before_it_is_replaced() {
+        assert!(decodes_to_text(b"state=%C3%BC&x=%"));
+        assert!(decodes_to_text("state=\u{fc}".as_bytes()));
+        assert!(!decodes_to_text(b"state=%FF"));
+        assert!(!decodes_to_text(b"state=%C3"));
+        assert!(!decodes_to_text(b"state=\xff"));
+    }
+}

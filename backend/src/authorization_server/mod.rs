@@ -1,0 +1,34 @@
+//! The OAuth 2.1 authorization server: it knows people, asks them, and issues tokens for protected resources.
+//!
+//! | path | file | what happens |
+//! |---|---|---|
+//! | `GET /.well-known/oauth-authorization-server` | [`metadata`] | says what the server can do |
+//! | `GET /jwks` | [`metadata`] | publishes the key that verifies its tokens |
+//! | `GET /authorize` | [`authorize`] | checks a request and puts it down |
+//! | `GET`, `POST /sign-in`, `POST /sign-out` | [`sign_in`] | finds out who is there |
+//! | `GET`, `POST /consent` | [`consent`] | asks the person and sends the browser back |
+//! | `POST /token` | [`token`], [`code_grant`] | turns a code into an access token |
+//!
+//! Spec: OAuth 2.1 (draft 13), RFC 8414, RFC 8707, RFC 9068, RFC 9207, Client ID Metadata Documents; MCP Authorization.
+
+mod assets;
+mod authorize;
+mod cimd;
+mod code_grant;
+mod consent;
+mod csrf;
+mod form;
+mod html;
+mod metadata;
+mod redirect;
+mod refusal;
+mod router;
+mod session;
+mod settings;
+mod sign_in;
+mod signing_key;
+mod state;
+mod token;
+
+pub use settings::{OfferedScope, Person, ProtectedResource, Settings};
+pub use state::{AuthorizationServer, StartError};

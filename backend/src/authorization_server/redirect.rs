@@ -1,0 +1,91 @@
+//! Sending the browser back to a client. There is no other way to do that than a [`TrustedRedirect`].
+//!
+//! Spec: OAuth 2.1 §2.3, §4.1.2, §4.1.2.1; RFC 9207 §2.
+
+use axum::response::{IntoResponse as _, Response};
+use http::header::LOCATION;
+use http::{HeaderValue, StatusCode};
+use protocol::cimd::ClientMetadataDocument;
+use protocol::ids::{Issuer, RedirectUri};
+use protocol::query::Parameters;
+use protocol::secret::Secret;
+
+use super::refusal::{PageRefusal, RedirectRefusal};
+use crate::store::PendingRequest;
+
+/// A redirect URI that the client registered, with what every answer carries.
+#[derive(Clone, Debug)]
+pub(super) struct TrustedRedirect {
+    uri: RedirectUri,
+    state: Option<String>,
+    issuer: Issuer,
+}
+
+impl TrustedRedirect {
+    /// Compares the request's `redirect_uri` with the document's.
+    pub(super) fn registered(
+        document: &ClientMetadataDocument,
+        parameters: &Parameters,
+        issuer: &Issuer,
+    ) -> Result<Self, PageRefusal> {
+        let requested = parameters.get("redirect_uri").map_err(|_| PageRefusal::RepeatedRedirectUri)?;
+        let uri = match (requested, document.redirect_uris()) {
+            (Some(requested), registered) => RedirectUri::parse(requested)
+                .ok()
+                .filter(|requested| registered.iter().any(|uri| uri.accepts(requested)))
+                .ok_or_else(|| PageRefusal::UnlistedRedirectUri(requested.to_owned()))?,
+            (None, [only]) => only.clone(),
+            (None, _) => return Err(PageRefusal::MissingRedirectUri),
+        };
+        // A repeated state is refused by redirect, and then none of its values comes back.
+        let state = parameters.get("state").ok().flatten().map(str::to_owned);
+        Ok(Self { uri, state, issuer: issuer.clone() })
+    }
+
+    /// Takes up what [`TrustedRedirect::registered`] once compared.
+    pub(super) fn stored(pending: &PendingRequest, issuer: &Issuer) -> Self {
+        Self {
+            uri: pending.request.redirect_uri.clone(),
+            state: pending.request.state.clone(),
+            issuer: issuer.clone(),
+        }
+    }
+
+    pub(super) fn uri(&self) -> &RedirectUri {
+        &self.uri
+    }
+
+    pub(super) fn state(&self) -> Option<&str> {
+        self.state.as_deref()
+    }
+
+    /// Permission given.
+    pub(super) fn with_code(&self, code: &Secret) -> Result<Response, PageRefusal> {
+        self.respond(&[("code", code.reveal())])
+    }
+
+    /// Permission not given.
+    pub(super) fn with_refusal(&self, refusal: RedirectRefusal) -> Result<Response, PageRefusal> {
+        tracing::info!(?refusal, "authorization request refused");
+        let wire = refusal.wire();
+        self.respond(&[
+            ("error", wire.code.as_str()),
+            ("error_description", wire.description),
+            ("error_uri", wire.clause.url()),
+        ])
+    }
+
+    fn respond(&self, answer: &[(&str, &str)]) -> Result<Response, PageRefusal> {
+        let state = self.state.as_deref().map(|state| ("state", state));
+        let iss = ("iss", self.issuer.as_str());
+        see_other(&self.uri.with_parameters(answer.iter().copied().chain(state).chain([iss])))
+    }
+}
+
+/// 303: whatever was posted here is not posted there.
+///
+/// Spec: OAuth 2.1 §7.5.4.
+pub(super) fn see_other(location: &str) -> Result<Response, PageRefusal> {
+    let location = HeaderValue::from_str(location).map_err(|_| PageRefusal::ServerFault)?;
+    Ok((StatusCode::SEE_OTHER, [(LOCATION, location)]).into_response())
+}

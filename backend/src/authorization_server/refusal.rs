@@ -1,0 +1,408 @@
+//! Every refusal that a person or, by redirect, a client is told. Each has one name and is put into words in one place.
+
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use protocol::cimd::{ClientIdUrlError, DocumentError};
+use protocol::clause::Clause;
+use protocol::oauth_error::OAuthErrorCode;
+
+use super::html;
+use crate::store::StoreError;
+
+/// A refusal that is shown as a page, because nobody may be redirected, or nobody knows where to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum PageRefusal {
+    // --- the first half of /authorize ---
+    QueryTooLong,
+    MalformedQuery,
+    StateTooLong,
+    MissingClientId,
+    RepeatedClientId,
+    UnknownClient,
+    BadClientIdUrl(ClientIdUrlError),
+    OwnAddressAsClientId,
+    DocumentUnavailable,
+    DocumentBusy,
+    DocumentStatus(u16),
+    DocumentTooLong,
+    DocumentContentType,
+    BadDocument(DocumentError),
+    RepeatedRedirectUri,
+    MissingRedirectUri,
+    UnlistedRedirectUri(String),
+    // --- sign-in and consent ---
+    UnknownRequest,
+    ExpiredRequest,
+    AlreadyDecided,
+    SignedOut,
+    ForgedForm,
+    ForeignOrigin,
+    BadForm,
+    FormTooLong,
+    // --- anywhere ---
+    NoSuchPage,
+    WrongMethod,
+    ServerFault,
+}
+
+/// A refusal in words.
+pub(super) struct Explanation {
+    pub(super) status: StatusCode,
+    /// What the client would have been told, where OAuth has a name for it.
+    pub(super) code: Option<OAuthErrorCode>,
+    pub(super) title: &'static str,
+    pub(super) what: String,
+    pub(super) remedy: &'static str,
+    pub(super) clause: Option<Clause>,
+}
+
+const ASK_DEVELOPER: &str = "You can do nothing wrong here and nothing has been shared. Tell whoever makes the client what this page says.";
+const START_AGAIN: &str = "Go back to the client and start again.";
+
+impl PageRefusal {
+    /// The one place where a refusal becomes a status and words.
+    pub(super) fn explain(&self) -> Explanation {
+        use OAuthErrorCode::{InvalidClient, InvalidRequest};
+        let client = |what: String, clause| Explanation {
+            status: StatusCode::BAD_REQUEST,
+            code: Some(InvalidClient),
+            title: "This client cannot be trusted",
+            what,
+            remedy: ASK_DEVELOPER,
+            clause: Some(clause),
+        };
+        let request = |what: String, clause| Explanation {
+            status: StatusCode::BAD_REQUEST,
+            code: Some(InvalidRequest),
+            title: "This request cannot be answered",
+            what,
+            remedy: ASK_DEVELOPER,
+            clause: Some(clause),
+        };
+        let page = |status, title, what: &str, remedy, clause| Explanation {
+            status,
+            code: None,
+            title,
+            what: what.to_owned(),
+            remedy,
+            clause,
+        };
+        match self {
+            Self::QueryTooLong => Explanation {
+                status: StatusCode::URI_TOO_LONG,
+                ..request(
+                    "Its address is longer than 8 kilobytes, or has too many parts.".into(),
+                    Clause::ClientIdentity,
+                )
+            },
+            Self::MalformedQuery => {
+                request("Its parameters are not readable text.".into(), Clause::NoParameterTwice)
+            }
+            Self::StateTooLong => request("Its state is longer than 2 kilobytes.".into(), Clause::State),
+            Self::MissingClientId => {
+                request("It does not say which client it is from.".into(), Clause::ClientIdentity)
+            }
+            Self::RepeatedClientId => {
+                request("It names its client more than once.".into(), Clause::NoParameterTwice)
+            }
+            Self::UnknownClient => client(
+                "Its name is not known here, and is not the address of a document that would describe it."
+                    .into(),
+                Clause::ClientIdentity,
+            ),
+            Self::BadClientIdUrl(reason) => {
+                client(format!("Its name is an address that cannot be used: {reason}."), Clause::ClientIdUrl)
+            }
+            Self::OwnAddressAsClientId => {
+                client("Its name is an address of this very server.".into(), Clause::ClientIdUrl)
+            }
+            Self::DocumentUnavailable => client(
+                "The document that describes it could not be fetched.".into(),
+                Clause::ClientDocumentErrors,
+            ),
+            Self::DocumentBusy => Explanation {
+                status: StatusCode::SERVICE_UNAVAILABLE,
+                code: Some(OAuthErrorCode::TemporarilyUnavailable),
+                title: "One moment, please",
+                what: "Too many documents are being fetched from that client’s host right now.".into(),
+                remedy: "Try again in a few seconds.",
+                clause: Some(Clause::ClientDocumentErrors),
+            },
+            Self::DocumentStatus(status @ 300..=399) => client(
+                format!(
+                    "The address of its document redirects elsewhere (status {status}). A redirect is not followed."
+                ),
+                Clause::ClientDocumentErrors,
+            ),
+            Self::DocumentStatus(status) => client(
+                format!("Its document was answered with status {status} instead of 200."),
+                Clause::ClientDocumentErrors,
+            ),
+            Self::DocumentTooLong => {
+                client("Its document is longer than 5 kilobytes.".into(), Clause::ClientDocumentSize)
+            }
+            Self::DocumentContentType => {
+                client("Its document is not sent as application/json.".into(), Clause::ClientDocument)
+            }
+            Self::BadDocument(reason) => {
+                client(format!("Its document breaks a rule: {reason}."), document_clause(reason))
+            }
+            Self::RepeatedRedirectUri => {
+                request("It says more than once where to return to.".into(), Clause::NoParameterTwice)
+            }
+            Self::MissingRedirectUri => request(
+                "It does not say where to return to, and the client has several places.".into(),
+                Clause::RedirectRequired,
+            ),
+            Self::UnlistedRedirectUri(uri) => request(
+                format!(
+                    "It wants to return to {uri:?}, which is not among the places that the client’s document lists."
+                ),
+                Clause::RedirectExact,
+            ),
+            Self::UnknownRequest => page(
+                StatusCode::NOT_FOUND,
+                "There is nothing to decide here",
+                "This browser has not brought such a request.",
+                START_AGAIN,
+                Some(Clause::ConsentCsrf),
+            ),
+            Self::ExpiredRequest => page(
+                StatusCode::BAD_REQUEST,
+                "This request has expired",
+                "It waited longer than ten minutes for an answer. Nothing was allowed.",
+                START_AGAIN,
+                Some(Clause::RequestExpired),
+            ),
+            Self::AlreadyDecided => page(
+                StatusCode::CONFLICT,
+                "This request was answered already",
+                "One decision gives one answer, and it has been given.",
+                "If the client still waits, go back to it and start again.",
+                Some(Clause::ConsentOnce),
+            ),
+            Self::SignedOut => page(
+                StatusCode::FORBIDDEN,
+                "You are signed out",
+                "Nothing was allowed.",
+                "Sign in and decide again, or start again from the client.",
+                Some(Clause::UserFirst),
+            ),
+            Self::ForgedForm => page(
+                StatusCode::FORBIDDEN,
+                "This form did not come from this page",
+                "It does not carry the mark that this server gave to your browser. Nothing was changed.",
+                "If you sent it yourself, go back, load the page again, and repeat it.",
+                Some(Clause::ConsentCsrf),
+            ),
+            Self::ForeignOrigin => page(
+                StatusCode::FORBIDDEN,
+                "This form came from another site",
+                "Your browser says that another site sent it. Nothing was changed.",
+                START_AGAIN,
+                Some(Clause::ConsentCsrf),
+            ),
+            Self::BadForm => page(
+                StatusCode::BAD_REQUEST,
+                "This form cannot be read",
+                "A field is missing, occurs twice, or has an unknown value. Nothing was changed.",
+                "Go back, load the page again, and repeat it.",
+                None,
+            ),
+            Self::FormTooLong => page(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "This form is too long",
+                "No form here needs more than 16 kilobytes. Nothing was changed.",
+                START_AGAIN,
+                None,
+            ),
+            Self::NoSuchPage => page(
+                StatusCode::NOT_FOUND,
+                "There is no such page",
+                "This server has nothing at this address.",
+                "Its front page says what it offers.",
+                None,
+            ),
+            Self::WrongMethod => page(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "That cannot be done here",
+                "This page does not answer that kind of request.",
+                START_AGAIN,
+                None,
+            ),
+            Self::ServerFault => page(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "Something broke here",
+                "It is this server’s fault. Nothing was allowed.",
+                "Try again in a while.",
+                None,
+            ),
+        }
+    }
+}
+
+fn document_clause(reason: &DocumentError) -> Clause {
+    match reason {
+        DocumentError::NotAnObject(_) | DocumentError::Missing(_) | DocumentError::WrongType(_) => {
+            Clause::ClientDocument
+        }
+        DocumentError::OtherClientId { .. } => Clause::ClientIdIdentity,
+        DocumentError::BadRedirectUri { .. } => Clause::RedirectExact,
+        DocumentError::SharedSecret(_) => Clause::ClientDocumentSecrets,
+        DocumentError::UnsupportedAuthMethod(_) => Clause::ClientAuthentication,
+    }
+}
+
+impl From<StoreError> for PageRefusal {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(%error, "store failed");
+        Self::ServerFault
+    }
+}
+
+impl IntoResponse for PageRefusal {
+    fn into_response(self) -> Response {
+        tracing::info!(refusal = ?self, "refused with a page");
+        html::refusal(&self.explain())
+    }
+}
+
+/// A refusal that the client is told by redirect, after the person has signed in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RedirectRefusal {
+    RepeatedParameter,
+    MissingResponseType,
+    UnsupportedResponseType,
+    UnsupportedResponseMode,
+    RequestObject,
+    RequestUri,
+    ContradictoryPrompt,
+    MissingCodeChallenge,
+    NotS256,
+    MalformedCodeChallenge,
+    MissingResource,
+    SeveralResources,
+    UnknownResource,
+    MalformedScope,
+    UnknownScope,
+    LoginRequired,
+    ConsentRequired,
+    Denied,
+}
+
+/// What the client is told.
+pub(super) struct Wire {
+    pub(super) code: OAuthErrorCode,
+    pub(super) description: &'static str,
+    pub(super) clause: Clause,
+}
+
+impl RedirectRefusal {
+    const ALL: [Self; 18] = [
+        Self::RepeatedParameter,
+        Self::MissingResponseType,
+        Self::UnsupportedResponseType,
+        Self::UnsupportedResponseMode,
+        Self::RequestObject,
+        Self::RequestUri,
+        Self::ContradictoryPrompt,
+        Self::MissingCodeChallenge,
+        Self::NotS256,
+        Self::MalformedCodeChallenge,
+        Self::MissingResource,
+        Self::SeveralResources,
+        Self::UnknownResource,
+        Self::MalformedScope,
+        Self::UnknownScope,
+        Self::LoginRequired,
+        Self::ConsentRequired,
+        Self::Denied,
+    ];
+
+    /// The name under which it waits for sign-in.
+    pub(super) fn name(self) -> String {
+        format!("{self:?}")
+    }
+
+    /// The refusal of this name.
+    pub(super) fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|refusal| refusal.name() == name)
+    }
+
+    /// The one place where a refusal becomes a code and a clause.
+    pub(super) fn wire(self) -> Wire {
+        use OAuthErrorCode as Code;
+        let (code, description, clause) = match self {
+            Self::RepeatedParameter => {
+                (Code::InvalidRequest, "A parameter occurs more than once.", Clause::NoParameterTwice)
+            }
+            Self::MissingResponseType => {
+                (Code::InvalidRequest, "response_type is missing.", Clause::ResponseType)
+            }
+            Self::UnsupportedResponseType => {
+                (Code::UnsupportedResponseType, "The only response_type is code.", Clause::ResponseType)
+            }
+            Self::UnsupportedResponseMode => {
+                (Code::InvalidRequest, "The only response_mode is query.", Clause::ResponseMode)
+            }
+            Self::RequestObject => {
+                (Code::RequestNotSupported, "Request objects are not supported.", Clause::RequestObject)
+            }
+            Self::RequestUri => {
+                (Code::RequestUriNotSupported, "Request objects are not supported.", Clause::RequestObject)
+            }
+            Self::ContradictoryPrompt => {
+                (Code::InvalidRequest, "prompt=none allows no other prompt.", Clause::Prompt)
+            }
+            Self::MissingCodeChallenge => {
+                (Code::InvalidRequest, "code_challenge is missing.", Clause::PkceRequired)
+            }
+            Self::NotS256 => {
+                (Code::InvalidRequest, "code_challenge_method must be S256.", Clause::PkceRequired)
+            }
+            Self::MalformedCodeChallenge => {
+                (Code::InvalidRequest, "code_challenge is not the hash of a verifier.", Clause::PkceChallenge)
+            }
+            Self::MissingResource => (Code::InvalidTarget, "resource is missing.", Clause::ResourceParameter),
+            Self::SeveralResources => {
+                (Code::InvalidTarget, "A token is for one resource only.", Clause::ResourceParameter)
+            }
+            Self::UnknownResource => {
+                (Code::InvalidTarget, "resource is not one of this server.", Clause::ResourceParameter)
+            }
+            Self::MalformedScope => (Code::InvalidScope, "scope is malformed.", Clause::ScopeSyntax),
+            Self::UnknownScope => (
+                Code::InvalidScope,
+                "scope names a scope that the resource does not have.",
+                Clause::ScopeSyntax,
+            ),
+            Self::LoginRequired => (Code::LoginRequired, "Nobody is signed in.", Clause::Prompt),
+            Self::ConsentRequired => (Code::ConsentRequired, "Consent is always asked.", Clause::Prompt),
+            Self::Denied => (Code::AccessDenied, "The person did not allow it.", Clause::AccessDenied),
+        };
+        Wire { code, description, clause }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use protocol::oauth_error::is_legal_description;
+
+    use super::*;
+
+    /// Req: ALL-07
+    #[test]
+    fn descriptions_use_legal_characters_only() {
+        for refusal in RedirectRefusal::ALL {
+            assert!(is_legal_description(refusal.wire().description), "{refusal:?}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_is_found_again_by_its_name() {
+        for refusal in RedirectRefusal::ALL {
+            assert_eq!(RedirectRefusal::from_name(&refusal.name()), Some(refusal));
+        }
+        assert_eq!(RedirectRefusal::from_name("Other"), None);
+    }
+}

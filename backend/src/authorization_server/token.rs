@@ -1,0 +1,256 @@
+//! `POST /token`: a code becomes an access token.
+//!
+//! Spec: OAuth 2.1 §3.2, §3.2.4; RFC 8707 §2.2.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
+use http::{HeaderMap, HeaderValue, StatusCode};
+use protocol::clause::Clause;
+use protocol::oauth_error::{OAuthErrorBody, OAuthErrorCode};
+use protocol::query::{Parameters, Repeated};
+use protocol::token_endpoint::AUTHORIZATION_CODE;
+
+use super::code_grant;
+use super::form::{self, FormError};
+use super::signing_key::KeyError;
+use super::state::Server;
+use crate::store::StoreError;
+
+/// Why no token is issued.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TokenDenial {
+    WrongMethod,
+    NotAForm,
+    BodyTooLong,
+    RepeatedParameter,
+    MissingGrantType,
+    UnsupportedGrantType,
+    MissingClientId,
+    UnknownClient,
+    /// The one authentication method here is none. The scheme is answered in kind.
+    AuthorizationHeader(Scheme),
+    ClientSecret,
+    MissingCode,
+    MissingVerifier,
+    MalformedVerifier,
+    UnknownCode,
+    OtherClient,
+    OtherRedirectUri,
+    ExpiredCode,
+    TooManyVerifiers,
+    VerifierMismatch,
+    OtherResource,
+    MalformedScope,
+    WiderScope,
+    ReplayedCode,
+    ServerFault,
+}
+
+/// The scheme of an `Authorization` header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Scheme {
+    Basic,
+    Bearer,
+    Dpop,
+}
+
+impl TokenDenial {
+    /// The one place where a denial becomes a status, a code, a clause and a sentence.
+    pub(super) fn wire(self) -> (StatusCode, OAuthErrorCode, Clause, &'static str) {
+        use OAuthErrorCode::{
+            InvalidClient, InvalidGrant, InvalidRequest, InvalidScope, InvalidTarget, ServerError,
+            UnsupportedGrantType,
+        };
+        const BAD: StatusCode = StatusCode::BAD_REQUEST;
+        match self {
+            Self::WrongMethod => {
+                (StatusCode::METHOD_NOT_ALLOWED, InvalidRequest, Clause::TokenRequest, "Use POST.")
+            }
+            Self::NotAForm => (
+                BAD,
+                InvalidRequest,
+                Clause::TokenRequest,
+                "The body must be application/x-www-form-urlencoded, in UTF-8.",
+            ),
+            Self::BodyTooLong => (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                InvalidRequest,
+                Clause::TokenRequest,
+                "The body is longer than 16 kilobytes.",
+            ),
+            Self::RepeatedParameter => {
+                (BAD, InvalidRequest, Clause::NoParameterTwice, "A parameter occurs more than once.")
+            }
+            Self::MissingGrantType => (BAD, InvalidRequest, Clause::GrantType, "grant_type is missing."),
+            Self::UnsupportedGrantType => {
+                (BAD, UnsupportedGrantType, Clause::GrantType, "The only grant_type is authorization_code.")
+            }
+            Self::MissingClientId => {
+                (BAD, InvalidRequest, Clause::ClientAuthentication, "client_id is missing.")
+            }
+            Self::UnknownClient => (BAD, InvalidClient, Clause::ClientIdentity, "There is no such client."),
+            Self::AuthorizationHeader(_) | Self::ClientSecret => (
+                StatusCode::UNAUTHORIZED,
+                InvalidClient,
+                Clause::ClientAuthentication,
+                "Clients here are public: name the client by client_id and send no credentials.",
+            ),
+            Self::MissingCode => (BAD, InvalidRequest, Clause::CodeBinding, "code is missing."),
+            Self::MissingVerifier => (BAD, InvalidRequest, Clause::PkceVerified, "code_verifier is missing."),
+            Self::MalformedVerifier => (
+                BAD,
+                InvalidRequest,
+                Clause::PkceVerifier,
+                "code_verifier must have 43 to 128 unreserved characters.",
+            ),
+            Self::UnknownCode => (BAD, InvalidGrant, Clause::CodeBinding, "There is no such code."),
+            Self::OtherClient => {
+                (BAD, InvalidGrant, Clause::CodeBinding, "The code was issued to another client.")
+            }
+            Self::OtherRedirectUri => {
+                (BAD, InvalidGrant, Clause::CodeBinding, "The code was sent to another redirect_uri.")
+            }
+            Self::ExpiredCode => (BAD, InvalidGrant, Clause::CodeLifetime, "The code has expired."),
+            Self::TooManyVerifiers => (
+                BAD,
+                InvalidGrant,
+                Clause::PkceVerified,
+                "The code is void: too many wrong verifiers were tried.",
+            ),
+            Self::VerifierMismatch => (
+                BAD,
+                InvalidGrant,
+                Clause::PkceVerified,
+                "code_verifier does not hash to the code_challenge of the authorization request.",
+            ),
+            Self::OtherResource => {
+                (BAD, InvalidTarget, Clause::ResourceNarrows, "The code is for another resource.")
+            }
+            Self::MalformedScope => (BAD, InvalidScope, Clause::ScopeSyntax, "scope is malformed."),
+            Self::WiderScope => {
+                (BAD, InvalidScope, Clause::ScopeNarrows, "scope is wider than what was allowed.")
+            }
+            Self::ReplayedCode => (BAD, InvalidGrant, Clause::CodeOnce, "The code was redeemed before."),
+            Self::ServerFault => (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                ServerError,
+                Clause::TokenResponse,
+                "Something broke here. Try again.",
+            ),
+        }
+    }
+}
+
+impl IntoResponse for TokenDenial {
+    fn into_response(self) -> Response {
+        tracing::info!(denial = ?self, "no token issued");
+        let (status, code, clause, description) = self.wire();
+        let body = OAuthErrorBody {
+            error: code.as_str().into(),
+            error_description: Some(description.into()),
+            error_uri: Some(clause.url().into()),
+        };
+        let mut response = (status, Json(body)).into_response();
+        if let Self::AuthorizationHeader(scheme) = self {
+            let challenge = match scheme {
+                Scheme::Basic => r#"Basic realm="token endpoint", charset="UTF-8""#,
+                Scheme::Bearer => r#"Bearer realm="token endpoint""#,
+                Scheme::Dpop => r#"DPoP realm="token endpoint""#,
+            };
+            response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        }
+        response
+    }
+}
+
+impl From<Repeated> for TokenDenial {
+    fn from(_: Repeated) -> Self {
+        Self::RepeatedParameter
+    }
+}
+
+impl From<FormError> for TokenDenial {
+    fn from(error: FormError) -> Self {
+        match error {
+            FormError::TooLong => Self::BodyTooLong,
+            FormError::WrongContentType
+            | FormError::Incomplete
+            | FormError::NotText
+            | FormError::TooManyFields => Self::NotAForm,
+        }
+    }
+}
+
+impl From<StoreError> for TokenDenial {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(%error, "store failed");
+        Self::ServerFault
+    }
+}
+
+impl From<KeyError> for TokenDenial {
+    fn from(error: KeyError) -> Self {
+        tracing::error!(%error, "signing failed");
+        Self::ServerFault
+    }
+}
+
+#[tracing::instrument(name = "token", skip_all)]
+pub(super) async fn post_token(
+    State(server): State<Arc<Server>>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, TokenDenial> {
+    check_no_credentials(&headers)?;
+    let form = Parameters::parse(&form::read(&headers, body).await?);
+    if form.get("client_secret")?.is_some() || form.get("client_assertion")?.is_some() {
+        return Err(TokenDenial::ClientSecret);
+    }
+    match form.get("grant_type")? {
+        Some(AUTHORIZATION_CODE) => Ok(Json(code_grant::redeem(&server, &form).await?).into_response()),
+        Some(_) => Err(TokenDenial::UnsupportedGrantType),
+        None => Err(TokenDenial::MissingGrantType),
+    }
+}
+
+pub(super) async fn wrong_method() -> TokenDenial {
+    TokenDenial::WrongMethod
+}
+
+/// Spec: OAuth 2.1 §3.2.4 (answer with the scheme that was used).
+fn check_no_credentials(headers: &HeaderMap) -> Result<(), TokenDenial> {
+    let Some(value) = headers.get(AUTHORIZATION) else { return Ok(()) };
+    let scheme = value.as_bytes().split(|byte| *byte == b' ').next().unwrap_or_default();
+    Err(TokenDenial::AuthorizationHeader(match scheme.to_ascii_lowercase().as_slice() {
+        b"bearer" => Scheme::Bearer,
+        b"dpop" => Scheme::Dpop,
+        _ => Scheme::Basic,
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use protocol::oauth_error::is_legal_description;
+
+    use super::*;
+
+    /// Req: ALL-07
+    #[test]
+    fn descriptions_use_legal_characters_only() {
+        for denial in [
+            TokenDenial::NotAForm,
+            TokenDenial::ClientSecret,
+            TokenDenial::MalformedVerifier,
+            TokenDenial::VerifierMismatch,
+            TokenDenial::TooManyVerifiers,
+            TokenDenial::WiderScope,
+        ] {
+            assert!(is_legal_description(denial.wire().3), "{denial:?}");
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! Listening: the given addresses, a clear word when one is taken, and an end within a second or two.
+
+use std::future::Future;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
+
+use axum::Router;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+/// A client has this long to send the headers of a request, the first one or the next on the same connection.
+const HEADER_DEADLINE: Duration = Duration::from_secs(30);
+/// Requests in flight have this long to end after the signal.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// Why a server cannot listen.
+#[derive(Debug, thiserror::Error)]
+pub enum ListenError {
+    /// Another program has the port.
+    #[error(
+        "{server}: port {port} on {ip} is in use by another program. Stop that program, or choose another port with {flag}.",
+        port = .address.port(), ip = .address.ip()
+    )]
+    InUse {
+        /// Which server wanted it.
+        server: &'static str,
+        /// What it wanted.
+        address: SocketAddr,
+        /// The flag that changes it.
+        flag: &'static str,
+    },
+    /// The address cannot be used for another reason.
+    #[error("{server}: cannot listen on {address}: {reason}. Choose another address with {flag}.")]
+    Unusable {
+        /// Which server wanted it.
+        server: &'static str,
+        /// What it wanted.
+        address: SocketAddr,
+        /// The flag that changes it.
+        flag: &'static str,
+        /// What the operating system says.
+        reason: io::Error,
+    },
+}
+
+/// The addresses of both loopback families: a browser may turn `localhost` into either.
+#[must_use]
+pub fn loopback(port: u16) -> Vec<SocketAddr> {
+    vec![
+        SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port),
+        SocketAddr::new(IpAddr::V6(Ipv6Addr::LOCALHOST), port),
+    ]
+}
+
+/// Sockets that are open, and what answers on them.
+#[derive(Debug)]
+pub struct Site {
+    listeners: Vec<TcpListener>,
+    router: Router,
+}
+
+impl Site {
+    /// Opens a socket for each address. `flag` is named when one cannot be had. An address family that this machine
+    /// does not have is left out, as long as one address remains.
+    ///
+    /// # Errors
+    /// [`ListenError`] for the first address that cannot be had.
+    pub async fn bind(
+        server: &'static str,
+        flag: &'static str,
+        addresses: &[SocketAddr],
+        router: Router,
+    ) -> Result<Self, ListenError> {
+        let mut listeners = Vec::new();
+        let mut missing = None;
+        for &address in addresses {
+            match TcpListener::bind(address).await {
+                Ok(listener) => listeners.push(listener),
+                Err(reason) if reason.kind() == io::ErrorKind::AddrInUse => {
+                    return Err(ListenError::InUse { server, address, flag });
+                }
+                Err(reason) if reason.kind() == io::ErrorKind::AddrNotAvailable => {
+                    missing = Some(ListenError::Unusable { server, address, flag, reason });
+                }
+                Err(reason) => return Err(ListenError::Unusable { server, address, flag, reason }),
+            }
+        }
+        match missing {
+            Some(error) if listeners.is_empty() => Err(error),
+            _ => Ok(Self { listeners, router }),
+        }
+    }
+
+    /// Where it listens; tells the port when port 0 was asked for.
+    #[must_use]
+    pub fn addresses(&self) -> Vec<SocketAddr> {
+        self.listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect()
+    }
+}
+
+/// Serves until `shutdown` resolves; then takes no more connections and gives open requests a second to end.
+pub async fn serve_until(sites: Vec<Site>, shutdown: impl Future<Output = ()>) {
+    let (stop, stopped) = watch::channel(false);
+    let mut accepting = JoinSet::new();
+    for site in sites {
+        for listener in site.listeners {
+            accepting.spawn(accept(listener, site.router.clone(), stopped.clone()));
+        }
+    }
+    drop(stopped);
+    shutdown.await;
+    // Without a receiver there is nothing left to stop.
+    let _ = stop.send(true);
+    accepting.join_all().await;
+}
+
+/// Resolves on Ctrl-C, or when the system asks the process to end.
+pub async fn signal() {
+    let interrupt = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    let terminate = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminate = std::future::pending::<()>();
+    tokio::select! {
+        () = interrupt => {}
+        () = terminate => {}
+    }
+}
+
+async fn accept(listener: TcpListener, router: Router, mut stopped: watch::Receiver<bool>) {
+    let graceful = GracefulShutdown::new();
+    loop {
+        let stream = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = stopped.changed() => break,
+        };
+        match stream {
+            Ok((stream, _)) => serve_connection(stream, router.clone(), &graceful),
+            // Too many open files, or a client that has gone already: neither ends the server.
+            Err(error) => {
+                tracing::debug!(%error, "accept failed");
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        }
+    }
+    drop(listener);
+    let _ = tokio::time::timeout(GRACE, graceful.shutdown()).await;
+}
+
+fn serve_connection(stream: TcpStream, router: Router, graceful: &GracefulShutdown) {
+    // Answers are small; waiting to fill a packet would only delay them.
+    let _ = stream.set_nodelay(true);
+    let connection = hyper::server::conn::http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_DEADLINE)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+    let connection = graceful.watch(connection);
+    tokio::spawn(async move {
+        if let Err(error) = connection.await {
+            tracing::debug!(%error, "connection ended early");
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::get;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_port_in_use_is_named_with_the_way_out() {
+        let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = taken.local_addr().unwrap();
+        let error = Site::bind("the MCP server", "--mcp-port", &[address], Router::new()).await.unwrap_err();
+        let text = error.to_string();
+        assert!(text.contains(&address.port().to_string()) && text.contains("--mcp-port"), "{text}");
+    }
+
+    #[tokio::test]
+    async fn serves_both_loopback_families_and_ends_at_once() {
+        let router = Router::new().route("/", get(|| async { "hello" }));
+        let site = Site::bind("test", "--port", &loopback(0), router).await.unwrap();
+        let address = site.addresses()[0];
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let server = tokio::spawn(serve_until(vec![site], async {
+            let _ = stopped.await;
+        }));
+        let body = reqwest::get(format!("http://{address}/")).await.unwrap().text().await.unwrap();
+        assert_eq!(body, "hello");
+        stop.send(()).unwrap();
+        tokio::time::timeout(Duration::from_secs(2), server).await.unwrap().unwrap();
+    }
+}

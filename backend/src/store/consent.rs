@@ -1,0 +1,161 @@
+//! The person's decision: one per request, and what it allowed is remembered for the marks on the next page.
+
+use protocol::ids::{ClientId, ResourceUri, Subject, UnixTime};
+use protocol::scope::ScopeSet;
+use rusqlite::{Connection, OptionalExtension as _, named_params};
+
+use super::pending::{COLUMNS, PendingRequest, find};
+use super::{Asked, SecretHash, Standing, Store, StoreError, code, session};
+
+/// What the person chose.
+#[derive(Clone, Debug)]
+pub enum Verdict {
+    /// Allow these scopes, as far as the stored request asks for them.
+    Allow {
+        /// The ticked ones.
+        ticked: ScopeSet,
+        /// The code that the client will be sent.
+        code: SecretHash,
+        /// The name of everything that grows from it.
+        family: String,
+        /// When the code ends.
+        code_expires_at: UnixTime,
+    },
+    /// Allow nothing.
+    Deny,
+}
+
+/// What became of a decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// The code is stored; send the browser back with it.
+    Allowed,
+    /// Nothing was allowed; send the browser back with `access_denied`.
+    Denied,
+    /// It was decided before. Nothing changed.
+    AlreadyDecided,
+    /// Its time was over. Nothing changed.
+    Expired,
+    /// This browser never brought such a request, or it is one that cannot be allowed.
+    Unknown,
+    /// This person is not signed in with this cookie any more.
+    SignedOut,
+}
+
+impl Store {
+    /// Decides a request, once. Of simultaneous decisions one wins; the code exists exactly if that one allows.
+    ///
+    /// # Errors
+    /// [`StoreError`]: then nothing is decided.
+    ///
+    /// Spec: OAuth 2.1 §4.1.2.
+    pub async fn decide(
+        &self,
+        id: SecretHash,
+        cookie: SecretHash,
+        subject: Subject,
+        verdict: Verdict,
+        now: UnixTime,
+    ) -> Result<Decision, StoreError> {
+        self.write(move |connection| {
+            let signed_in = session::find(connection, cookie, now)?;
+            if signed_in.is_none_or(|session| session.subject != subject) {
+                return Ok(Decision::SignedOut);
+            }
+            let Some(pending) = consume(connection, id, cookie, now)? else {
+                return Ok(match find(connection, id, cookie)? {
+                    Some(pending) if pending.decided => Decision::AlreadyDecided,
+                    Some(pending) if pending.expires_at <= now => Decision::Expired,
+                    _ => Decision::Unknown,
+                });
+            };
+            let Standing::Asks(asked) = &pending.request.standing else { return Ok(Decision::Unknown) };
+            let Verdict::Allow { ticked, code, family, code_expires_at } = verdict else {
+                return Ok(Decision::Denied);
+            };
+            let scope = asked.scope.intersection(&ticked);
+            if scope.is_empty() {
+                return Ok(Decision::Denied);
+            }
+            let grant = code::CodeGrant {
+                family,
+                client_id: pending.request.client_id.clone(),
+                redirect_uri: pending.request.redirect_uri.clone(),
+                subject,
+                asked: Asked { scope, ..asked.clone() },
+            };
+            code::insert(connection, code, &grant, code_expires_at, now)?;
+            remember(connection, &grant, now)?;
+            Ok(Decision::Allowed)
+        })
+        .await
+    }
+
+    /// What this person allowed this client at this resource before. Consent is asked all the same.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn granted_scopes(
+        &self,
+        subject: Subject,
+        client_id: ClientId,
+        resource: ResourceUri,
+    ) -> Result<ScopeSet, StoreError> {
+        self.read(move |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT scope FROM granted_scope
+                 WHERE subject = :subject AND client_id = :client_id AND resource = :resource",
+            )?;
+            let rows = statement.query_map(
+                named_params! {
+                    ":subject": subject.as_str(),
+                    ":client_id": client_id.as_str(),
+                    ":resource": resource.as_str(),
+                },
+                |row| row.get::<_, String>(0),
+            )?;
+            rows.map(|scope| scope?.parse().map_err(|_| StoreError::Unreadable("scope"))).collect()
+        })
+        .await
+    }
+}
+
+/// The guard: only an open request can be consumed, and only by the browser that brought it.
+fn consume(
+    connection: &Connection,
+    id: SecretHash,
+    cookie: SecretHash,
+    now: UnixTime,
+) -> Result<Option<PendingRequest>, StoreError> {
+    let sql = format!(
+        "UPDATE pending_request SET decided_at = :now
+         WHERE id_hash = :id AND cookie_hash = :cookie AND decided_at IS NULL AND expires_at > :now
+             AND refusal IS NULL
+         RETURNING {COLUMNS}"
+    );
+    connection
+        .prepare_cached(&sql)?
+        .query_row(named_params! { ":now": now.0, ":id": id, ":cookie": cookie }, |row| {
+            Ok(PendingRequest::from_row(row))
+        })
+        .optional()?
+        .transpose()
+}
+
+fn remember(connection: &Connection, grant: &code::CodeGrant, now: UnixTime) -> Result<(), StoreError> {
+    let mut statement = connection.prepare_cached(
+        "INSERT INTO granted_scope (subject, client_id, resource, scope, granted_at)
+         VALUES (:subject, :client_id, :resource, :scope, :now)
+         ON CONFLICT DO UPDATE SET granted_at = excluded.granted_at",
+    )?;
+    for scope in grant.asked.scope.iter() {
+        statement.execute(named_params! {
+            ":subject": grant.subject.as_str(),
+            ":client_id": grant.client_id.as_str(),
+            ":resource": grant.asked.resource.as_str(),
+            ":scope": scope.as_str(),
+            ":now": now.0,
+        })?;
+    }
+    Ok(())
+}
