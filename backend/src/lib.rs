@@ -9,6 +9,6 @@ pub mod entropy;
 // pub mod lab;
 pub mod listen;
 pub mod outbound;
-// pub mod resource_server;
+pub mod resource_server;
 pub mod store;
 pub mod telemetry;

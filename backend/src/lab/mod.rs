@@ -1,0 +1,13 @@
+//! The lab: authorization server, MCP server, page and client metadata document in one process, on loopback.
+//!
+//! Everything that makes it unfit for anything else stands here: demo people without passwords, plain http, and a
+//! policy that lets the authorization server fetch documents from this machine.
+
+mod client_document;
+mod options;
+mod page;
+mod people;
+mod running;
+
+pub use options::{Options, OptionsError};
+pub use running::{Lab, LabError};

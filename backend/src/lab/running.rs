@@ -1,0 +1,167 @@
+//! The lab as a whole: three sites that know each other's addresses.
+
+use std::future::Future;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use protocol::ids::{IdentifierError, Issuer, ResourceUri};
+use protocol::loopback::LoopbackPolicy;
+use protocol::scope::InvalidScope;
+
+use super::options::Options;
+use super::page::{self, Addresses};
+use super::people::demo_people;
+use crate::authorization_server::{self, AuthorizationServer, OfferedScope, ProtectedResource};
+use crate::clock::Clock;
+use crate::entropy::Entropy;
+use crate::listen::{ListenError, Site, Sockets, serve_until};
+use crate::resource_server::{self, ResourceServer};
+use crate::store::{Store, StoreError};
+
+/// Why the lab cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum LabError {
+    /// A port or address cannot be had.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    /// The database cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The authorization server cannot start.
+    #[error("the authorization server cannot start: {0}")]
+    AuthorizationServer(#[from] authorization_server::StartError),
+    /// The temporary folder cannot be made.
+    #[error("no temporary folder for the database: {0}. Name a file with --database.")]
+    Temporary(#[from] std::io::Error),
+    /// One of the lab's own names is no legal identifier: a mistake in this program.
+    #[error("an address of the lab is illegal: {0}")]
+    Identifier(#[from] IdentifierError),
+    /// One of the lab's own scopes is none: a mistake in this program.
+    #[error(transparent)]
+    Scope(#[from] InvalidScope),
+    /// The metadata of the MCP server cannot be written: a mistake in this program.
+    #[error(transparent)]
+    Metadata(#[from] serde_json::Error),
+}
+
+/// A lab whose sockets are open and whose servers are ready.
+#[derive(Debug)]
+pub struct Lab {
+    addresses: Addresses,
+    sites: Vec<Site>,
+    // Removed with everything in it when the lab ends.
+    _temporary: Option<tempfile::TempDir>,
+}
+
+impl Lab {
+    /// Opens the sockets and prepares the servers. Port 0 takes any free port.
+    ///
+    /// # Errors
+    /// [`LabError`].
+    pub async fn start(
+        options: &Options,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Result<Self, LabError> {
+        let ips = options.addresses();
+        let page = sockets("the page", "--page-port", &ips, options.page_port).await?;
+        let mcp = sockets("the MCP server", "--mcp-port", &ips, options.mcp_port).await?;
+        let authorization = sockets("the authorization server", "--as-port", &ips, options.as_port).await?;
+        let addresses = Addresses {
+            page: format!("http://localhost:{}", page.port()),
+            mcp_server: format!("http://localhost:{}/mcp", mcp.port()),
+            authorization_server: format!("http://localhost:{}", authorization.port()),
+        };
+
+        let (database, temporary) = database(options)?;
+        let store = Store::open(&database).await?;
+        let server =
+            AuthorizationServer::new(as_settings(&addresses)?, store, Arc::clone(&clock), entropy).await?;
+        let resource_server = ResourceServer::new(rs_settings(&addresses)?, clock)?;
+        let sites = vec![
+            page.answer_with(page::router(&options.page_dir, &addresses)),
+            mcp.answer_with(resource_server.router()),
+            authorization.answer_with(server.router()),
+        ];
+        Ok(Self { addresses, sites, _temporary: temporary })
+    }
+
+    /// Origin of the page: `http://localhost:3000`.
+    #[must_use]
+    pub fn page(&self) -> &str {
+        &self.addresses.page
+    }
+
+    /// Endpoint of the MCP server: `http://localhost:8001/mcp`.
+    #[must_use]
+    pub fn mcp_server(&self) -> &str {
+        &self.addresses.mcp_server
+    }
+
+    /// Issuer of the authorization server: `http://localhost:9000`.
+    #[must_use]
+    pub fn authorization_server(&self) -> &str {
+        &self.addresses.authorization_server
+    }
+
+    /// Serves until `shutdown` resolves.
+    pub async fn serve_until(self, shutdown: impl Future<Output = ()>) {
+        serve_until(self.sites, shutdown).await;
+    }
+}
+
+async fn sockets(
+    server: &'static str,
+    flag: &'static str,
+    ips: &[IpAddr],
+    port: u16,
+) -> Result<Sockets, ListenError> {
+    let addresses: Vec<_> = ips.iter().map(|ip| SocketAddr::new(*ip, port)).collect();
+    Sockets::bind(server, flag, &addresses).await
+}
+
+/// The file, and the folder that goes with the lab when the file is a temporary one.
+fn database(options: &Options) -> Result<(PathBuf, Option<tempfile::TempDir>), std::io::Error> {
+    match &options.database {
+        Some(path) => Ok((path.clone(), None)),
+        None => {
+            let folder = tempfile::Builder::new().prefix("mcp-auth-lab-").tempdir()?;
+            Ok((folder.path().join("authorization-server.sqlite"), Some(folder)))
+        }
+    }
+}
+
+fn as_settings(addresses: &Addresses) -> Result<authorization_server::Settings, LabError> {
+    let loopback = LoopbackPolicy::AllowHttpOnLoopback;
+    let scope = |token: &str, description: &str| {
+        Ok::<_, InvalidScope>(OfferedScope { token: token.parse()?, description: description.to_owned() })
+    };
+    Ok(authorization_server::Settings {
+        issuer: Issuer::parse(&addresses.authorization_server, loopback)?,
+        loopback,
+        resources: vec![ProtectedResource {
+            uri: ResourceUri::parse(&addresses.mcp_server, loopback)?,
+            name: "Lab MCP server".to_owned(),
+            scopes: vec![
+                scope("mcp:connect", "Use the MCP server in your name")?,
+                scope("weather:read", "Read the weather")?,
+            ],
+        }],
+        people: demo_people()?,
+        access_token_seconds: 600,
+        code_seconds: 60,
+    })
+}
+
+fn rs_settings(addresses: &Addresses) -> Result<resource_server::Settings, LabError> {
+    let loopback = LoopbackPolicy::AllowHttpOnLoopback;
+    let page_port = addresses.page.rsplit(':').next().unwrap_or_default();
+    Ok(resource_server::Settings {
+        resource: ResourceUri::parse(&addresses.mcp_server, loopback)?,
+        name: "Lab MCP server".to_owned(),
+        issuer: Issuer::parse(&addresses.authorization_server, loopback)?,
+        loopback,
+        allowed_origins: vec![addresses.page.clone(), format!("http://127.0.0.1:{page_port}")],
+    })
+}

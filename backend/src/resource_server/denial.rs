@@ -1,0 +1,235 @@
+//! Why a request is refused before it reaches a tool, and how that is said: one name, one place, one clause.
+
+use axum::response::{IntoResponse, Response};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderValue, StatusCode};
+use protocol::clause::Clause;
+use protocol::oauth_error::OAuthErrorCode;
+use protocol::scope::ScopeSet;
+use protocol::www_authenticate::BearerChallenge;
+use serde_json::{Value, json};
+
+/// What is wrong with the credentials of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum TokenFault {
+    #[error("The token is longer than 8 kilobytes.")]
+    TooLong,
+    #[error("The token is not a JWT of three parts.")]
+    NotAJwt,
+    #[error("The token's type is not at+jwt.")]
+    WrongType,
+    #[error("The token is not signed with RS256.")]
+    WrongAlgorithm,
+    #[error("The token's header demands an extension that is unknown here.")]
+    CriticalHeader,
+    #[error("The token does not name its key.")]
+    NoKeyId,
+    #[error("The authorization server has no such key.")]
+    UnknownKey,
+    #[error("The signature does not fit.")]
+    BadSignature,
+    #[error("A claim is missing or has the wrong type.")]
+    BadClaims,
+    #[error("The token is from another issuer.")]
+    OtherIssuer,
+    #[error("The token is for another server.")]
+    OtherAudience,
+    #[error("The token has expired.")]
+    Expired,
+    #[error("The token is not valid yet.")]
+    NotYetValid,
+}
+
+/// Why a request is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Denial {
+    /// The request comes from a web page that may not call this server.
+    ForeignOrigin,
+    /// The request was addressed to another host.
+    ForeignHost,
+    /// No credentials, or of a scheme that is not used here.
+    NoCredentials,
+    /// The `Authorization` header cannot be read in one way.
+    MalformedAuthorization,
+    /// The token is no good.
+    InvalidToken(TokenFault),
+    /// The keys of the authorization server cannot be had, so nothing can be verified.
+    KeysUnavailable,
+    /// The token does not allow this. Holds the scopes to ask for.
+    InsufficientScope(ScopeSet),
+    /// The content type is not JSON.
+    NotJson,
+    /// The body is longer than allowed.
+    BodyTooLong,
+    /// The body did not arrive in time.
+    BodyTooSlow,
+    /// The body is no JSON text that can be read in one way.
+    ParseError,
+    /// The body is JSON, but no single JSON-RPC request or notification.
+    NotOneMessage,
+    /// No such method here. Holds the id to answer.
+    UnknownMethod(Value),
+    /// No such tool here. Holds the id to answer.
+    UnknownTool(Value),
+}
+
+impl Denial {
+    /// The rule that the request broke.
+    pub(super) fn clause(&self) -> Clause {
+        match self {
+            Self::ForeignOrigin | Self::ForeignHost => Clause::Origin,
+            Self::NoCredentials => Clause::Challenge,
+            Self::MalformedAuthorization => Clause::BearerSyntax,
+            Self::InvalidToken(TokenFault::OtherAudience) => Clause::TokenAudience,
+            Self::InvalidToken(_) | Self::KeysUnavailable => Clause::TokenValidity,
+            Self::InsufficientScope(_) => Clause::InsufficientScope,
+            Self::NotJson
+            | Self::BodyTooLong
+            | Self::BodyTooSlow
+            | Self::ParseError
+            | Self::NotOneMessage
+            | Self::UnknownMethod(_)
+            | Self::UnknownTool(_) => Clause::Transport,
+        }
+    }
+
+    /// Status, and what the answer says.
+    fn wire(self) -> (StatusCode, Answer) {
+        use OAuthErrorCode::{InsufficientScope, InvalidRequest, InvalidToken};
+        let rpc = |code, message| Answer::Rpc { id: Value::Null, code, message };
+        match self {
+            Self::ForeignOrigin => {
+                (StatusCode::FORBIDDEN, rpc(-32000, "This web page may not call this server."))
+            }
+            Self::ForeignHost => (StatusCode::FORBIDDEN, rpc(-32000, "This server has another name.")),
+            Self::NoCredentials => {
+                (StatusCode::UNAUTHORIZED, Answer::Challenge { error: None, scope: None, description: None })
+            }
+            Self::MalformedAuthorization => (
+                StatusCode::BAD_REQUEST,
+                Answer::challenge(
+                    InvalidRequest,
+                    "The Authorization header must be Bearer and one token, once.",
+                ),
+            ),
+            Self::InvalidToken(fault) => {
+                (StatusCode::UNAUTHORIZED, Answer::challenge(InvalidToken, fault.to_string()))
+            }
+            Self::KeysUnavailable => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                rpc(-32000, "The keys of the authorization server cannot be fetched at the moment."),
+            ),
+            Self::InsufficientScope(scope) => (
+                StatusCode::FORBIDDEN,
+                Answer::Challenge {
+                    error: Some(InsufficientScope),
+                    scope: Some(scope),
+                    description: Some("This operation needs scopes that the token lacks.".to_owned()),
+                },
+            ),
+            Self::NotJson => (
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                rpc(-32600, "The content type must be application/json."),
+            ),
+            Self::BodyTooLong => (StatusCode::PAYLOAD_TOO_LARGE, rpc(-32600, "The message is too long.")),
+            Self::BodyTooSlow => {
+                (StatusCode::REQUEST_TIMEOUT, rpc(-32600, "The message did not arrive in time."))
+            }
+            Self::ParseError => {
+                (StatusCode::BAD_REQUEST, rpc(-32700, "The body is not JSON, or says a thing twice."))
+            }
+            Self::NotOneMessage => (
+                StatusCode::BAD_REQUEST,
+                rpc(-32600, "The body must be one JSON-RPC request or notification."),
+            ),
+            Self::UnknownMethod(id) => {
+                (StatusCode::OK, Answer::Rpc { id, code: -32601, message: "There is no such method here." })
+            }
+            Self::UnknownTool(id) => {
+                (StatusCode::OK, Answer::Rpc { id, code: -32602, message: "There is no such tool here." })
+            }
+        }
+    }
+
+    /// The response. `resource_metadata` and `base_scope` complete challenges.
+    pub(super) fn into_response(self, resource_metadata: &str, base_scope: &ScopeSet) -> Response {
+        let retry_after = (self == Self::KeysUnavailable).then_some(HeaderValue::from_static("1"));
+        let (status, answer) = self.wire();
+        let mut response = match answer {
+            Answer::Rpc { id, code, message } => {
+                let body =
+                    json!({ "jsonrpc": "2.0", "id": id, "error": { "code": code, "message": message } });
+                (status, [(CONTENT_TYPE, "application/json")], body.to_string()).into_response()
+            }
+            Answer::Challenge { error, scope, description } => {
+                let challenge = BearerChallenge {
+                    resource_metadata: Some(resource_metadata.to_owned()),
+                    scope: Some(scope.unwrap_or_else(|| base_scope.clone())),
+                    error: error.map(|error| error.as_str().to_owned()),
+                    error_description: description,
+                };
+                let mut response = status.into_response();
+                if let Ok(value) = HeaderValue::from_str(&challenge.to_header()) {
+                    response.headers_mut().insert(WWW_AUTHENTICATE, value);
+                }
+                response
+            }
+        };
+        response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(seconds) = retry_after {
+            response.headers_mut().insert(RETRY_AFTER, seconds);
+        }
+        response
+    }
+}
+
+/// How a denial is written.
+enum Answer {
+    Challenge { error: Option<OAuthErrorCode>, scope: Option<ScopeSet>, description: Option<String> },
+    Rpc { id: Value, code: i32, message: &'static str },
+}
+
+impl Answer {
+    fn challenge(error: OAuthErrorCode, description: impl Into<String>) -> Self {
+        Self::Challenge { error: Some(error), scope: None, description: Some(description.into()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn header(denial: Denial) -> (StatusCode, String) {
+        let base = "mcp:connect".parse().unwrap();
+        let response = denial.into_response("https://rs/.well-known/oauth-protected-resource/mcp", &base);
+        let header = response.headers().get(WWW_AUTHENTICATE).map(|value| value.to_str().unwrap().to_owned());
+        (response.status(), header.unwrap_or_default())
+    }
+
+    /// The exact messages. Req: RS-10, RS-11, RS-12, RS-13, RS-14, RS-15
+    #[test]
+    fn challenges_to_the_letter() {
+        let metadata = r#"resource_metadata="https://rs/.well-known/oauth-protected-resource/mcp""#;
+        assert_eq!(
+            header(Denial::NoCredentials),
+            (StatusCode::UNAUTHORIZED, format!(r#"Bearer {metadata}, scope="mcp:connect""#))
+        );
+        assert_eq!(
+            header(Denial::InvalidToken(TokenFault::Expired)),
+            (
+                StatusCode::UNAUTHORIZED,
+                format!(
+                    r#"Bearer error="invalid_token", error_description="The token has expired.", {metadata}, scope="mcp:connect""#
+                )
+            )
+        );
+        let (status, value) = header(Denial::InsufficientScope("mcp:connect weather:read".parse().unwrap()));
+        assert_eq!(status, StatusCode::FORBIDDEN);
+        assert!(value.starts_with(r#"Bearer error="insufficient_scope", "#));
+        assert!(value.ends_with(&format!(r#"{metadata}, scope="mcp:connect weather:read""#)));
+        let (status, value) = header(Denial::MalformedAuthorization);
+        assert_eq!(status, StatusCode::BAD_REQUEST);
+        assert!(value.starts_with(r#"Bearer error="invalid_request", "#));
+        assert_eq!(header(Denial::ForeignOrigin), (StatusCode::FORBIDDEN, String::new()));
+    }
+}

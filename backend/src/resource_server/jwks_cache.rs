@@ -1,0 +1,161 @@
+//! The authorization server's public keys: fetched when needed, kept, and never replaced by something worse.
+//!
+//! - An unknown key id leads to a fetch, but to one in [`REFRESH_SECONDS`] at most: a flood of invented ids costs nothing.
+//! - Keys that are older than [`MAX_AGE_SECONDS`] are fetched again, so a removed key is dead by then.
+//! - One fetch at a time; the others wait for it. A failed or useless answer leaves the keys as they are.
+//!
+//! Spec: RFC 7517 §5; RFC 8414 §2 (`jwks_uri`), §3.3.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use jsonwebtoken::DecodingKey;
+use protocol::authorization_server_metadata::AuthorizationServerMetadata;
+use protocol::ids::{Issuer, UnixTime};
+use protocol::loopback::LoopbackPolicy;
+use protocol::well_known::authorization_server_metadata_candidates;
+use protocol::{base64url_decode, strict_json};
+use serde_json::{Map, Value};
+use tokio::sync::Mutex;
+
+use crate::clock::Clock;
+use crate::outbound::Outbound;
+
+/// The least time between two fetches because of an unknown key id.
+pub(super) const REFRESH_SECONDS: u64 = 30;
+/// The least time between two fetches while there are no keys at all.
+const RETRY_SECONDS: u64 = 1;
+/// Keys are fetched again when they are older.
+pub(super) const MAX_AGE_SECONDS: u64 = 300;
+/// The longest document that is read.
+const MAX_DOCUMENT_BYTES: usize = 64 * 1024;
+/// More keys than any server publishes.
+const MAX_KEYS: usize = 32;
+/// The smallest modulus whose signatures count: RSA-2048.
+const MIN_MODULUS_BYTES: usize = 256;
+
+/// Why there is no key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum KeyError {
+    /// The authorization server has none of this id.
+    Unknown,
+    /// The authorization server could not be asked, and there is nothing from before.
+    Unavailable,
+}
+
+type Keys = HashMap<String, Arc<DecodingKey>>;
+
+pub(super) struct JwksCache {
+    issuer: Issuer,
+    policy: LoopbackPolicy,
+    outbound: Outbound,
+    clock: Arc<dyn Clock>,
+    current: RwLock<Option<(Arc<Keys>, UnixTime)>>,
+    /// When the last fetch began. Whoever holds the lock fetches.
+    last_attempt: Mutex<Option<UnixTime>>,
+}
+
+impl JwksCache {
+    pub(super) fn new(issuer: Issuer, policy: LoopbackPolicy, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            issuer,
+            policy,
+            outbound: Outbound::new(policy),
+            clock,
+            current: RwLock::new(None),
+            last_attempt: Mutex::new(None),
+        }
+    }
+
+    /// The key of this id.
+    pub(super) async fn key(&self, id: &str) -> Result<Arc<DecodingKey>, KeyError> {
+        if let Some((keys, fetched_at)) = self.current()
+            && self.clock.now().since(fetched_at) < MAX_AGE_SECONDS
+            && let Some(key) = keys.get(id)
+        {
+            return Ok(Arc::clone(key));
+        }
+        self.refresh(id).await;
+        match self.current() {
+            Some((keys, _)) => keys.get(id).cloned().ok_or(KeyError::Unknown),
+            None => Err(KeyError::Unavailable),
+        }
+    }
+
+    fn current(&self) -> Option<(Arc<Keys>, UnixTime)> {
+        self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Fetches the keys, unless somebody did so a moment ago.
+    async fn refresh(&self, id: &str) {
+        let mut last_attempt = self.last_attempt.lock().await;
+        let now = self.clock.now();
+        let current = self.current();
+        // Whoever waited for the lock may find the work done.
+        let fresh = current.as_ref().is_some_and(|(_, fetched_at)| now.since(*fetched_at) < MAX_AGE_SECONDS);
+        if fresh && current.as_ref().is_some_and(|(keys, _)| keys.contains_key(id)) {
+            return;
+        }
+        let pause = if current.is_some() { REFRESH_SECONDS } else { RETRY_SECONDS };
+        if last_attempt.is_some_and(|last| now.since(last) < pause) {
+            return;
+        }
+        *last_attempt = Some(now);
+        match self.fetch().await {
+            Ok(keys) => {
+                tracing::info!(issuer = %self.issuer, keys = keys.len(), "keys fetched");
+                let mut slot = self.current.write().unwrap_or_else(PoisonError::into_inner);
+                *slot = Some((Arc::new(keys), now));
+            }
+            Err(reason) => tracing::warn!(issuer = %self.issuer, reason, "keys not fetched"),
+        }
+    }
+
+    /// Metadata first, then the keys that it points to.
+    async fn fetch(&self) -> Result<Keys, String> {
+        let mut jwks_uri = None;
+        for candidate in authorization_server_metadata_candidates(&self.issuer) {
+            match self.outbound.get(&candidate.url, MAX_DOCUMENT_BYTES).await {
+                Ok(fetched) => {
+                    jwks_uri = Some(self.read_metadata(&fetched.body)?);
+                    break;
+                }
+                Err(reason) => tracing::debug!(url = candidate.url, %reason, "no metadata here"),
+            }
+        }
+        let jwks_uri = jwks_uri.ok_or("the metadata cannot be fetched")?;
+        let fetched =
+            self.outbound.get(&jwks_uri, MAX_DOCUMENT_BYTES).await.map_err(|reason| reason.to_string())?;
+        let keys = read_keys(&fetched.body).ok_or("the key set cannot be read")?;
+        if keys.is_empty() { Err("there is no RS256 key in the set".to_owned()) } else { Ok(keys) }
+    }
+
+    fn read_metadata(&self, body: &[u8]) -> Result<String, String> {
+        let object = strict_json::parse_object(body).map_err(|reason| reason.to_string())?;
+        let metadata: AuthorizationServerMetadata =
+            serde_json::from_value(Value::Object(object)).map_err(|reason| reason.to_string())?;
+        metadata.verify_issuer(&self.issuer).map_err(|reason| reason.to_string())?;
+        metadata.verify_endpoints(self.policy).map_err(|reason| reason.to_string())?;
+        metadata.jwks_uri.ok_or_else(|| "the metadata has no jwks_uri".to_owned())
+    }
+}
+
+/// The usable keys of a set: public RSA keys for RS256 signatures, with an id. Others are passed over.
+fn read_keys(body: &[u8]) -> Option<Keys> {
+    let set = strict_json::parse_object(body).ok()?;
+    let keys = set.get("keys")?.as_array()?;
+    if keys.len() > MAX_KEYS {
+        return None;
+    }
+    Some(keys.iter().filter_map(Value::as_object).filter_map(read_key).collect())
+}
+
+fn read_key(jwk: &Map<String, Value>) -> Option<(String, Arc<DecodingKey>)> {
+    let text = |name| jwk.get(name).and_then(Value::as_str);
+    let fits =
+        text("kty")? == "RSA" && text("alg")? == "RS256" && text("use").is_none_or(|usage| usage == "sig");
+    let (id, modulus, exponent) = (text("kid")?, text("n")?, text("e")?);
+    let strong = base64url_decode(modulus)?.len() >= MIN_MODULUS_BYTES;
+    let key = DecodingKey::from_rsa_components(modulus, exponent).ok()?;
+    (fits && strong).then(|| (id.to_owned(), Arc::new(key)))
+}

@@ -1,0 +1,157 @@
+//! What makes an access token good for this server. Key, algorithm, issuer, audience and time are decided by our
+//! settings and our clock, never by the token.
+//!
+//! Spec: RFC 9068 §4; RFC 8725 §3; MCP 2025-11-25 Authorization, Token Audience Binding and Validation.
+
+use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use protocol::access_token::{AccessTokenClaims, is_access_token_type};
+use protocol::ids::{ClientId, Issuer, ResourceUri, Subject, UnixTime};
+use protocol::scope::ScopeSet;
+use protocol::{base64url_decode, strict_json};
+use serde_json::{Map, Value};
+
+use super::denial::TokenFault;
+
+/// The longest token that is looked at.
+pub(super) const MAX_TOKEN_BYTES: usize = 8 * 1024;
+/// How far the authorization server's clock may be ahead of ours, in seconds.
+const MAX_CLOCK_SKEW: u64 = 5;
+
+/// The claims of a token that passed every check. Only [`Unverified::verify`] makes one.
+#[derive(Clone, Debug)]
+pub(super) struct VerifiedToken {
+    claims: AccessTokenClaims,
+}
+
+impl VerifiedToken {
+    pub(super) fn claims(&self) -> &AccessTokenClaims {
+        &self.claims
+    }
+}
+
+/// A token whose form is right: three parts, an access token, RS256, a key id. Nothing in it is believed yet.
+pub(super) struct Unverified<'a> {
+    token: &'a str,
+    payload: &'a str,
+    key_id: String,
+}
+
+impl<'a> Unverified<'a> {
+    /// Looks at size, parts and header: all that can be refused without cryptography.
+    pub(super) fn parse(token: &'a str) -> Result<Self, TokenFault> {
+        if token.len() > MAX_TOKEN_BYTES {
+            return Err(TokenFault::TooLong);
+        }
+        let mut parts = token.split('.');
+        let (Some(header), Some(payload), Some(_signature), None) =
+            (parts.next(), parts.next(), parts.next(), parts.next())
+        else {
+            return Err(TokenFault::NotAJwt);
+        };
+        let header = object(header).ok_or(TokenFault::NotAJwt)?;
+        let text = |name| header.get(name).and_then(Value::as_str);
+        if text("alg") != Some("RS256") {
+            return Err(TokenFault::WrongAlgorithm);
+        }
+        if !text("typ").is_some_and(is_access_token_type) {
+            return Err(TokenFault::WrongType);
+        }
+        // `jku`, `x5u`, `jwk` and `x5c` are never read: a token cannot bring its own key.
+        if header.contains_key("crit") {
+            return Err(TokenFault::CriticalHeader);
+        }
+        let key_id = text("kid").ok_or(TokenFault::NoKeyId)?.to_owned();
+        Ok(Self { token, payload, key_id })
+    }
+
+    /// Which key claims to have signed.
+    pub(super) fn key_id(&self) -> &str {
+        &self.key_id
+    }
+
+    /// Checks the signature, then every claim.
+    pub(super) fn verify(
+        &self,
+        key: &DecodingKey,
+        issuer: &Issuer,
+        resource: &ResourceUri,
+        now: UnixTime,
+    ) -> Result<VerifiedToken, TokenFault> {
+        self.verify_signature(key)?;
+        let claims = object(self.payload).ok_or(TokenFault::BadClaims)?;
+        let text = |name| claims.get(name).and_then(Value::as_str).ok_or(TokenFault::BadClaims);
+        if text("iss")? != issuer.as_str() {
+            return Err(TokenFault::OtherIssuer);
+        }
+        check_audience(claims.get("aud"), resource)?;
+        let (iat, exp) = check_times(&claims, now)?;
+        Ok(VerifiedToken {
+            claims: AccessTokenClaims {
+                iss: issuer.clone(),
+                aud: resource.clone(),
+                sub: Subject::parse(text("sub")?).map_err(|_| TokenFault::BadClaims)?,
+                client_id: ClientId::parse(text("client_id")?).map_err(|_| TokenFault::BadClaims)?,
+                scope: scope(&claims)?,
+                iat,
+                exp,
+                jti: text("jti")?.to_owned(),
+            },
+        })
+    }
+
+    /// jsonwebtoken verifies the signature and that the algorithm is the key's; the claims are judged here, strictly.
+    fn verify_signature(&self, key: &DecodingKey) -> Result<(), TokenFault> {
+        let mut validation = Validation::new(Algorithm::RS256);
+        validation.required_spec_claims.clear();
+        validation.validate_exp = false;
+        validation.validate_aud = false;
+        match jsonwebtoken::decode::<serde::de::IgnoredAny>(self.token, key, &validation) {
+            Ok(_) => Ok(()),
+            Err(_) => Err(TokenFault::BadSignature),
+        }
+    }
+}
+
+fn object(part: &str) -> Option<Map<String, Value>> {
+    strict_json::parse_object(&base64url_decode(part)?).ok()
+}
+
+fn check_audience(aud: Option<&Value>, resource: &ResourceUri) -> Result<(), TokenFault> {
+    match aud {
+        Some(Value::String(one)) if one == resource.as_str() => Ok(()),
+        Some(Value::Array(many)) if many.iter().all(Value::is_string) => {
+            if many.iter().any(|one| one == resource.as_str()) {
+                Ok(())
+            } else {
+                Err(TokenFault::OtherAudience)
+            }
+        }
+        Some(Value::String(_)) => Err(TokenFault::OtherAudience),
+        _ => Err(TokenFault::BadClaims),
+    }
+}
+
+fn check_times(claims: &Map<String, Value>, now: UnixTime) -> Result<(UnixTime, UnixTime), TokenFault> {
+    let time =
+        |name: &str| claims.get(name).map(|value| value.as_u64().map(UnixTime).ok_or(TokenFault::BadClaims));
+    let issued = time("iat").ok_or(TokenFault::BadClaims)??;
+    let expires = time("exp").ok_or(TokenFault::BadClaims)??;
+    let not_before = time("nbf").transpose()?;
+    if expires <= now {
+        return Err(TokenFault::Expired);
+    }
+    if issued.max(not_before.unwrap_or(issued)) > now.plus(MAX_CLOCK_SKEW) {
+        return Err(TokenFault::NotYetValid);
+    }
+    Ok((issued, expires))
+}
+
+/// The scope claim may be missing: then the token allows nothing that needs one.
+fn scope(claims: &Map<String, Value>) -> Result<ScopeSet, TokenFault> {
+    match claims.get("scope") {
+        None => Ok(ScopeSet::default()),
+        Some(Value::String(text)) if text.is_empty() => Ok(ScopeSet::default()),
+        Some(Value::String(text)) => text.parse().map_err(|_| TokenFault::BadClaims),
+        Some(_) => Err(TokenFault::BadClaims),
+    }
+}
