@@ -61,6 +61,7 @@ const START_AGAIN: &str = "Go back to the client and start again.";
 
 impl PageRefusal {
     /// The one place where a refusal becomes a status and words.
+    #[expect(clippy::too_many_lines, reason = "it is a table: a row for each refusal")]
     pub(super) fn explain(&self) -> Explanation {
         use OAuthErrorCode::{InvalidClient, InvalidRequest};
         let client = |what: String, clause| Explanation {

@@ -1,0 +1,12 @@
+//! The authorization server, through its real router: what it answers, and what it refuses.
+//!
+//! Time stands still unless a test moves it, randomness repeats, and each test has its own database and its own client.
+
+mod authorize;
+mod cimd;
+mod consent;
+mod metadata;
+mod sign_in;
+mod store;
+mod support;
+mod token;
