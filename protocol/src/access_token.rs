@@ -77,6 +77,9 @@ pub fn open_unverified(token: &str) -> Option<UnverifiedJwt> {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
     use super::*;
 
     /// Req: RS-21, AS-140

@@ -60,6 +60,9 @@ impl AuthorizationRequest {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
     use super::*;
     use crate::loopback::LoopbackPolicy;
     use crate::pkce::CodeVerifier;

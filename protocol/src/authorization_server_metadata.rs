@@ -137,6 +137,9 @@ impl AuthorizationServerMetadata {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
     use super::*;
 
     fn document() -> AuthorizationServerMetadata {

@@ -245,6 +245,9 @@ fn check_auth_method(document: &Map<String, Value>) -> Result<(), DocumentError>
 mod tests {
     use serde_json::json;
 
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
     use super::*;
 
     const LAB: LoopbackPolicy = LoopbackPolicy::AllowHttpOnLoopback;

@@ -60,9 +60,8 @@ impl<'a> RawUrl<'a> {
         {
             return Err(IdentifierError::IllegalCharacter);
         }
-        let (scheme, after) = match text.split_once("://") {
-            Some((scheme @ ("http" | "https"), after)) => (scheme, after),
-            _ => return Err(IdentifierError::NotAWebUrl),
+        let Some((scheme @ ("http" | "https"), after)) = text.split_once("://") else {
+            return Err(IdentifierError::NotAWebUrl);
         };
         let end = after.find(['/', '?', '#']).unwrap_or(after.len());
         let (authority, rest) = after.split_at(end);
@@ -345,6 +344,9 @@ impl UnixTime {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
     use super::*;
 
     const LAB: LoopbackPolicy = LoopbackPolicy::AllowHttpOnLoopback;

@@ -47,6 +47,9 @@ pub struct RsaJwks {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
     use super::*;
     use crate::encoding::base64url_decode;
 

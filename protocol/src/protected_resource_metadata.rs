@@ -92,6 +92,9 @@ impl ProtectedResourceMetadata {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
     use super::*;
 
     fn document(resource: &str) -> ProtectedResourceMetadata {

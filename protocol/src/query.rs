@@ -62,6 +62,9 @@ pub fn encode<'a>(parameters: impl IntoIterator<Item = (&'a str, &'a str)>) -> S
 
 #[cfg(test)]
 mod tests {
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
     use super::*;
 
     /// Req: ALL-09, AS-88

@@ -14,6 +14,9 @@ pub fn narrows(granted: &ResourceUri, requested: Option<&str>) -> bool {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
     use super::*;
     use crate::loopback::LoopbackPolicy;
 

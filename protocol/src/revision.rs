@@ -56,6 +56,9 @@ impl Revision {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
     use super::*;
 
     fn set(text: &str) -> ScopeSet {

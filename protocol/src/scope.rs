@@ -160,6 +160,9 @@ impl<'de> Deserialize<'de> for ScopeSet {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
     use super::*;
 
     fn set(text: &str) -> ScopeSet {

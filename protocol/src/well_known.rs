@@ -85,6 +85,9 @@ pub fn authorization_server_metadata_candidates(issuer: &Issuer) -> Vec<Candidat
 
 #[cfg(test)]
 mod tests {
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
     use super::*;
     use crate::loopback::LoopbackPolicy;
 

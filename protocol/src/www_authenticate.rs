@@ -187,6 +187,9 @@ impl<'a> Tokens<'a> {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
     use super::*;
 
     fn scopes(text: &str) -> Option<ScopeSet> {
@@ -216,7 +219,7 @@ mod tests {
         assert_eq!(BearerChallenge::parse(rfc6750).unwrap().error.as_deref(), Some("invalid_token"));
         let several = r#"Basic realm="simple", Newauth realm="apps", type=1, title="Login to \"apps\"", bEaReR scope="a b""#;
         assert_eq!(BearerChallenge::parse(several).unwrap().scope, scopes("a b"));
-        let blob = r#"Negotiate YIIabc==, Bearer error=invalid_token"#;
+        let blob = "Negotiate YIIabc==, Bearer error=invalid_token";
         assert_eq!(BearerChallenge::parse(blob).unwrap().error.as_deref(), Some("invalid_token"));
     }
 

@@ -1,0 +1,87 @@
+//! Native HTTP for a flow: what it asks for, no more. No redirects, no proxy, a deadline, a bounded answer.
+
+use std::time::{Duration, Instant};
+
+use flow::http::{MAX_ANSWER_BYTES, Method, Request, Response};
+
+/// How long one exchange may take in all.
+const DEADLINE: Duration = Duration::from_secs(20);
+
+/// Sends the requests of a flow.
+#[derive(Clone, Debug)]
+pub struct Http {
+    client: reqwest::Client,
+}
+
+impl Http {
+    /// A client that follows no redirects and uses no proxy.
+    ///
+    /// # Errors
+    /// If the TLS backend cannot be set up.
+    pub fn new() -> Result<Self, reqwest::Error> {
+        let client = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .timeout(DEADLINE)
+            .user_agent(concat!("mcp-auth-lab/", env!("CARGO_PKG_VERSION")))
+            .build()?;
+        Ok(Self { client })
+    }
+
+    /// The client itself, for a person who browses.
+    pub(crate) fn client(&self) -> &reqwest::Client {
+        &self.client
+    }
+
+    /// Sends a request of a flow.
+    ///
+    /// # Errors
+    /// Why there is no answer, in words for [`flow::Flow::handle_unreachable`].
+    pub async fn send(&self, request: &Request) -> Result<Response, String> {
+        let started = Instant::now();
+        let mut builder = match request.method {
+            Method::Get => self.client.get(&request.url),
+            Method::Post => self.client.post(&request.url),
+        };
+        for (name, value) in &request.headers {
+            builder = builder.header(name, value);
+        }
+        if let Some(body) = &request.body {
+            builder = builder.body(body.clone());
+        }
+        let response = builder.send().await.map_err(|error| explain(&error))?;
+        let status = response.status().as_u16();
+        let headers = response
+            .headers()
+            .iter()
+            .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+            .collect();
+        let body = read_bounded(response).await?;
+        let elapsed_ms = u32::try_from(started.elapsed().as_millis()).unwrap_or(u32::MAX);
+        Ok(Response { status, headers, body, elapsed_ms })
+    }
+}
+
+/// Reads a body up to the flow's limit; more is an error, however it is encoded or announced.
+pub(crate) async fn read_bounded(mut response: reqwest::Response) -> Result<String, String> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| explain(&error))? {
+        if body.len() + chunk.len() > MAX_ANSWER_BYTES {
+            return Err(format!("the answer is longer than {MAX_ANSWER_BYTES} bytes"));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    String::from_utf8(body).map_err(|_| "the answer is not UTF-8 text".to_owned())
+}
+
+/// The innermost reason: "connection refused" says more than "error sending request".
+pub(crate) fn explain(error: &reqwest::Error) -> String {
+    if error.is_timeout() {
+        return format!("no answer within {} seconds", DEADLINE.as_secs());
+    }
+    let mut reason: &dyn std::error::Error = error;
+    while let Some(source) = reason.source() {
+        reason = source;
+    }
+    reason.to_string()
+}

@@ -1,0 +1,214 @@
+//! A scripted person with a browser: goes where the client sends it, signs in, decides, and brings the answer back.
+
+use protocol::ids::RedirectUri;
+use url::Url;
+
+use crate::forms::{Button, Form, heading, read_forms};
+use crate::http::{Http, explain, read_bounded};
+
+/// What the person answers on the consent page.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Decision {
+    /// Presses Allow.
+    #[default]
+    Allow,
+    /// Presses Deny.
+    Deny,
+}
+
+impl Decision {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Allow => "allow",
+            Self::Deny => "deny",
+        }
+    }
+}
+
+/// A person, with the cookies of one browser.
+#[derive(Debug)]
+pub struct Person {
+    http: Http,
+    account: String,
+    decision: Decision,
+    cookies: Vec<(String, String)>,
+}
+
+/// Why the person did not come back.
+#[derive(Debug, thiserror::Error)]
+pub enum PersonError {
+    /// Nobody answers.
+    #[error("{url} does not answer: {reason}")]
+    Unreachable {
+        /// Where the browser went.
+        url: String,
+        /// Why.
+        reason: String,
+    },
+    /// The server shows a page from which there is no way on.
+    #[error("{url} answers {status} with a page that says: {heading}")]
+    Page {
+        /// Where the browser is.
+        url: String,
+        /// The page's status.
+        status: u16,
+        /// The page's heading.
+        heading: String,
+    },
+    /// The page has forms, but no button for what the person wants.
+    #[error("{url} has no button for {wanted:?}")]
+    NoButton {
+        /// Where the browser is.
+        url: String,
+        /// What the person looked for.
+        wanted: String,
+    },
+    /// Redirects or pages without end.
+    #[error("after {MAX_PAGES} pages the browser is still not back")]
+    Endless,
+}
+
+/// More pages than any sign-in and consent needs.
+const MAX_PAGES: usize = 20;
+
+enum Page {
+    Redirect(String),
+    Html { status: u16, html: String },
+}
+
+impl Person {
+    /// A person who signs in as this account and decides like this.
+    #[must_use]
+    pub fn new(http: Http, account: impl Into<String>, decision: Decision) -> Self {
+        Self { http, account: account.into(), decision, cookies: Vec::new() }
+    }
+
+    /// Changes what the person will answer from now on.
+    pub fn decide(&mut self, decision: Decision) {
+        self.decision = decision;
+    }
+
+    /// Goes to a URL, does what the pages ask for, and returns the redirect back to the client, unvisited.
+    ///
+    /// # Errors
+    /// [`PersonError`].
+    pub async fn visit(&mut self, url: &str, redirect_uri: &RedirectUri) -> Result<String, PersonError> {
+        let mut page = self.get(url).await?;
+        let mut here = url.to_owned();
+        for _ in 0..MAX_PAGES {
+            page = match page {
+                Page::Redirect(target) if is_back(&target, redirect_uri) => return Ok(target),
+                Page::Redirect(target) => {
+                    here.clone_from(&target);
+                    self.get(&target).await?
+                }
+                Page::Html { status, html } => {
+                    let (form, button) = self.choose(&here, status, &html)?;
+                    here = form.action.to_string();
+                    self.submit(form, button).await?
+                }
+            };
+        }
+        Err(PersonError::Endless)
+    }
+
+    /// Finds the form and button for what the person wants: a decision, else the account.
+    fn choose(&self, here: &str, status: u16, html: &str) -> Result<(Form, Button), PersonError> {
+        let dead_end = || PersonError::Page {
+            url: here.to_owned(),
+            status,
+            heading: heading(html).unwrap_or_else(|| "nothing".to_owned()),
+        };
+        if status != 200 {
+            return Err(dead_end());
+        }
+        let base = Url::parse(here).map_err(|_| dead_end())?;
+        let forms: Vec<Form> = read_forms(html, &base)
+            .into_iter()
+            .filter(|form| form.post && !form.buttons.is_empty())
+            .collect();
+        if forms.is_empty() {
+            return Err(dead_end());
+        }
+        for wanted in [self.decision.word(), &self.account] {
+            for form in &forms {
+                if let Some(button) = form.buttons.iter().find(|button| says(button, wanted)) {
+                    return Ok((form.clone(), button.clone()));
+                }
+            }
+        }
+        Err(PersonError::NoButton { url: here.to_owned(), wanted: self.account.clone() })
+    }
+
+    async fn get(&mut self, url: &str) -> Result<Page, PersonError> {
+        self.load(url, self.http.client().get(url)).await
+    }
+
+    async fn submit(&mut self, form: Form, button: Button) -> Result<Page, PersonError> {
+        let origin = form.action.origin().ascii_serialization();
+        let fields: Vec<_> = form.fields.into_iter().chain(button.field).collect();
+        let body =
+            protocol::query::encode(fields.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+        let request = self
+            .http
+            .client()
+            .post(form.action.clone())
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("origin", origin)
+            .body(body);
+        self.load(form.action.as_str(), request).await
+    }
+
+    async fn load(&mut self, url: &str, request: reqwest::RequestBuilder) -> Result<Page, PersonError> {
+        let unreachable = |reason: String| PersonError::Unreachable { url: url.to_owned(), reason };
+        let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let response = request
+            .header("cookie", cookies.join("; "))
+            .header("accept", "text/html")
+            .send()
+            .await
+            .map_err(|error| unreachable(explain(&error)))?;
+        for cookie in response.headers().get_all("set-cookie") {
+            self.keep(cookie.to_str().unwrap_or_default());
+        }
+        let status = response.status().as_u16();
+        let location = response.headers().get("location").and_then(|location| location.to_str().ok());
+        if let (300..=399, Some(location)) = (status, location) {
+            let target = Url::parse(url).and_then(|base| base.join(location));
+            // A redirect back to the client is taken as it stands: its text is compared, so it must not be rewritten.
+            let absolute = if location.contains("://") {
+                Some(location.to_owned())
+            } else {
+                target.ok().map(Into::into)
+            };
+            return absolute
+                .map(Page::Redirect)
+                .ok_or_else(|| unreachable(format!("bad Location {location:?}")));
+        }
+        let html = read_bounded(response).await.map_err(unreachable)?;
+        Ok(Page::Html { status, html })
+    }
+
+    /// Keeps a cookie, or forgets it when its value is empty.
+    fn keep(&mut self, set_cookie: &str) {
+        let pair = set_cookie.split(';').next().unwrap_or_default();
+        let Some((name, value)) = pair.split_once('=') else { return };
+        self.cookies.retain(|(known, _)| known != name.trim());
+        if !value.is_empty() {
+            self.cookies.push((name.trim().to_owned(), value.trim().to_owned()));
+        }
+    }
+}
+
+fn is_back(target: &str, redirect_uri: &RedirectUri) -> bool {
+    target
+        .strip_prefix(redirect_uri.as_str())
+        .is_some_and(|rest| rest.starts_with(['?', '&', '#']) || rest.is_empty())
+}
+
+fn says(button: &Button, wanted: &str) -> bool {
+    let wanted = wanted.to_lowercase();
+    let value = button.field.as_ref().map(|(_, value)| value.to_lowercase());
+    value.is_some_and(|value| value == wanted)
+        || button.text.to_lowercase().split_whitespace().any(|word| word == wanted)
+}

@@ -1,0 +1,45 @@
+import { expect, test } from "./fixtures";
+import { authorizationServer } from "./pages/lab_page";
+
+// Req: AS-98, X-38, B03
+test("the authorization server's pages cannot be framed", async ({ page }) => {
+  await page.goto("/");
+  const blocked = await page.evaluate(async (src) => {
+    const frame = document.createElement("iframe");
+    frame.src = src;
+    document.body.append(frame);
+    await new Promise((resolve) => frame.addEventListener("load", resolve, { once: true }));
+    try {
+      // A blocked frame shows an error page of its own origin: its document cannot be read.
+      return frame.contentDocument === null || frame.contentDocument.body.childElementCount === 0;
+    } finally {
+      frame.remove();
+    }
+  }, `${authorizationServer}/`);
+  expect(blocked).toBe(true);
+});
+
+// Req: AS-97
+test("sign-in and consent work without JavaScript", async ({ browser }) => {
+  const context = await browser.newContext({ javaScriptEnabled: false });
+  const page = await context.newPage();
+  const query = new URLSearchParams({
+    response_type: "code",
+    client_id: "http://localhost:3100/client.json",
+    redirect_uri: "http://localhost:3100/callback",
+    scope: "mcp:connect",
+    state: "s",
+    code_challenge: "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
+    code_challenge_method: "S256",
+    resource: "http://localhost:8101/mcp",
+  });
+  await page.goto(`${authorizationServer}/authorize?${query}`);
+  await page.getByRole("button", { name: "Ada" }).click();
+  await page.getByRole("button", { name: "Allow" }).click();
+  await page.waitForURL(/\/callback\?/);
+  const answer = new URL(page.url()).searchParams;
+  expect(answer.get("state")).toBe("s");
+  expect(answer.get("iss")).toBe(authorizationServer);
+  expect(answer.get("code")).toBeTruthy();
+  await context.close();
+});

@@ -1,0 +1,39 @@
+import { test as base, expect } from "@playwright/test";
+import { AuthorizationServerPages } from "./pages/authorization_server";
+import { LabPage } from "./pages/lab_page";
+
+/**
+ * Chromium writes each answer of 400 and above to the console by itself. In this journey the first request is refused with
+ * 401 and one call with 403: these lines are the lesson, not mistakes.
+ */
+const refusalsOfTheLesson = /^Failed to load resource: the server responded with a status of (401|403) /;
+
+const loopback = new Set(["localhost", "127.0.0.1", "[::1]"]);
+
+type Fixtures = { lab: LabPage; as: AuthorizationServerPages; watch: void };
+
+/** Every test fails on an error in the console and on any request that leaves the machine. */
+export const test = base.extend<Fixtures>({
+  watch: [
+    async ({ context }, use) => {
+      const errors: string[] = [];
+      const strangers: string[] = [];
+      context.on("console", (message) => {
+        if (message.type() === "error" && !refusalsOfTheLesson.test(message.text())) errors.push(message.text());
+      });
+      context.on("weberror", (error) => errors.push(error.error().message));
+      context.on("request", (request) => {
+        const url = new URL(request.url());
+        if (url.protocol !== "data:" && !loopback.has(url.hostname)) strangers.push(request.url());
+      });
+      await use();
+      expect(errors, "errors in the console").toEqual([]);
+      expect(strangers, "requests to anything but loopback").toEqual([]);
+    },
+    { auto: true },
+  ],
+  lab: async ({ page }, use) => use(new LabPage(page)),
+  as: async ({ page }, use) => use(new AuthorizationServerPages(page)),
+});
+
+export { expect };

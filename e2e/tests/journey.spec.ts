@@ -1,0 +1,126 @@
+import { type Step, steps } from "./steps";
+import { expect, test } from "./fixtures";
+
+// Req: CL-01, CL-15, CL-25, CL-26, CL-35, CL-40, CL-44
+test("the whole walk by clicks, one message at a time", async ({ lab, as, page }) => {
+  await lab.open();
+  await lab.nextUntilAway();
+  await as.signInAs("Ada");
+  await expect(as.scope("mcp:connect")).toBeChecked();
+  await as.allow().click();
+  await lab.atRest();
+  expect(page.url(), "no code in the address bar").not.toContain("code=");
+
+  await lab.nextUntilAway();
+  await expect(page.getByRole("heading", { level: 1 })).toContainText("more access");
+  await expect(page.getByText("new", { exact: true })).toBeVisible();
+  await as.allow().click();
+  await lab.atRest();
+
+  await lab.nextUntilSuccess();
+  await expect(lab.success).toContainText("get_weather");
+  for (const step of steps) await expect(lab.step(step), step).toHaveAttribute("data-state", /done|current/);
+});
+
+test("run to the end: three clicks to whoami, two more for the step-up", async ({ lab, as }) => {
+  await lab.open();
+  await lab.run.click();
+  await as.signInAs("Grace");
+  await as.allow().click();
+  // The first token is used at once, and the refused call leads straight to the second consent.
+  await expect(as.allow()).toBeVisible();
+  await as.allow().click();
+  await expect(lab.success).toBeVisible();
+});
+
+test("the same walk by keyboard alone", async ({ lab, page }) => {
+  await lab.open();
+  await page.keyboard.press("e");
+  await tabTo(page, "button", "Ada");
+  await page.keyboard.press("Enter");
+  for (let round = 0; round < 2; round += 1) {
+    await tabTo(page, "button", "Allow");
+    await page.keyboard.press("Enter");
+  }
+  await expect(lab.success).toBeVisible();
+  await page.keyboard.press("ArrowLeft");
+  await expect(lab.next).toBeEnabled();
+});
+
+test("going back in time sends nothing", async ({ lab, page }) => {
+  await lab.open();
+  for (let i = 0; i < 3; i += 1) {
+    await lab.next.click();
+    await lab.atRest();
+  }
+  const title = await lab.card.getByRole("heading").first().textContent();
+  const sent: string[] = [];
+  page.on("request", (request) => sent.push(request.url()));
+  await lab.back.click();
+  await expect(lab.card.getByRole("heading").first()).not.toHaveText(title ?? "");
+  await lab.next.click();
+  await expect(lab.card.getByRole("heading").first()).toHaveText(title ?? "");
+  expect(sent).toEqual([]);
+});
+
+test("consent denied is an outcome, and starting over works", async ({ lab, as }) => {
+  await lab.open();
+  await lab.run.click();
+  await as.signInAs("Alan");
+  await as.deny().click();
+  await expect(lab.failure).toContainText("access_denied");
+  await lab.startOver.click();
+  await expect(lab.next).toBeEnabled();
+  await expect(lab.failure).toBeHidden();
+});
+
+test("reload in mid-flow: before, during and after the consent", async ({ lab, as, page }) => {
+  await lab.open();
+  await lab.next.click();
+  await lab.atRest();
+  const rows = await lab.page.locator('[data-testid="ladder-row"][data-state="observed"]').count();
+  await page.reload();
+  await expect(lab.page.locator('[data-testid="ladder-row"][data-state="observed"]')).toHaveCount(rows);
+
+  await lab.nextUntilAway();
+  await page.goto("/");
+  await expect(lab.next).toBeEnabled();
+  await lab.next.click();
+  await as.signInAs("Ada");
+  await as.allow().click();
+  await lab.atRest();
+  await page.reload();
+  await lab.nextUntilAway();
+  await as.allow().click();
+  await lab.nextUntilSuccess();
+});
+
+// Req: CL-29, X-34, H07
+test("a callback that nobody asked for is refused in words", async ({ lab, page }) => {
+  await page.goto("/callback?code=stolen&state=guessed");
+  await expect(page.getByRole("alert").or(lab.failure)).toBeVisible();
+  expect(page.url()).not.toContain("stolen");
+});
+
+// Req: H08
+test("what a server says about an error is text, not markup", async ({ lab, page }) => {
+  await lab.open();
+  await lab.run.click();
+  await expect(page.getByRole("button", { name: "Ada" })).toBeVisible();
+  const stored = new URL(page.url());
+  expect(stored.port).toBe("9100");
+  await page.goto(`/callback?error=<img src=x onerror=alert(1)>&iss=http%3A%2F%2Flocalhost%3A9100&state=x`);
+  await expect(lab.failure).toBeVisible();
+  await expect(page.locator("img[src=x]")).toHaveCount(0);
+});
+
+/** Moves the focus with Tab to a control, as a person without a mouse does. */
+async function tabTo(page: import("@playwright/test").Page, role: Step["role"], name: string): Promise<void> {
+  const control = page.getByRole(role, { name });
+  await expect(control).toBeVisible();
+  for (let i = 0; i < 40; i += 1) {
+    if (await control.evaluate((element) => element === document.activeElement)) return;
+    await page.keyboard.press("Tab");
+  }
+  throw new Error(`${name} cannot be reached with Tab`);
+}

@@ -1,0 +1,112 @@
+//! The browser is back: who sent it, does it answer our question, and what does it say?
+
+use protocol::authorization_response::{AuthorizationResponse, CallbackError, verify_issuer};
+use protocol::clause::Clause;
+use protocol::query::Parameters;
+use protocol::secret::Secret;
+use serde::{Deserialize, Serialize};
+
+use crate::authorize::Pending;
+use crate::machine::State;
+use crate::token::Exchange;
+use crate::trace::{Decoded, Stop};
+use crate::turn::Turn;
+
+/// A code that may be redeemed. Only [`validate`] makes one, after every check on the callback has passed.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct ValidatedCallback {
+    code: Secret,
+}
+
+impl ValidatedCallback {
+    pub(crate) fn code(&self) -> &Secret {
+        &self.code
+    }
+}
+
+/// Checks a callback in the order in which it may be believed: address, `iss`, `state`, and then the answer.
+pub(crate) fn validate(turn: &mut Turn<'_>, pending: Pending, url: &str) -> Result<State, Stop> {
+    let (address, query) = url.split_once('?').unwrap_or((url, ""));
+    let query = query.split('#').next().unwrap_or_default();
+    turn.checks.identical(
+        Clause::RedirectExact,
+        "the browser came back to the redirect URI",
+        pending.request.redirect_uri.as_str(),
+        address,
+    )?;
+    let parameters = Parameters::parse(query);
+    check_issuer(turn, &pending, &parameters)?;
+    let response = AuthorizationResponse::validate(query, &pending.expected);
+    check_state(turn, &pending, &parameters, &response)?;
+    decode(turn, &parameters);
+    let response = match response {
+        Ok(response) => response,
+        Err(reason) => {
+            turn.checks.require(
+                Clause::NoParameterTwice,
+                "the response can be read in one way",
+                false,
+                "a code or an error",
+                reason.to_string(),
+            )?;
+            return Err(Stop);
+        }
+    };
+    match response {
+        AuthorizationResponse::Code(code) => {
+            turn.secrets.push(code.clone());
+            turn.checks.require(Clause::AccessDenied, "permission was given", true, "code", "code")?;
+            Ok(State::Exchange(Exchange { pending, callback: ValidatedCallback { code } }))
+        }
+        AuthorizationResponse::Error { error, description } => {
+            let found = match description {
+                Some(description) => format!("{error}: {description}"),
+                None => error,
+            };
+            turn.checks.require(Clause::AccessDenied, "permission was given", false, "code", found)?;
+            Err(Stop)
+        }
+    }
+}
+
+fn check_issuer(turn: &mut Turn<'_>, pending: &Pending, parameters: &Parameters) -> Result<(), Stop> {
+    let iss = parameters.get("iss");
+    let holds = iss.is_ok_and(|iss| verify_issuer(&pending.expected, iss).is_ok());
+    let or_nothing = if pending.expected.iss_promised { "" } else { " or nothing" };
+    let expected = format!("{}{or_nothing}", pending.expected.issuer);
+    let found = match iss {
+        Ok(Some(iss)) => iss.to_owned(),
+        Ok(None) => "nothing".to_owned(),
+        Err(repeated) => repeated.to_string(),
+    };
+    turn.checks.verify(Clause::IssParameter, "iss is the issuer that was asked", holds, expected, found)
+}
+
+fn check_state(
+    turn: &mut Turn<'_>,
+    pending: &Pending,
+    parameters: &Parameters,
+    response: &Result<AuthorizationResponse, CallbackError>,
+) -> Result<(), Stop> {
+    let state = parameters.get("state").ok().flatten();
+    turn.checks.require(
+        Clause::State,
+        "state is the one that was sent",
+        !matches!(response, Err(CallbackError::OtherState)),
+        pending.expected.state.reveal(),
+        state.unwrap_or("nothing"),
+    )
+}
+
+fn decode(turn: &mut Turn<'_>, parameters: &Parameters) {
+    let meaning = |name: &str| match name {
+        "code" => "to be redeemed once, with the verifier",
+        "state" => "the answer to our question",
+        "iss" => "who answers",
+        "error" => "why not",
+        "error_description" => "for developers; text from outside",
+        _ => "unknown, ignored",
+    };
+    let rows: Vec<_> = parameters.iter().map(|(name, value)| (name, value, meaning(name))).collect();
+    turn.decoded.push(Decoded::new("Authorization response", rows));
+}

@@ -1,0 +1,117 @@
+//! HTTP messages as values: what a driver sends, and what it brings back.
+
+use protocol::query;
+use serde::{Deserialize, Serialize};
+
+/// The most bytes of an answer that a flow reads. Drivers stop there too.
+pub const MAX_ANSWER_BYTES: usize = 256 * 1024;
+
+/// The two methods that the journey needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Method {
+    /// Reads a document.
+    Get,
+    /// Sends a message.
+    Post,
+}
+
+impl Method {
+    /// As it stands in the request line.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+        }
+    }
+}
+
+/// A request, exactly as the driver must send it. Redirects are not to be followed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    /// GET or POST.
+    pub method: Method,
+    /// Absolute URL.
+    pub url: String,
+    /// Names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// JSON or a form, by the content type.
+    pub body: Option<String>,
+}
+
+impl Request {
+    /// Asks for a JSON document.
+    #[must_use]
+    pub fn get_json(url: impl Into<String>) -> Self {
+        Self {
+            method: Method::Get,
+            url: url.into(),
+            headers: vec![("accept".into(), "application/json".into())],
+            body: None,
+        }
+    }
+
+    /// Sends a form and asks for JSON.
+    #[must_use]
+    pub fn post_form(url: impl Into<String>, parameters: &[(&str, String)]) -> Self {
+        let form = query::encode(parameters.iter().map(|(name, value)| (*name, value.as_str())));
+        Self {
+            method: Method::Post,
+            url: url.into(),
+            headers: vec![
+                ("content-type".into(), "application/x-www-form-urlencoded".into()),
+                ("accept".into(), "application/json".into()),
+            ],
+            body: Some(form),
+        }
+    }
+
+    /// Sends a JSON message.
+    #[must_use]
+    pub fn post_json(url: impl Into<String>, message: &serde_json::Value) -> Self {
+        Self {
+            method: Method::Post,
+            url: url.into(),
+            headers: vec![("content-type".into(), "application/json".into())],
+            body: Some(message.to_string()),
+        }
+    }
+
+    /// With one header more.
+    #[must_use]
+    pub fn header(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.headers.push((name.to_owned(), value.into()));
+        self
+    }
+}
+
+/// A response, as far as the driver could see it: in a browser, CORS hides what the server does not expose.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Response {
+    /// Status code.
+    pub status: u16,
+    /// Names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The body as text.
+    pub body: String,
+    /// How long it took, in milliseconds.
+    pub elapsed_ms: u32,
+}
+
+impl Response {
+    /// The first header of that name.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .find(|(known, _)| known.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// The content type, empty when there is none.
+    #[must_use]
+    pub fn content_type(&self) -> &str {
+        self.header("content-type").unwrap_or_default()
+    }
+}

@@ -1,0 +1,3 @@
+//! What the reader is told: data, without any rule of the protocol.
+
+pub mod steps;

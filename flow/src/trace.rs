@@ -1,0 +1,328 @@
+//! The account of a run: each message as it was, each check with what was expected and what was found.
+
+use std::borrow::Cow;
+
+use protocol::clause::{Clause, Level};
+use protocol::secret::Secret;
+use serde::{Deserialize, Serialize};
+
+use crate::http::{Request, Response};
+use crate::lessons::steps::Step;
+
+/// Who sends or receives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Party {
+    /// The person, with the browser.
+    You,
+    /// The MCP client: this page, or the terminal.
+    Client,
+    /// The MCP server, which is the resource server.
+    McpServer,
+    /// The authorization server.
+    AuthorizationServer,
+    /// Whoever serves the client's metadata document.
+    ClientHost,
+}
+
+impl Party {
+    /// All, in the order of the lanes.
+    pub const ALL: [Self; 5] =
+        [Self::You, Self::Client, Self::McpServer, Self::AuthorizationServer, Self::ClientHost];
+
+    /// Name for people.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::You => "You",
+            Self::Client => "Client",
+            Self::McpServer => "MCP server",
+            Self::AuthorizationServer => "Authorization server",
+            Self::ClientHost => "Metadata host",
+        }
+    }
+}
+
+/// How a check ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// As the rule says.
+    Passed,
+    /// Against a SHOULD: worth knowing, no reason to stop.
+    Warning,
+    /// Against a MUST: the client stops here.
+    Failed,
+}
+
+/// One thing that the client verified.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Check {
+    /// What was looked at, in a few words.
+    pub title: Cow<'static, str>,
+    /// The rule.
+    pub clause: Clause,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What the rule demands.
+    pub expected: String,
+    /// What was there.
+    pub found: String,
+}
+
+/// The client must not go on. The failed check tells why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stop;
+
+/// Collects the checks of one message.
+#[derive(Debug, Default)]
+pub(crate) struct Checks(Vec<Check>);
+
+impl Checks {
+    /// Records a check. Whether a failure stops the client is the clause's level: a MUST does, a SHOULD does not.
+    pub(crate) fn verify(
+        &mut self,
+        clause: Clause,
+        title: impl Into<Cow<'static, str>>,
+        holds: bool,
+        expected: impl Into<String>,
+        found: impl Into<String>,
+    ) -> Result<(), Stop> {
+        let outcome = match (holds, clause.level()) {
+            (true, _) => Outcome::Passed,
+            (false, Level::Must) => Outcome::Failed,
+            (false, Level::Should | Level::May) => Outcome::Warning,
+        };
+        self.push(clause, title.into(), outcome, expected.into(), found.into())
+    }
+
+    /// Records a check that the client cannot do without, whatever the clause's level.
+    pub(crate) fn require(
+        &mut self,
+        clause: Clause,
+        title: impl Into<Cow<'static, str>>,
+        holds: bool,
+        expected: impl Into<String>,
+        found: impl Into<String>,
+    ) -> Result<(), Stop> {
+        let outcome = if holds { Outcome::Passed } else { Outcome::Failed };
+        self.push(clause, title.into(), outcome, expected.into(), found.into())
+    }
+
+    /// Records an observation that never stops the client: there is another way to go on.
+    pub(crate) fn note(
+        &mut self,
+        clause: Clause,
+        title: impl Into<Cow<'static, str>>,
+        holds: bool,
+        expected: impl Into<String>,
+        found: impl Into<String>,
+    ) {
+        let outcome = if holds { Outcome::Passed } else { Outcome::Warning };
+        // Only a failure stops, and this is none.
+        let _ = self.push(clause, title.into(), outcome, expected.into(), found.into());
+    }
+
+    /// Records a check of identity of two texts.
+    pub(crate) fn identical(
+        &mut self,
+        clause: Clause,
+        title: impl Into<Cow<'static, str>>,
+        expected: &str,
+        found: &str,
+    ) -> Result<(), Stop> {
+        self.verify(clause, title, expected == found, expected, found)
+    }
+
+    fn push(
+        &mut self,
+        clause: Clause,
+        title: Cow<'static, str>,
+        outcome: Outcome,
+        expected: String,
+        found: String,
+    ) -> Result<(), Stop> {
+        self.0.push(Check { title, clause, outcome, expected, found });
+        if outcome == Outcome::Failed { Err(Stop) } else { Ok(()) }
+    }
+
+    pub(crate) fn into_inner(self) -> Vec<Check> {
+        self.0
+    }
+}
+
+/// A part of a message, taken apart for the reader.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decoded {
+    /// What was taken apart.
+    pub title: String,
+    /// Its parts: name, value, and what the value means (may be empty).
+    pub rows: Vec<(String, String, String)>,
+}
+
+impl Decoded {
+    pub(crate) fn new<N: Into<String>, V: Into<String>, M: Into<String>>(
+        title: &str,
+        rows: impl IntoIterator<Item = (N, V, M)>,
+    ) -> Self {
+        let rows = rows.into_iter().map(|(name, value, meaning)| (name.into(), value.into(), meaning.into()));
+        Self { title: title.to_owned(), rows: rows.collect() }
+    }
+}
+
+/// What came back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// A response.
+    Response(Response),
+    /// None: nobody listens there, or the browser hides the answer because CORS does not allow it.
+    Unreachable(String),
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Event {
+    /// The client sent a request and got an answer.
+    Exchange {
+        /// As it was sent.
+        request: Request,
+        /// What came back.
+        answer: Answer,
+        /// What the answer says, in a few words, for the arrow back.
+        summary: String,
+    },
+    /// The client worked something out by itself; no message.
+    Local,
+    /// The client sent the browser to this URL.
+    Navigation {
+        /// Where to.
+        url: String,
+    },
+    /// The browser came back with this URL.
+    Callback {
+        /// Where it landed.
+        url: String,
+    },
+}
+
+/// One entry of the trace.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Which step of the journey it belongs to.
+    pub step: Step,
+    /// Who acted.
+    pub from: Party,
+    /// On whom; the same party for local work.
+    pub to: Party,
+    /// What, in a few words, for the arrow.
+    pub title: String,
+    /// When, in milliseconds since 1970-01-01T00:00:00Z.
+    pub at_ms: u64,
+    /// The messages.
+    #[serde(flatten)]
+    pub event: Event,
+    /// What the client verified.
+    pub checks: Vec<Check>,
+    /// Parts worth reading.
+    pub decoded: Vec<Decoded>,
+}
+
+/// All entries of a run, and which texts in them are secret.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Trace {
+    entries: Vec<Entry>,
+    secrets: Vec<Secret>,
+}
+
+/// What stands where a secret was.
+pub const MASK: &str = "•••••";
+
+impl Trace {
+    /// The entries in their order.
+    #[must_use]
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// A text with every secret of this run replaced by [`MASK`].
+    ///
+    /// Secrets are remembered when they are made or received, so they are found wherever they occur.
+    #[must_use]
+    pub fn mask<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let mut masked = Cow::Borrowed(text);
+        for secret in &self.secrets {
+            if masked.contains(secret.reveal()) {
+                masked = Cow::Owned(masked.replace(secret.reveal(), MASK));
+            }
+        }
+        masked
+    }
+
+    /// The entries as JSON, secrets masked.
+    #[must_use]
+    pub fn to_masked_json(&self) -> serde_json::Value {
+        let mut value = serde_json::to_value(&self.entries).unwrap_or_default();
+        self.mask_value(&mut value);
+        value
+    }
+
+    fn mask_value(&self, value: &mut serde_json::Value) {
+        match value {
+            serde_json::Value::String(text) => {
+                if let Cow::Owned(masked) = self.mask(text) {
+                    *text = masked;
+                }
+            }
+            serde_json::Value::Array(items) => items.iter_mut().for_each(|item| self.mask_value(item)),
+            serde_json::Value::Object(members) => {
+                members.values_mut().for_each(|member| self.mask_value(member));
+            }
+            _ => {}
+        }
+    }
+
+    pub(crate) fn push(&mut self, entry: Entry) {
+        self.entries.push(entry);
+    }
+
+    /// Remembers that a text is secret. Empty texts are not: replacing them would mask everything.
+    pub(crate) fn conceal(&mut self, secret: Secret) {
+        if secret.reveal().is_empty() || self.secrets.contains(&secret) {
+            return;
+        }
+        // Longest first: where one secret is a part of another, masking the part would leave the rest in the open.
+        let place = self.secrets.partition_point(|known| known.reveal().len() >= secret.reveal().len());
+        self.secrets.insert(place, secret);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::*;
+
+    /// Req: ALL-11
+    #[test]
+    fn secrets_are_masked_wherever_they_occur() {
+        let mut trace = Trace::default();
+        trace.conceal(Secret::new("s3cret"));
+        trace.conceal(Secret::new("long-s3cret-long"));
+        trace.conceal(Secret::new(""));
+        assert_eq!(trace.mask("Bearer s3cret, s3cret"), "Bearer •••••, •••••");
+        assert_eq!(trace.mask("a long-s3cret-long b"), "a ••••• b");
+        assert_eq!(trace.mask("nothing"), "nothing");
+    }
+
+    #[test]
+    fn a_must_stops_and_a_should_warns() {
+        let mut checks = Checks::default();
+        assert_eq!(checks.verify(Clause::ChallengeScope, "scope", false, "a scope", "none"), Ok(()));
+        assert_eq!(checks.verify(Clause::ResourceIdentity, "resource", false, "a", "b"), Err(Stop));
+        let outcomes: Vec<_> = checks.into_inner().into_iter().map(|check| check.outcome).collect();
+        assert_eq!(outcomes, [Outcome::Warning, Outcome::Failed]);
+    }
+}

@@ -1,0 +1,105 @@
+//! One turn of the machine: what a rule may read, and where it writes its account.
+
+use protocol::clause::Clause;
+use protocol::secret::Secret;
+use serde_json::Value;
+
+use crate::config::Config;
+use crate::env::Env;
+use crate::http::{MAX_ANSWER_BYTES, Request, Response};
+use crate::lessons::steps::Step;
+use crate::trace::{Checks, Decoded, Entry, Event, Party, Stop};
+
+/// A request that the driver is to send, with what the reader should know beforehand.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Outgoing {
+    /// Which step it belongs to.
+    pub step: Step,
+    /// Who gets it.
+    pub to: Party,
+    /// What it is, in a few words.
+    pub title: String,
+    /// The message.
+    pub request: Request,
+}
+
+/// Collects what happens while one answer is read.
+pub(crate) struct Turn<'a> {
+    pub(crate) config: &'a Config,
+    pub(crate) env: &'a Env,
+    pub(crate) checks: Checks,
+    pub(crate) decoded: Vec<Decoded>,
+    /// A few words about the answer, for the arrow back.
+    pub(crate) summary: String,
+    /// Local work that follows from the answer, each an entry of its own.
+    pub(crate) local: Vec<Entry>,
+    pub(crate) secrets: Vec<Secret>,
+}
+
+impl<'a> Turn<'a> {
+    pub(crate) fn new(config: &'a Config, env: &'a Env) -> Self {
+        Self {
+            config,
+            env,
+            checks: Checks::default(),
+            decoded: Vec::new(),
+            summary: String::new(),
+            local: Vec::new(),
+            secrets: Vec::new(),
+        }
+    }
+
+    /// Adds an entry of local work.
+    pub(crate) fn work_out(&mut self, step: Step, title: &str, checks: Checks, decoded: Vec<Decoded>) {
+        self.local.push(Entry {
+            step,
+            from: Party::Client,
+            to: Party::Client,
+            title: title.to_owned(),
+            at_ms: self.env.now_ms,
+            event: Event::Local,
+            checks: checks.into_inner(),
+            decoded,
+        });
+    }
+
+    /// Demands a status.
+    pub(crate) fn status(&mut self, clause: Clause, expected: u16, response: &Response) -> Result<(), Stop> {
+        self.checks.require(
+            clause,
+            "status",
+            response.status == expected,
+            expected.to_string(),
+            response.status.to_string(),
+        )
+    }
+
+    /// Demands a JSON object of a bearable size, and reads it.
+    pub(crate) fn json<T: serde::de::DeserializeOwned>(
+        &mut self,
+        clause: Clause,
+        what: &str,
+        response: &Response,
+    ) -> Result<T, Stop> {
+        let size = response.body.len();
+        self.checks.require(
+            clause,
+            "size of the answer",
+            size <= MAX_ANSWER_BYTES,
+            format!("at most {MAX_ANSWER_BYTES} bytes"),
+            format!("{size} bytes"),
+        )?;
+        let read = protocol::strict_json::parse_object(response.body.as_bytes())
+            .and_then(|object| serde_json::from_value(Value::Object(object)));
+        match read {
+            Ok(value) => {
+                self.checks.require(clause, "format", true, what, what)?;
+                Ok(value)
+            }
+            Err(reason) => {
+                self.checks.require(clause, "format", false, what, reason.to_string())?;
+                Err(Stop)
+            }
+        }
+    }
+}

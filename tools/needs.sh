@@ -1,0 +1,172 @@
+# shellcheck shell=sh
+# What each part of the project needs from the machine: `need_x` gets it where it is missing, says what, why and how
+# long that takes, and is silent and quick where it is there. Sourced after lib.sh.
+
+TRUNK_VERSION=0.21.14 # the newest that Rust 1.95 compiles
+NODE_MAJOR=20
+
+# locked_version CRATE: its version in Cargo.lock.
+locked_version() {
+    awk -v name="\"$1\"" '$1 == "name" { found = $3 == name } found && $1 == "version" { gsub(/"/, "", $3); print $3; exit }' Cargo.lock
+}
+
+# reports PROGRAM VERSION: the program on PATH says that it has this version.
+reports() {
+    have "$1" && [ "$("$1" --version 2>/dev/null)" = "$1 $2" ]
+}
+
+# apt_install LOG PACKAGE…: installs with Debian's means where that needs no password.
+apt_install() {
+    have apt-get || return 1
+    as_root=
+    if [ "$(id -u)" != 0 ]; then
+        sudo -n true 2>/dev/null || return 1
+        as_root='sudo -n'
+    fi
+    apt_log=$1
+    shift
+    with_progress "apt-get install $*" "$apt_log" apt_get "$@"
+}
+
+apt_get() {
+    # shellcheck disable=SC2086 # two words or none
+    $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@" || {
+        # Package lists are missing or old on a fresh machine.
+        $as_root apt-get update &&
+            $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"
+    }
+}
+
+need_rust() {
+    have cargo || fail "Rust is missing: install it by rustup (https://rustup.rs), then run this again."
+    cargo --version >/dev/null 2>&1 ||
+        fail "the Rust toolchain that rust-toolchain.toml names is not installed: run 'rustup toolchain install' here, then run this again."
+    need_cc
+}
+
+# SQLite and the cryptography are C; every linked Rust program needs a linker.
+need_cc() {
+    ! have cc || return 0
+    say "Getting a C compiler (Debian's gcc), which SQLite, the cryptography and every link step need: about 20 seconds."
+    apt_install "$tools/log/cc.log" gcc libc6-dev && have cc ||
+        fail "a C compiler is missing: install one (Debian, Ubuntu: sudo apt-get install build-essential; macOS: xcode-select --install), then run this again."
+}
+
+need_wasm_target() {
+    need_rust
+    library=$(rustc --print target-libdir --target wasm32-unknown-unknown 2>/dev/null) || library=
+    [ ! -d "${library:-/nonexistent}" ] || return 0
+    say "Getting Rust's standard library for WebAssembly (target wasm32-unknown-unknown), which the page is linked with: about 10 seconds."
+    have rustup && with_progress "wasm32-unknown-unknown" "$tools/log/wasm-target.log" rustup target add wasm32-unknown-unknown ||
+        fail "the target wasm32-unknown-unknown could not be installed: run 'rustup target add wasm32-unknown-unknown', then run this again."
+}
+
+# The bundler, and the program that makes a module loadable by JavaScript.
+need_page_tools() {
+    need_wasm_target
+    need_compiled trunk
+}
+
+# The same second program, with the runner for tests in WebAssembly that belongs to it.
+need_wasm_test() {
+    need_wasm_target
+    need_node_itself
+    need_compiled wasm-bindgen-test-runner
+}
+
+# need_compiled trunk|wasm-bindgen-test-runner: makes them be found first on PATH, with wasm-bindgen in any case.
+need_compiled() {
+    bindgen_version=$(locked_version wasm-bindgen)
+    [ -n "$bindgen_version" ] || fail "Cargo.lock names no wasm-bindgen: restore it by 'git checkout Cargo.lock'."
+    trunk_folder=$tools/trunk-$TRUNK_VERSION
+    bindgen_folder=$tools/wasm-bindgen-$bindgen_version
+    missing=
+    if [ "$1" = trunk ] && ! reports trunk "$TRUNK_VERSION"; then
+        [ -d "$trunk_folder" ] && prepend "$trunk_folder/bin" || missing=trunk
+    fi
+    if ! reports wasm-bindgen "$bindgen_version" ||
+        { [ "$1" = wasm-bindgen-test-runner ] && ! reports wasm-bindgen-test-runner "$bindgen_version"; }; then
+        [ -d "$bindgen_folder" ] && prepend "$bindgen_folder/bin" || missing="wasm-bindgen $missing"
+    fi
+    [ -n "$missing" ] || return 0
+    lock
+    stage
+    for tool in $missing; do
+        case $tool in
+            trunk) crate=trunk version=$TRUNK_VERSION folder=$trunk_folder purpose="which bundles the page" minutes="2½ minutes" ;;
+            wasm-bindgen) crate=wasm-bindgen-cli version=$bindgen_version folder=$bindgen_folder purpose="which makes the page's WebAssembly loadable (the version in Cargo.lock)" minutes="1 minute" ;;
+        esac
+        if [ ! -d "$folder" ]; then
+            install_compiled
+            keep "$staging/$tool-$version" "$tool-$version"
+        fi
+        prepend "$folder/bin"
+    done
+    unlock
+}
+
+install_compiled() {
+    log=$tools/log/$tool-$version.log
+    if have cargo-binstall; then
+        say "Getting $tool $version, $purpose: prebuilt by cargo-binstall, some seconds."
+        if with_progress "$tool $version" "$log" cargo-binstall --no-confirm --disable-strategies compile --no-track \
+            --root "$staging/$tool-$version" "$crate@$version" && [ -x "$staging/$tool-$version/bin/$tool" ]; then
+            return 0
+        fi
+        rm -rf "$staging/$tool-$version"
+    fi
+    say "Getting $tool $version, $purpose: compiled, about $minutes on 2 cores."
+    # wasm-bindgen-cli without --locked: its lock file names versions that may have been withdrawn.
+    case $tool in
+        trunk) set -- --locked ;;
+        wasm-bindgen) set -- --bin wasm-bindgen --bin wasm-bindgen-test-runner ;;
+    esac
+    with_progress "$tool $version" "$log" env \
+        CARGO_TARGET_DIR="$staging/target" CARGO_INCREMENTAL=0 CARGO_PROFILE_DEV_DEBUG=0 \
+        cargo install "$crate" --version "$version" --debug --no-default-features --no-track \
+        --root "$staging/$tool-$version" "$@" ||
+        fail "$tool $version could not be installed; $(why "$log")"
+}
+
+need_node_itself() {
+    major=$(node --version 2>/dev/null | sed -n 's/^v\([0-9]*\)\..*/\1/p')
+    [ -n "$major" ] && [ "$major" -ge "$NODE_MAJOR" ] ||
+        fail "Node $NODE_MAJOR or newer is needed for the tests (found: ${major:-none}): install it from https://nodejs.org, then run this again."
+}
+
+# The browser tests' packages, as e2e/package-lock.json names them.
+need_node() {
+    need_node_itself
+    have npm || fail "npm is missing, it comes with Node from https://nodejs.org: install it, then run this again."
+    ! cmp -s e2e/package-lock.json e2e/node_modules/.installed-lock || return 0
+    say "Getting the browser tests' packages (Playwright, axe) from npm: about 5 seconds."
+    PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 with_progress "npm ci" "$tools/log/npm-ci.log" npm ci --prefix e2e --no-audit --no-fund ||
+        fail "the packages of e2e/ could not be installed; $(why "$tools/log/npm-ci.log")"
+    cp e2e/package-lock.json e2e/node_modules/.installed-lock
+}
+
+# need_browser: sets CHROMIUM to a Chromium that starts.
+need_browser() {
+    if [ -n "${CHROMIUM:-}" ]; then
+        have "$CHROMIUM" || fail "CHROMIUM names $CHROMIUM, which is no program: correct or unset it."
+        export CHROMIUM
+        return 0
+    fi
+    ! find_browser || return 0
+    say "Getting Chromium (Debian's), in which the browser tests run: about 1 minute."
+    apt_install "$tools/log/chromium.log" chromium && find_browser ||
+        fail "a Chromium for the browser tests is missing: install one (Debian: sudo apt-get install chromium), or name one in CHROMIUM, then run this again."
+}
+
+find_browser() {
+    for name in chromium chromium-browser google-chrome google-chrome-stable \
+        '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome' \
+        '/Applications/Chromium.app/Contents/MacOS/Chromium'; do
+        if have "$name"; then
+            CHROMIUM=$(command -v "$name")
+            export CHROMIUM
+            return 0
+        fi
+    done
+    return 1
+}
