@@ -113,8 +113,10 @@ fn test_name(line: &str) -> Option<String> {
 fn page() -> String {
     let requirements = requirements();
     let citations = citations();
-    let reasons: BTreeMap<String, String> =
-        read_table("docs/spec/reasons.tsv").into_iter().map(|cells| (cells[0].clone(), cells[1].clone())).collect();
+    let reasons: BTreeMap<String, String> = read_table("docs/spec/reasons.tsv")
+        .into_iter()
+        .map(|cells| (cells[0].clone(), cells[1].clone()))
+        .collect();
     for id in citations.keys().chain(reasons.keys()) {
         assert!(requirements.iter().any(|requirement| requirement.id == *id), "{id} is cited, but unknown");
     }
@@ -132,11 +134,14 @@ fn page() -> String {
             requirements.iter().filter(|requirement| letters.contains(&requirement.letters())).collect();
         shown += rows.len();
         let tested = rows.iter().filter(|row| citations.contains_key(&row.id)).count();
-        let answered =
-            rows.iter().filter(|row| !citations.contains_key(&row.id) && reasons.contains_key(&row.id)).count();
+        let answered = rows
+            .iter()
+            .filter(|row| !citations.contains_key(&row.id) && reasons.contains_key(&row.id))
+            .count();
         let open = rows.len() - tested - answered;
         writeln!(page, "| {title} | {} | {tested} | {answered} | {open} |", rows.len()).unwrap();
-        writeln!(tables, "\n## {title}\n\n| id | level | rev | rule | answer |\n|---|---|---|---|---|").unwrap();
+        writeln!(tables, "\n## {title}\n\n| id | level | rev | rule | answer |\n|---|---|---|---|---|")
+            .unwrap();
         for row in rows {
             let answer = match (citations.get(&row.id), reasons.get(&row.id)) {
                 (Some(tests), _) => tests.join("<br>"),
@@ -144,7 +149,8 @@ fn page() -> String {
                 (None, None) => "open".to_owned(),
             };
             let text = row.text.replace('|', "\\|");
-            writeln!(tables, "| {} | {} | {} | {text} | {answer} |", row.id, row.level, row.revision).unwrap();
+            writeln!(tables, "| {} | {} | {} | {text} | {answer} |", row.id, row.level, row.revision)
+                .unwrap();
         }
     }
     assert_eq!(shown, requirements.len(), "every row belongs to a group");
@@ -159,5 +165,8 @@ fn the_coverage_page_is_current() {
         fs::write(&path, &page).unwrap();
     }
     let written = fs::read_to_string(&path).unwrap_or_default();
-    assert!(written == page, "docs/spec-coverage.md is stale: UPDATE_DOCS=1 cargo test -p backend --test spec_coverage");
+    assert!(
+        written == page,
+        "docs/spec-coverage.md is stale: UPDATE_DOCS=1 cargo test -p backend --test spec_coverage"
+    );
 }

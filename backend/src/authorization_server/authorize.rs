@@ -18,8 +18,9 @@ use protocol::query::Parameters;
 use protocol::scope::ScopeSet;
 
 use super::form::decodes_to_text;
+use super::page_refusal::PageRefusal;
 use super::redirect::{TrustedRedirect, see_other};
-use super::refusal::{PageRefusal, RedirectRefusal};
+use super::redirect_refusal::RedirectRefusal;
 use super::state::Server;
 use super::{ProtectedResource, Settings, html, session};
 use crate::store::{Asked, NewRequest, SecretHash, Standing};

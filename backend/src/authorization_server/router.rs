@@ -15,7 +15,7 @@ use http::header::{
 use http::{HeaderName, HeaderValue, Method};
 use tower_http::cors::{Any, CorsLayer};
 
-use super::refusal::PageRefusal;
+use super::page_refusal::PageRefusal;
 use super::state::Server;
 use super::{assets, authorize, consent, html, metadata, sign_in, token};
 

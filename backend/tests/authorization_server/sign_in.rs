@@ -29,7 +29,7 @@ async fn the_cookie_is_for_this_server_only() {
 #[tokio::test]
 async fn with_https_the_cookie_is_bound_to_the_host() {
     let mut settings = settings();
-    settings.issuer = Issuer::parse("https://as.example", LoopbackPolicy::HttpsOnly).unwrap();
+    settings.issuer = Issuer::parse("https://localhost:9443", LoopbackPolicy::HttpsOnly).unwrap();
     let lab = Lab::with(settings).await;
     let answer = lab.browser().authorize(&lab.request()).await;
     let cookie = answer.header("set-cookie");

@@ -1,10 +1,11 @@
 //! The store under races: in one process, and in two on one file.
 
-use backend::authorization_server::AuthorizationServer;
+use backend::authorization_server::{AuthorizationServer, Settings, StartError};
 use backend::clock::FixedClock;
 use backend::entropy::SeededEntropy;
 use backend::store::{MAX_PENDING, NewRequest, Redemption, SecretHash, Standing, Store};
-use protocol::ids::{ClientId, RedirectUri};
+use protocol::ids::{ClientId, Issuer, RedirectUri};
+use protocol::loopback::LoopbackPolicy;
 use std::sync::Arc;
 
 use crate::support::{Lab, START, settings};
@@ -69,4 +70,31 @@ async fn of_too_many_requests_the_oldest_go() {
     }
     attempts.join_all().await;
     assert_eq!(lab.store.count_pending().await.unwrap(), MAX_PENDING);
+}
+
+/// Req: AS-03, AS-44
+#[tokio::test]
+async fn settings_that_contradict_each_other_stop_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&folder.path().join("as.sqlite")).await.unwrap();
+    let start = async |change: fn(&mut Settings)| {
+        let mut settings = settings();
+        change(&mut settings);
+        let clock = Arc::new(FixedClock::at(START));
+        AuthorizationServer::new(settings, store.clone(), clock, Arc::new(SeededEntropy::new(0))).await.err()
+    };
+    let http = start(|settings| settings.loopback = LoopbackPolicy::HttpsOnly).await;
+    assert!(matches!(http, Some(StartError::Issuer { .. })), "{http:?}");
+    let public = start(|settings| settings.issuer = parse_issuer("https://as.example")).await;
+    assert!(matches!(public, Some(StartError::LoopbackPolicyInPublic(_))), "{public:?}");
+    let path = start(|settings| settings.issuer = parse_issuer("http://localhost:9000/tenant")).await;
+    assert!(matches!(path, Some(StartError::IssuerWithPath(_))), "{path:?}");
+    let nothing = start(|settings| settings.resources.clear()).await;
+    assert!(matches!(nothing, Some(StartError::NoResources)), "{nothing:?}");
+    let no_scopes = start(|settings| settings.resources[0].scopes.clear()).await;
+    assert!(matches!(no_scopes, Some(StartError::NoScopes(_))), "{no_scopes:?}");
+}
+
+fn parse_issuer(text: &str) -> Issuer {
+    Issuer::parse(text, LoopbackPolicy::AllowHttpOnLoopback).unwrap()
 }

@@ -2,7 +2,6 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -47,8 +46,8 @@ impl ClientHost {
         let router = Router::new().fallback(async move || {
             counted.fetch_add(1, Ordering::SeqCst);
             let response = given.lock().unwrap()();
-            if response.headers().contains_key("x-slow") {
-                tokio::time::sleep(Duration::from_secs(60)).await;
+            if response.headers().contains_key("x-never-ends") {
+                std::future::pending::<()>().await;
             }
             response
         });
