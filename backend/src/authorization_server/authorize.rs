@@ -18,8 +18,9 @@ use protocol::query::Parameters;
 use protocol::scope::ScopeSet;
 
 use super::form::decodes_to_text;
+use super::page_refusal::PageRefusal;
 use super::redirect::{TrustedRedirect, see_other};
-use super::refusal::{PageRefusal, RedirectRefusal};
+use super::redirect_refusal::RedirectRefusal;
 use super::state::Server;
 use super::{ProtectedResource, Settings, html, session};
 use crate::store::{Asked, NewRequest, SecretHash, Standing};
@@ -56,17 +57,13 @@ async fn begin(server: &Server, headers: &HeaderMap, query: &str) -> Result<Resp
     let now = server.clock.now();
     let cookie = session::cookie(server, headers);
     let person = session::person(server, cookie.as_ref(), now).await?;
-    let signed_in = match (person, prompt) {
+    let standing = match (asked, person, prompt) {
         // Nothing may be shown, so this is the one answer without sign-in (OAuth 2.1 §7.12.2).
-        (None, Prompt::None) => return redirect.with_refusal(RedirectRefusal::LoginRequired),
-        (None, _) | (_, Prompt::SignIn) => false,
-        (Some(_), _) => true,
-    };
-    let standing = match asked {
-        Err(refusal) if signed_in => return redirect.with_refusal(refusal),
-        Err(refusal) => Standing::Refused(refusal.name()),
-        Ok(_) if prompt == Prompt::None => return redirect.with_refusal(RedirectRefusal::ConsentRequired),
-        Ok(asked) => Standing::Asks(asked),
+        (_, None, Prompt::None) => return redirect.with_refusal(RedirectRefusal::LoginRequired),
+        (Err(refusal), Some(_), _) => return redirect.with_refusal(refusal),
+        (Ok(_), Some(_), Prompt::None) => return redirect.with_refusal(RedirectRefusal::ConsentRequired),
+        (Err(refusal), None, _) => Standing::Refused(refusal.name()),
+        (Ok(asked), _, _) => Standing::Asks(asked),
     };
 
     let request = NewRequest {
@@ -81,7 +78,7 @@ async fn begin(server: &Server, headers: &HeaderMap, query: &str) -> Result<Resp
     let Some(cookie) = cookie.as_ref().or(new_cookie.as_ref()) else { return Err(PageRefusal::ServerFault) };
     server.store.begin_authorization(SecretHash::of(&id), SecretHash::of(cookie), request, now).await?;
 
-    let page = if signed_in { "consent" } else { "sign-in" };
+    let page = if person.is_some() && prompt != Prompt::SignIn { "consent" } else { "sign-in" };
     let mut response = see_other(&format!("/{page}?request={}", id.reveal()))?;
     if let Some(new_cookie) = &new_cookie {
         response.headers_mut().insert(SET_COOKIE, session::set_cookie(server, new_cookie)?);
@@ -92,7 +89,7 @@ async fn begin(server: &Server, headers: &HeaderMap, query: &str) -> Result<Resp
 // --- first half ---
 
 fn read_query(query: &str) -> Result<Parameters, PageRefusal> {
-    if query.len() > MAX_QUERY_BYTES || query.bytes().filter(|byte| *byte == b'&').count() >= MAX_PARAMETERS {
+    if query.len() > MAX_QUERY_BYTES || query.matches('&').count() >= MAX_PARAMETERS {
         return Err(PageRefusal::QueryTooLong);
     }
     if !decodes_to_text(query.as_bytes()) {

@@ -10,7 +10,7 @@ use http::header::{AGE, CACHE_CONTROL, CONTENT_TYPE, DATE, EXPIRES};
 use protocol::cimd::{ClientIdUrl, ClientMetadataDocument, MAX_DOCUMENT_BYTES};
 use protocol::ids::UnixTime;
 
-use super::refusal::PageRefusal;
+use super::page_refusal::PageRefusal;
 use crate::clock::Clock;
 use crate::outbound::{FetchError, Fetched, Outbound};
 

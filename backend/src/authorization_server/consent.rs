@@ -19,8 +19,9 @@ use protocol::scope::ScopeSet;
 
 use super::csrf::{self, Form};
 use super::html::{self, ConsentPage, Mark, ScopeChoice};
+use super::page_refusal::PageRefusal;
 use super::redirect::see_other;
-use super::refusal::{PageRefusal, RedirectRefusal};
+use super::redirect_refusal::RedirectRefusal;
 use super::sign_in::{Visit, read_form};
 use super::state::Server;
 use super::{Person, ProtectedResource, session};

@@ -12,7 +12,7 @@ use protocol::base64url;
 use protocol::ids::Issuer;
 use protocol::secret::Secret;
 
-use super::refusal::PageRefusal;
+use super::page_refusal::PageRefusal;
 
 /// Which form a token is for. A token of one is worth nothing in another.
 #[derive(Clone, Copy, Debug)]

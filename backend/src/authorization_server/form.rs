@@ -41,10 +41,11 @@ pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<String, Form
     if !decodes_to_text(&bytes) {
         return Err(FormError::NotText);
     }
-    if bytes.iter().filter(|byte| **byte == b'&').count() >= MAX_FIELDS {
+    let text = String::from_utf8(bytes.into()).map_err(|_| FormError::NotText)?;
+    if text.matches('&').count() >= MAX_FIELDS {
         return Err(FormError::TooManyFields);
     }
-    String::from_utf8(bytes.into()).map_err(|_| FormError::NotText)
+    Ok(text)
 }
 
 fn is_form(headers: &HeaderMap) -> bool {

@@ -11,7 +11,7 @@ use protocol::clause::Clause;
 use protocol::ids::RedirectUri;
 
 use super::csrf::{self, Form};
-use super::refusal::{Explanation, PageRefusal};
+use super::page_refusal::{Explanation, PageRefusal};
 use super::state::Server;
 use super::{Person, ProtectedResource, session};
 

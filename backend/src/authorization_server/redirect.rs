@@ -10,7 +10,8 @@ use protocol::ids::{Issuer, RedirectUri};
 use protocol::query::Parameters;
 use protocol::secret::Secret;
 
-use super::refusal::{PageRefusal, RedirectRefusal};
+use super::page_refusal::PageRefusal;
+use super::redirect_refusal::RedirectRefusal;
 use crate::store::PendingRequest;
 
 /// A redirect URI that the client registered, with what every answer carries.

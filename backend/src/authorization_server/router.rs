@@ -15,7 +15,7 @@ use http::header::{
 use http::{HeaderName, HeaderValue, Method};
 use tower_http::cors::{Any, CorsLayer};
 
-use super::refusal::PageRefusal;
+use super::page_refusal::PageRefusal;
 use super::state::Server;
 use super::{assets, authorize, consent, html, metadata, sign_in, token};
 
@@ -35,7 +35,7 @@ fn documents() -> Router<Arc<Server>> {
         .allow_origin(Any)
         .allow_methods([Method::GET])
         .allow_headers([HeaderName::from_static("mcp-protocol-version")])
-        .max_age(Duration::from_secs(600));
+        .max_age(Duration::from_mins(10));
     Router::new()
         .route("/.well-known/oauth-authorization-server", get(metadata::get_metadata))
         .route("/jwks", get(metadata::get_jwks))
@@ -51,7 +51,7 @@ fn token_endpoint() -> Router<Arc<Server>> {
         .allow_methods([Method::POST])
         .allow_headers([CONTENT_TYPE, AUTHORIZATION, HeaderName::from_static("dpop")])
         .expose_headers([WWW_AUTHENTICATE, HeaderName::from_static("dpop-nonce")])
-        .max_age(Duration::from_secs(600));
+        .max_age(Duration::from_mins(10));
     Router::new()
         .route("/token", post(token::post_token).fallback(token::wrong_method))
         .layer(middleware::map_response(no_store))

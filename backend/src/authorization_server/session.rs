@@ -11,7 +11,7 @@ use protocol::ids::UnixTime;
 use protocol::secret::Secret;
 
 use super::Person;
-use super::refusal::PageRefusal;
+use super::page_refusal::PageRefusal;
 use super::state::Server;
 use crate::store::{SecretHash, Session};
 

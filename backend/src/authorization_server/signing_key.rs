@@ -50,12 +50,11 @@ pub(super) struct Signer {
 impl Signer {
     /// Reads the key from the store. At the first start it is made there.
     pub(super) async fn from_store(store: &Store) -> Result<Self, KeyError> {
-        let pkcs8 = match store.signing_key().await? {
-            Some(pkcs8) => pkcs8,
-            None => {
-                let made = spawn_blocking(generate).await.map_err(|_| KeyError::NotMade)??;
-                store.keep_signing_key(made).await?
-            }
+        let pkcs8 = if let Some(kept) = store.signing_key().await? {
+            kept
+        } else {
+            let made = spawn_blocking(generate).await.map_err(|_| KeyError::NotMade)??;
+            store.keep_signing_key(made).await?
         };
         Self::new(&pkcs8)
     }

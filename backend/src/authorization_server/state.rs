@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Bytes;
 use protocol::ids::{IdentifierError, Issuer};
+use protocol::loopback::{LoopbackPolicy, is_loopback_host};
 
 use super::cimd::Documents;
 use super::signing_key::{KeyError, Signer};
@@ -28,6 +29,9 @@ pub enum StartError {
     /// The issuer has a path, under which this server cannot live.
     #[error("the issuer {0} has a path; use one that is only scheme, host and port")]
     IssuerWithPath(String),
+    /// The lab's exception for loopback, at a server that is not on loopback.
+    #[error("http on loopback is for the lab only, but the issuer {0} is not on loopback")]
+    LoopbackPolicyInPublic(String),
     /// A resource that nobody could get a token for.
     #[error("the resource {0} has no scopes")]
     NoScopes(String),
@@ -98,6 +102,9 @@ fn check(settings: &Settings) -> Result<(), StartError> {
         .map_err(|reason| StartError::Issuer { issuer: issuer.to_owned(), reason })?;
     if !matches!(settings.issuer.path(), "" | "/") {
         return Err(StartError::IssuerWithPath(issuer.to_owned()));
+    }
+    if settings.loopback == LoopbackPolicy::AllowHttpOnLoopback && !is_loopback_host(settings.issuer.host()) {
+        return Err(StartError::LoopbackPolicyInPublic(issuer.to_owned()));
     }
     if settings.resources.is_empty() {
         return Err(StartError::NoResources);

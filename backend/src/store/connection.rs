@@ -43,9 +43,9 @@ where
 
     fn answer(self: Box<Self>, committed: Result<(), String>) {
         let outcome = match (self.outcome, committed) {
-            (Some(Ok(_)), Err(reason)) => Err(StoreError::Commit(reason)),
-            (Some(outcome), _) => outcome,
-            (None, Err(reason)) => Err(StoreError::Commit(reason)),
+            (Some(Err(error)), _) => Err(error),
+            (Some(Ok(_)) | None, Err(reason)) => Err(StoreError::Commit(reason)),
+            (Some(Ok(value)), Ok(())) => Ok(value),
             (None, Ok(())) => Err(StoreError::Closed),
         };
         // A caller that has gone needs no answer.
@@ -120,7 +120,7 @@ fn run_batch(
 mod tests {
     use super::*;
 
-    async fn worker() -> Worker {
+    fn worker() -> Worker {
         let connection = Connection::open_in_memory().unwrap();
         connection.execute_batch("CREATE TABLE t (n INTEGER PRIMARY KEY)").unwrap();
         Worker::start("test", connection, TransactionBehavior::Immediate).unwrap()
@@ -132,7 +132,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_failure_of_one_event_undoes_only_that_event() {
-        let worker = worker().await;
+        let worker = worker();
         let (first, twice, second) = tokio::join!(insert(&worker, 1), insert(&worker, 1), insert(&worker, 2));
         assert!(first.is_ok() && twice.is_err() && second.is_ok());
         let count: i64 =
@@ -142,7 +142,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_event_with_several_statements_happens_whole_or_not_at_all() {
-        let worker = worker().await;
+        let worker = worker();
         let half: Result<(), StoreError> = worker
             .run(|c| {
                 c.execute("INSERT INTO t VALUES (7)", [])?;

@@ -1,4 +1,4 @@
-//! Every refusal that a person or, by redirect, a client is told. Each has one name and is put into words in one place.
+//! Every refusal that a person is shown as a page. Each has one name and is put into words in one place.
 
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
@@ -56,11 +56,12 @@ pub(super) struct Explanation {
     pub(super) clause: Option<Clause>,
 }
 
-const ASK_DEVELOPER: &str = "You can do nothing wrong here and nothing has been shared. Tell whoever makes the client what this page says.";
+const ASK_DEVELOPER: &str = "Nothing was shared, and there is nothing for you to repair. Tell whoever makes the client what this page says.";
 const START_AGAIN: &str = "Go back to the client and start again.";
 
 impl PageRefusal {
     /// The one place where a refusal becomes a status and words.
+    #[expect(clippy::too_many_lines, reason = "it is a table: a row for each refusal")]
     pub(super) fn explain(&self) -> Explanation {
         use OAuthErrorCode::{InvalidClient, InvalidRequest};
         let client = |what: String, clause| Explanation {
@@ -264,145 +265,5 @@ impl IntoResponse for PageRefusal {
     fn into_response(self) -> Response {
         tracing::info!(refusal = ?self, "refused with a page");
         html::refusal(&self.explain())
-    }
-}
-
-/// A refusal that the client is told by redirect, after the person has signed in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum RedirectRefusal {
-    RepeatedParameter,
-    MissingResponseType,
-    UnsupportedResponseType,
-    UnsupportedResponseMode,
-    RequestObject,
-    RequestUri,
-    ContradictoryPrompt,
-    MissingCodeChallenge,
-    NotS256,
-    MalformedCodeChallenge,
-    MissingResource,
-    SeveralResources,
-    UnknownResource,
-    MalformedScope,
-    UnknownScope,
-    LoginRequired,
-    ConsentRequired,
-    Denied,
-}
-
-/// What the client is told.
-pub(super) struct Wire {
-    pub(super) code: OAuthErrorCode,
-    pub(super) description: &'static str,
-    pub(super) clause: Clause,
-}
-
-impl RedirectRefusal {
-    const ALL: [Self; 18] = [
-        Self::RepeatedParameter,
-        Self::MissingResponseType,
-        Self::UnsupportedResponseType,
-        Self::UnsupportedResponseMode,
-        Self::RequestObject,
-        Self::RequestUri,
-        Self::ContradictoryPrompt,
-        Self::MissingCodeChallenge,
-        Self::NotS256,
-        Self::MalformedCodeChallenge,
-        Self::MissingResource,
-        Self::SeveralResources,
-        Self::UnknownResource,
-        Self::MalformedScope,
-        Self::UnknownScope,
-        Self::LoginRequired,
-        Self::ConsentRequired,
-        Self::Denied,
-    ];
-
-    /// The name under which it waits for sign-in.
-    pub(super) fn name(self) -> String {
-        format!("{self:?}")
-    }
-
-    /// The refusal of this name.
-    pub(super) fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|refusal| refusal.name() == name)
-    }
-
-    /// The one place where a refusal becomes a code and a clause.
-    pub(super) fn wire(self) -> Wire {
-        use OAuthErrorCode as Code;
-        let (code, description, clause) = match self {
-            Self::RepeatedParameter => {
-                (Code::InvalidRequest, "A parameter occurs more than once.", Clause::NoParameterTwice)
-            }
-            Self::MissingResponseType => {
-                (Code::InvalidRequest, "response_type is missing.", Clause::ResponseType)
-            }
-            Self::UnsupportedResponseType => {
-                (Code::UnsupportedResponseType, "The only response_type is code.", Clause::ResponseType)
-            }
-            Self::UnsupportedResponseMode => {
-                (Code::InvalidRequest, "The only response_mode is query.", Clause::ResponseMode)
-            }
-            Self::RequestObject => {
-                (Code::RequestNotSupported, "Request objects are not supported.", Clause::RequestObject)
-            }
-            Self::RequestUri => {
-                (Code::RequestUriNotSupported, "Request objects are not supported.", Clause::RequestObject)
-            }
-            Self::ContradictoryPrompt => {
-                (Code::InvalidRequest, "prompt=none allows no other prompt.", Clause::Prompt)
-            }
-            Self::MissingCodeChallenge => {
-                (Code::InvalidRequest, "code_challenge is missing.", Clause::PkceRequired)
-            }
-            Self::NotS256 => {
-                (Code::InvalidRequest, "code_challenge_method must be S256.", Clause::PkceRequired)
-            }
-            Self::MalformedCodeChallenge => {
-                (Code::InvalidRequest, "code_challenge is not the hash of a verifier.", Clause::PkceChallenge)
-            }
-            Self::MissingResource => (Code::InvalidTarget, "resource is missing.", Clause::ResourceParameter),
-            Self::SeveralResources => {
-                (Code::InvalidTarget, "A token is for one resource only.", Clause::ResourceParameter)
-            }
-            Self::UnknownResource => {
-                (Code::InvalidTarget, "resource is not one of this server.", Clause::ResourceParameter)
-            }
-            Self::MalformedScope => (Code::InvalidScope, "scope is malformed.", Clause::ScopeSyntax),
-            Self::UnknownScope => (
-                Code::InvalidScope,
-                "scope names a scope that the resource does not have.",
-                Clause::ScopeSyntax,
-            ),
-            Self::LoginRequired => (Code::LoginRequired, "Nobody is signed in.", Clause::Prompt),
-            Self::ConsentRequired => (Code::ConsentRequired, "Consent is always asked.", Clause::Prompt),
-            Self::Denied => (Code::AccessDenied, "The person did not allow it.", Clause::AccessDenied),
-        };
-        Wire { code, description, clause }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use protocol::oauth_error::is_legal_description;
-
-    use super::*;
-
-    /// Req: ALL-07
-    #[test]
-    fn descriptions_use_legal_characters_only() {
-        for refusal in RedirectRefusal::ALL {
-            assert!(is_legal_description(refusal.wire().description), "{refusal:?}");
-        }
-    }
-
-    #[test]
-    fn a_refusal_is_found_again_by_its_name() {
-        for refusal in RedirectRefusal::ALL {
-            assert_eq!(RedirectRefusal::from_name(&refusal.name()), Some(refusal));
-        }
-        assert_eq!(RedirectRefusal::from_name("Other"), None);
     }
 }

@@ -1,0 +1,199 @@
+//! Client ID Metadata Documents: what is fetched, what is refused, what is kept.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use http::StatusCode;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use protocol::ids::Issuer;
+use protocol::loopback::LoopbackPolicy;
+use serde_json::{Value, json};
+
+use crate::support::{Answered, Lab, encode, settings};
+
+async fn ask(lab: &Lab) -> Answered {
+    lab.get(&format!("/authorize?{}", encode(&lab.request()))).await
+}
+
+/// The refusal is a page; the next attempt fetches again; a repaired document works at once.
+async fn refuses_and_forgets(lab: &Lab, answer: impl Fn() -> Response + Send + 'static, says: &str) {
+    lab.client.answer(answer);
+    let before = lab.client.hits();
+    for _ in 0..2 {
+        let answer = ask(lab).await;
+        answer.is_page(StatusCode::BAD_REQUEST, says);
+        assert!(answer.body.contains("invalid_client"), "{}", answer.body);
+    }
+    assert_eq!(lab.client.hits(), before + 2, "{says}: a refusal is not kept");
+    assert_eq!(lab.store.count_pending().await.unwrap(), 0);
+}
+
+fn json_body(body: String) -> impl Fn() -> Response + Send + 'static {
+    move || ([(CONTENT_TYPE, "application/json")], body.clone()).into_response()
+}
+
+/// Req: AS-41, AS-42, AS-47, AS-49, AS-51, AS-55, AS-74, X-30
+#[tokio::test]
+async fn only_a_small_json_answer_with_status_200_counts() {
+    let lab = Lab::start().await;
+    let document = lab.client.document().to_string();
+    refuses_and_forgets(&lab, || Redirect::to("/elsewhere").into_response(), "redirects elsewhere").await;
+    for status in [201, 204, 206, 304, 404, 410, 500] {
+        let status = StatusCode::from_u16(status).unwrap();
+        let body = document.clone();
+        let says = if status == StatusCode::NOT_MODIFIED { "redirects" } else { "instead of 200" };
+        refuses_and_forgets(
+            &lab,
+            move || {
+                let body = if status == StatusCode::NO_CONTENT { String::new() } else { body.clone() };
+                (status, [(CONTENT_TYPE, "application/json")], body).into_response()
+            },
+            says,
+        )
+        .await;
+    }
+    let mut large = lab.client.document();
+    large["padding"] = "x".repeat(6 * 1024).into();
+    refuses_and_forgets(&lab, json_body(large.to_string()), "longer than 5 kilobytes").await;
+    let body = document.clone();
+    refuses_and_forgets(&lab, move || body.clone().into_response(), "application/json").await;
+    refuses_and_forgets(&lab, json_body("not json".into()), "breaks a rule").await;
+
+    lab.client.answer(json_body(document));
+    assert_eq!(ask(&lab).await.status, StatusCode::SEE_OTHER);
+}
+
+/// Req: AS-47
+#[tokio::test]
+async fn bytes_are_counted_while_they_come() {
+    let lab = Lab::start().await;
+    let endless = || ([(CONTENT_TYPE, "application/json")], Body::new(Endless)).into_response();
+    refuses_and_forgets(&lab, endless, "longer than 5 kilobytes").await;
+}
+
+/// A body without declared length that never ends.
+struct Endless;
+
+impl hyper::body::Body for Endless {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<hyper::body::Frame<Bytes>, Self::Error>>> {
+        Poll::Ready(Some(Ok(hyper::body::Frame::data(Bytes::from_static(&[b' '; 1024])))))
+    }
+}
+
+/// Req: AS-48, AS-49
+#[tokio::test]
+async fn a_slow_host_ends_at_the_deadline() {
+    let lab = Lab::start().await;
+    lab.client.answer(|| ([("x-never-ends", "1")], "").into_response());
+    let waited = tokio::time::timeout(Duration::from_secs(8), ask(&lab)).await.unwrap();
+    waited.is_page(StatusCode::BAD_REQUEST, "could not be fetched");
+}
+
+/// Req: AS-37, AS-55, AS-56, AS-57, AS-58, AS-59, AS-60, X-29, X-32
+#[tokio::test]
+async fn a_document_that_breaks_a_rule_is_refused() {
+    let lab = Lab::start().await;
+    let changed = |name: &str, value: Option<Value>| {
+        let mut document = lab.client.document();
+        let members = document.as_object_mut().unwrap();
+        members.shift_remove(name);
+        if let Some(value) = value {
+            members.insert(name.to_owned(), value);
+        }
+        document.to_string()
+    };
+    let client_id = lab.client.client_id();
+    for (body, says) in [
+        (changed("client_id", Some(json!(format!("{client_id}/")))), "it was fetched from"),
+        (changed("client_id", Some(json!(client_id.to_uppercase()))), "it was fetched from"),
+        (changed("client_id", None), "client_id is missing"),
+        (changed("client_name", None), "client_name is missing"),
+        (changed("redirect_uris", None), "redirect_uris is missing"),
+        (changed("redirect_uris", Some(json!([]))), "redirect_uris has the wrong type"),
+        (changed("redirect_uris", Some(json!(["http://c.example/cb"]))), "does not use https"),
+        (changed("redirect_uris", Some(json!(["JavaScript:alert(1)"]))), "not an absolute http or https URL"),
+        (changed("client_secret", Some(json!("s"))), "has no place"),
+        (changed("token_endpoint_auth_method", Some(json!("client_secret_basic"))), "has no place"),
+        (changed("token_endpoint_auth_method", Some(json!("private_key_jwt"))), "is not offered here"),
+        (changed("jwks", Some(json!({ "keys": [{ "kty": "EC", "d": "x" }] }))), "has no place"),
+        ("[]".to_owned(), "not a JSON object"),
+    ] {
+        refuses_and_forgets(&lab, json_body(body), says).await;
+    }
+}
+
+/// Req: ALL-05, X-33
+#[tokio::test]
+async fn texts_of_a_document_are_escaped() {
+    let lab = Lab::start().await;
+    let mut document = lab.client.document();
+    document["client_name"] = "<script>alert(1)</script>\u{202e}".into();
+    lab.client.serve_document(&document);
+    let page = lab.browser().consent_page(&lab.request(), "ada").await;
+    assert!(!page.body.contains("<script>") && !page.body.contains('\u{202e}'));
+    assert!(page.body.contains("alert(1)"), "the name is shown, as text");
+
+    lab.clock.advance(60);
+    document["client_id"] = "<script>alert(2)</script>".into();
+    lab.client.serve_document(&document);
+    let refusal = ask(&lab).await;
+    assert!(refusal.body.contains("alert(2)") && !refusal.body.contains("<script>"));
+}
+
+/// Req: AS-50, AS-51
+#[tokio::test]
+async fn a_valid_document_is_kept_for_a_moment_and_a_change_is_seen_soon() {
+    let lab = Lab::start().await;
+    for _ in 0..3 {
+        assert_eq!(ask(&lab).await.status, StatusCode::SEE_OTHER);
+    }
+    assert_eq!(lab.client.hits(), 1);
+    lab.clock.advance(6);
+    let mut document = lab.client.document();
+    document["redirect_uris"] = json!(["https://c.example/other"]);
+    let body = document.to_string();
+    lab.client.answer(move || {
+        ([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "max-age=86400")], body.clone()).into_response()
+    });
+    ask(&lab).await.is_page(StatusCode::BAD_REQUEST, "not among the places");
+}
+
+/// Req: AS-30, AS-44
+#[tokio::test]
+async fn without_the_labs_policy_loopback_is_not_fetched_from() {
+    let mut settings = settings();
+    settings.loopback = LoopbackPolicy::HttpsOnly;
+    settings.issuer = Issuer::parse("https://as.example", LoopbackPolicy::HttpsOnly).unwrap();
+    let lab = Lab::with(settings).await;
+    ask(&lab).await.is_page(StatusCode::BAD_REQUEST, "does not use https");
+    let by_https = lab.client.client_id().replace("http://127.0.0.1", "https://localhost");
+    let answer =
+        lab.get(&format!("/authorize?{}", encode(&lab.request_with("client_id", Some(&by_https))))).await;
+    answer.is_page(StatusCode::BAD_REQUEST, "could not be fetched");
+    assert_eq!(lab.client.hits(), 0);
+}
+
+/// Req: AS-49
+#[tokio::test]
+async fn the_page_does_not_say_why_nobody_answered() {
+    let lab = Lab::start().await;
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let mut bodies = Vec::new();
+    for client_id in
+        [format!("http://{closed}/c"), "https://localhost/c".into(), "https://c.example:22/c".into()]
+    {
+        let query = encode(&lab.request_with("client_id", Some(&client_id)));
+        bodies.push(lab.get(&format!("/authorize?{query}")).await.body);
+    }
+    assert!(bodies[0].contains("could not be fetched"));
+    assert!(bodies.iter().all(|body| *body == bodies[0]));
+}

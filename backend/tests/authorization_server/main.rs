@@ -1,0 +1,19 @@
+//! The authorization server, through its real router: what it answers, and what it refuses.
+//!
+//! Time stands still unless a test moves it, randomness repeats, and each test has its own database and its own client.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "the helpers of these tests say what they expect, too"
+)]
+
+mod authorize;
+mod cimd;
+mod consent;
+mod metadata;
+mod program;
+mod sign_in;
+mod store;
+mod support;
+mod token;

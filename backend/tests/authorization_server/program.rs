@@ -1,0 +1,67 @@
+//! The program `authorization-server`: what it refuses to start with.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use crate::support::Lab;
+
+fn config(folder: &Path, people: &str) -> String {
+    let path = folder.join("as.json");
+    let scope = r#"{"token":"mcp:connect","description":"Use it"}"#;
+    let resource = format!(r#"{{"uri":"https://mcp.example/mcp","name":"S","scopes":[{scope}]}}"#);
+    std::fs::write(&path, format!(r#"{{"resources":[{resource}],"people":[{people}]}}"#)).unwrap();
+    path.display().to_string()
+}
+
+fn start(folder: &Path, people: &str, flags: &[&str], variables: &[(&str, &str)]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_authorization-server"))
+        .args(["--database", &folder.join("as.sqlite").display().to_string()])
+        .args(["--config", &config(folder, people)])
+        .args(flags)
+        .envs(variables.iter().copied())
+        .output()
+        .unwrap()
+}
+
+#[track_caller]
+fn refuses(output: &Output, says: &str) {
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && text.contains(says), "{text}");
+}
+
+const ADA: &str = r#"{"subject":"ada","name":"Ada"}"#;
+const HTTPS: [&str; 2] = ["--issuer", "https://as.example"];
+
+/// Req: ALL-01, ALL-02, AS-44
+#[test]
+fn http_is_for_the_lab_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = start(folder.path(), ADA, &["--issuer", "http://localhost:9000"], &[]);
+    refuses(&output, "it does not use https. http works only in the lab.");
+}
+
+#[test]
+fn people_without_passwords_are_not_offered_to_the_network() {
+    let folder = tempfile::tempdir().unwrap();
+    let flags = [HTTPS[0], HTTPS[1], "--bind", "0.0.0.0:0"];
+    refuses(&start(folder.path(), ADA, &flags, &[]), "may listen on loopback only");
+}
+
+#[test]
+fn unknown_settings_stop_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    refuses(&start(folder.path(), ADA, &HTTPS, &[("LAB_AS_ISUER", "x")]), "LAB_AS_ISUER is unknown");
+    let typing_error = r#"{"subject":"ada","nmae":"Ada"}"#;
+    refuses(&start(folder.path(), typing_error, &HTTPS, &[]), "unknown field `nmae`");
+}
+
+#[tokio::test]
+async fn a_port_in_use_is_named() {
+    let lab = Lab::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let taken = lab.client.origin.strip_prefix("http://").unwrap();
+    let flags = [HTTPS[0], HTTPS[1], "--bind", taken];
+    let output = start(folder.path(), ADA, &flags, &[]);
+    refuses(&output, taken.rsplit(':').next().unwrap());
+    refuses(&output, "--bind");
+}

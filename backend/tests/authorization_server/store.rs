@@ -1,0 +1,100 @@
+//! The store under races: in one process, and in two on one file.
+
+use backend::authorization_server::{AuthorizationServer, Settings, StartError};
+use backend::clock::FixedClock;
+use backend::entropy::SeededEntropy;
+use backend::store::{MAX_PENDING, NewRequest, Redemption, SecretHash, Standing, Store};
+use protocol::ids::{ClientId, Issuer, RedirectUri};
+use protocol::loopback::LoopbackPolicy;
+use std::sync::Arc;
+
+use crate::support::{Lab, START, settings};
+
+/// Req: AS-118
+#[tokio::test]
+async fn two_processes_on_one_file_redeem_a_code_once() {
+    let lab = Lab::start().await;
+    let code = SecretHash::of_text(&lab.code().await);
+    let second = Store::open(&lab.folder.path().join("as.sqlite")).await.unwrap();
+    let mut attempts = tokio::task::JoinSet::new();
+    for i in 0..50 {
+        let store = if i % 2 == 0 { lab.store.clone() } else { second.clone() };
+        let now = lab.now();
+        attempts.spawn(async move { store.redeem_code(code, now).await.unwrap() });
+    }
+    let outcomes = attempts.join_all().await;
+    let won = outcomes.iter().filter(|outcome| **outcome == Redemption::Redeemed).count();
+    let replayed = outcomes.iter().filter(|outcome| matches!(outcome, Redemption::Replayed { .. })).count();
+    assert_eq!((won, replayed), (1, 49));
+}
+
+#[tokio::test]
+async fn a_code_nobody_issued_is_unknown() {
+    let lab = Lab::start().await;
+    let outcome = lab.store.redeem_code(SecretHash::of_text("x"), lab.now()).await.unwrap();
+    assert_eq!(outcome, Redemption::Unknown);
+}
+
+/// Req: AS-140
+#[tokio::test]
+async fn two_first_starts_agree_on_one_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("as.sqlite");
+    let start = async || {
+        let store = Store::open(&path).await.unwrap();
+        let clock = Arc::new(FixedClock::at(START));
+        let entropy = Arc::new(SeededEntropy::new(0));
+        AuthorizationServer::new(settings(), store.clone(), clock, entropy).await.unwrap();
+        store.signing_key().await.unwrap().unwrap()
+    };
+    let (first, second) = tokio::join!(start(), start());
+    assert_eq!(first, second);
+}
+
+#[tokio::test]
+async fn of_too_many_requests_the_oldest_go() {
+    let lab = Lab::start().await;
+    let request = NewRequest {
+        client_id: ClientId::parse("https://c.example/c").unwrap(),
+        client_name: "C".into(),
+        redirect_uri: RedirectUri::parse("https://c.example/cb").unwrap(),
+        state: None,
+        standing: Standing::Refused("UnknownScope".into()),
+    };
+    let cookie = SecretHash::of_text("cookie");
+    let mut attempts = tokio::task::JoinSet::new();
+    for i in 0..MAX_PENDING + 5 {
+        let (store, request, now) = (lab.store.clone(), request.clone(), lab.now());
+        let id = SecretHash::of_text(&i.to_string());
+        attempts.spawn(async move { store.begin_authorization(id, cookie, request, now).await.unwrap() });
+    }
+    attempts.join_all().await;
+    assert_eq!(lab.store.count_pending().await.unwrap(), MAX_PENDING);
+}
+
+/// Req: AS-03, AS-44
+#[tokio::test]
+async fn settings_that_contradict_each_other_stop_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&folder.path().join("as.sqlite")).await.unwrap();
+    let start = async |change: fn(&mut Settings)| {
+        let mut settings = settings();
+        change(&mut settings);
+        let clock = Arc::new(FixedClock::at(START));
+        AuthorizationServer::new(settings, store.clone(), clock, Arc::new(SeededEntropy::new(0))).await.err()
+    };
+    let http = start(|settings| settings.loopback = LoopbackPolicy::HttpsOnly).await;
+    assert!(matches!(http, Some(StartError::Issuer { .. })), "{http:?}");
+    let public = start(|settings| settings.issuer = parse_issuer("https://as.example")).await;
+    assert!(matches!(public, Some(StartError::LoopbackPolicyInPublic(_))), "{public:?}");
+    let path = start(|settings| settings.issuer = parse_issuer("http://localhost:9000/tenant")).await;
+    assert!(matches!(path, Some(StartError::IssuerWithPath(_))), "{path:?}");
+    let nothing = start(|settings| settings.resources.clear()).await;
+    assert!(matches!(nothing, Some(StartError::NoResources)), "{nothing:?}");
+    let no_scopes = start(|settings| settings.resources[0].scopes.clear()).await;
+    assert!(matches!(no_scopes, Some(StartError::NoScopes(_))), "{no_scopes:?}");
+}
+
+fn parse_issuer(text: &str) -> Issuer {
+    Issuer::parse(text, LoopbackPolicy::AllowHttpOnLoopback).unwrap()
+}

@@ -1,0 +1,427 @@
+//! One lab for each test: a server, a client with a real document on a real port, and a browser that keeps cookies.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::response::{IntoResponse as _, Response};
+use backend::authorization_server::{AuthorizationServer, OfferedScope, Person, ProtectedResource, Settings};
+use backend::clock::{Clock as _, FixedClock};
+use backend::entropy::SeededEntropy;
+use backend::store::Store;
+use http::header::{CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
+use http::{HeaderMap, Method, Request, StatusCode};
+use protocol::ids::{ClientId, Issuer, RedirectUri, ResourceUri, Subject, UnixTime};
+use protocol::loopback::LoopbackPolicy;
+use protocol::pkce::CodeVerifier;
+use protocol::secret::Secret;
+use protocol::token_endpoint::CodeExchange;
+use scraper::{Html, Selector};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tower::ServiceExt as _;
+
+pub(crate) const ISSUER: &str = "http://localhost:9000";
+pub(crate) const RESOURCE: &str = "http://localhost:8001/mcp";
+pub(crate) const START: UnixTime = UnixTime(1_800_000_000);
+
+/// Answers of a client's web server, counted.
+pub(crate) struct ClientHost {
+    pub(crate) origin: String,
+    pub(crate) hits: Arc<AtomicUsize>,
+    answer: Arc<Mutex<Answer>>,
+}
+
+type Answer = Box<dyn Fn() -> Response + Send>;
+
+impl ClientHost {
+    pub(crate) async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let origin = format!("http://127.0.0.1:{}", listener.local_addr().unwrap().port());
+        let hits = Arc::new(AtomicUsize::new(0));
+        let answer: Arc<Mutex<Answer>> =
+            Arc::new(Mutex::new(Box::new(|| StatusCode::NOT_FOUND.into_response())));
+        let (counted, given) = (Arc::clone(&hits), Arc::clone(&answer));
+        let router = Router::new().fallback(async move || {
+            counted.fetch_add(1, Ordering::SeqCst);
+            let response = given.lock().unwrap()();
+            if response.headers().contains_key("x-never-ends") {
+                std::future::pending::<()>().await;
+            }
+            response
+        });
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        let host = Self { origin, hits, answer };
+        host.serve_document(&host.document());
+        host
+    }
+
+    pub(crate) fn client_id(&self) -> String {
+        format!("{}/client.json", self.origin)
+    }
+
+    pub(crate) fn redirect_uri(&self) -> String {
+        format!("{}/callback", self.origin)
+    }
+
+    pub(crate) fn document(&self) -> Value {
+        json!({
+            "client_id": self.client_id(),
+            "client_name": "Test client",
+            "redirect_uris": [self.redirect_uri()],
+            "token_endpoint_auth_method": "none",
+        })
+    }
+
+    pub(crate) fn serve_document(&self, document: &Value) {
+        let body = document.to_string();
+        self.answer(move || ([(CONTENT_TYPE, "application/json")], body.clone()).into_response());
+    }
+
+    pub(crate) fn answer(&self, answer: impl Fn() -> Response + Send + 'static) {
+        *self.answer.lock().unwrap() = Box::new(answer);
+    }
+
+    pub(crate) fn hits(&self) -> usize {
+        self.hits.load(Ordering::SeqCst)
+    }
+}
+
+pub(crate) struct Lab {
+    pub(crate) router: Router,
+    pub(crate) store: Store,
+    pub(crate) clock: Arc<FixedClock>,
+    pub(crate) client: ClientHost,
+    /// The database goes with it.
+    pub(crate) folder: tempfile::TempDir,
+}
+
+pub(crate) fn settings() -> Settings {
+    let loopback = LoopbackPolicy::AllowHttpOnLoopback;
+    let scope = |token: &str, description: &str| OfferedScope {
+        token: token.parse().unwrap(),
+        description: description.into(),
+    };
+    let person = |subject: &str, name: &str| Person {
+        subject: Subject::parse(subject).unwrap(),
+        name: name.into(),
+        about: format!("{name} of the lab"),
+    };
+    Settings {
+        issuer: Issuer::parse(ISSUER, loopback).unwrap(),
+        loopback,
+        resources: vec![
+            ProtectedResource {
+                uri: ResourceUri::parse(RESOURCE, loopback).unwrap(),
+                name: "Weather server".into(),
+                scopes: vec![
+                    scope("mcp:connect", "Use the MCP server in your name"),
+                    scope("weather:read", "Read the weather"),
+                ],
+            },
+            ProtectedResource {
+                uri: ResourceUri::parse("http://localhost:8002/mcp", loopback).unwrap(),
+                name: "Another server".into(),
+                scopes: vec![scope("notes:read", "Read your notes")],
+            },
+        ],
+        people: vec![person("ada", "Ada"), person("bob", "Bob")],
+        access_token_seconds: 600,
+        code_seconds: 60,
+    }
+}
+
+impl Lab {
+    pub(crate) async fn start() -> Self {
+        Self::with(settings()).await
+    }
+
+    pub(crate) async fn with(settings: Settings) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("as.sqlite")).await.unwrap();
+        // One key for all tests: making one takes longer than everything else together.
+        let key = test_key().await;
+        store.keep_signing_key(key).await.unwrap();
+        let clock = Arc::new(FixedClock::at(START));
+        let entropy = Arc::new(SeededEntropy::new(7));
+        let server =
+            AuthorizationServer::new(settings, store.clone(), Arc::<FixedClock>::clone(&clock), entropy)
+                .await
+                .unwrap();
+        Self { router: server.router(), store, clock, client: ClientHost::start().await, folder }
+    }
+
+    pub(crate) fn now(&self) -> UnixTime {
+        self.clock.now()
+    }
+
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answered {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = to_bytes(body, 1 << 20).await.unwrap();
+        Answered {
+            status: parts.status,
+            headers: parts.headers,
+            body: String::from_utf8(body.to_vec()).unwrap(),
+        }
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answered {
+        self.send(Request::get(path).body(Body::empty()).unwrap()).await
+    }
+
+    pub(crate) fn browser(&self) -> Browser<'_> {
+        Browser { lab: self, cookie: None }
+    }
+
+    /// What a correct client sends to `/authorize`.
+    pub(crate) fn request(&self) -> Vec<(String, String)> {
+        [
+            ("response_type", "code".to_owned()),
+            ("client_id", self.client.client_id()),
+            ("redirect_uri", self.client.redirect_uri()),
+            ("scope", "mcp:connect".to_owned()),
+            ("state", "the-state".to_owned()),
+            ("code_challenge", verifier().challenge().as_str().to_owned()),
+            ("code_challenge_method", "S256".to_owned()),
+            ("resource", RESOURCE.to_owned()),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
+        .to_vec()
+    }
+
+    /// The same with one parameter changed; `None` leaves it out.
+    pub(crate) fn request_with(&self, name: &str, value: Option<&str>) -> Vec<(String, String)> {
+        let mut parameters = self.request();
+        parameters.retain(|(known, _)| known != name);
+        parameters.extend(value.map(|value| (name.to_owned(), value.to_owned())));
+        parameters
+    }
+
+    /// What a correct client sends to `/token`.
+    pub(crate) fn exchange(&self, code: &str) -> Vec<(String, String)> {
+        let exchange = CodeExchange {
+            code: Secret::new(code),
+            code_verifier: verifier(),
+            redirect_uri: RedirectUri::parse(&self.client.redirect_uri()).unwrap(),
+            client_id: ClientId::parse(&self.client.client_id()).unwrap(),
+            resource: ResourceUri::parse(RESOURCE, LoopbackPolicy::AllowHttpOnLoopback).unwrap(),
+        };
+        exchange.parameters().into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+
+    pub(crate) async fn token(&self, parameters: &[(String, String)]) -> Answered {
+        self.send(post_form("/token", &encode(parameters))).await
+    }
+
+    /// Signs in, allows everything, and gives the code.
+    pub(crate) async fn code(&self) -> String {
+        let mut browser = self.browser();
+        let answer = browser.allow(&self.request(), "ada").await;
+        answer.redirected().parameter("code").unwrap()
+    }
+}
+
+async fn test_key() -> Vec<u8> {
+    static KEY: tokio::sync::OnceCell<Vec<u8>> = tokio::sync::OnceCell::const_new();
+    KEY.get_or_init(|| async {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("key.sqlite")).await.unwrap();
+        let clock = Arc::new(FixedClock::at(START));
+        let entropy = Arc::new(SeededEntropy::new(0));
+        AuthorizationServer::new(settings(), store.clone(), clock, entropy).await.unwrap();
+        store.signing_key().await.unwrap().unwrap()
+    })
+    .await
+    .clone()
+}
+
+pub(crate) fn verifier() -> CodeVerifier {
+    CodeVerifier::from_entropy(&[42; 32])
+}
+
+pub(crate) fn encode(parameters: &[(String, String)]) -> String {
+    protocol::query::encode(parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())))
+}
+
+pub(crate) fn post_form(path: &str, body: &str) -> Request<Body> {
+    Request::post(path)
+        .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .body(Body::from(body.to_owned()))
+        .unwrap()
+}
+
+/// A response that was read whole.
+#[derive(Debug)]
+pub(crate) struct Answered {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: String,
+}
+
+impl Answered {
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("no JSON: {self:?}"))
+    }
+
+    /// The redirect to a client.
+    #[track_caller]
+    pub(crate) fn redirected(&self) -> Redirected {
+        assert_eq!(self.status, StatusCode::SEE_OTHER, "{self:?}");
+        let location = self.header(LOCATION.as_str()).to_owned();
+        let (target, query) = location.split_once('?').unwrap();
+        Redirected { target: target.to_owned(), query: query.to_owned() }
+    }
+
+    /// A page with this status that leads nowhere.
+    #[track_caller]
+    pub(crate) fn is_page(&self, status: StatusCode, says: &str) {
+        assert_eq!(self.status, status, "{self:?}");
+        assert!(!self.headers.contains_key(LOCATION), "{self:?}");
+        assert!(self.header("content-type").starts_with("text/html"), "{self:?}");
+        assert!(self.body.contains(says), "{says:?} is not in {}", self.body);
+    }
+
+    /// A refusal by the token endpoint.
+    #[track_caller]
+    pub(crate) fn is_denied(&self, status: StatusCode, error: &str) {
+        assert_eq!((self.status, self.json()["error"].as_str()), (status, Some(error)), "{self:?}");
+        assert_eq!(self.header("cache-control"), "no-store");
+        assert_eq!(self.header("content-type"), "application/json");
+        assert!(self.json()["error_uri"].as_str().unwrap().starts_with("https://"));
+    }
+}
+
+pub(crate) struct Redirected {
+    pub(crate) target: String,
+    pub(crate) query: String,
+}
+
+impl Redirected {
+    pub(crate) fn parameter(&self, name: &str) -> Option<String> {
+        let mut values = url::form_urlencoded::parse(self.query.as_bytes())
+            .filter(|(found, _)| found == name)
+            .map(|(_, value)| value.into_owned());
+        let value = values.next();
+        assert_eq!(values.next(), None, "{name} stands twice");
+        value
+    }
+
+    /// A refusal with everything that belongs to it.
+    #[track_caller]
+    pub(crate) fn is_refused(&self, error: &str) {
+        assert_eq!(self.parameter("error").as_deref(), Some(error), "{}", self.query);
+        assert_eq!(self.parameter("iss").as_deref(), Some(ISSUER));
+        assert_eq!(self.parameter("code"), None);
+        assert!(self.parameter("error_description").is_some());
+    }
+}
+
+/// A browser: keeps the cookie, submits the forms that it finds.
+pub(crate) struct Browser<'a> {
+    pub(crate) lab: &'a Lab,
+    pub(crate) cookie: Option<String>,
+}
+
+/// A form as it stands in a page.
+#[derive(Clone, Debug)]
+pub(crate) struct Form {
+    pub(crate) action: String,
+    pub(crate) fields: Vec<(String, String)>,
+}
+
+impl Form {
+    /// The form of a page that posts to this path, with its hidden fields and ticked boxes.
+    pub(crate) fn find(page: &str, action: &str) -> Self {
+        let html = Html::parse_document(page);
+        let form = html
+            .select(&Selector::parse(&format!("form[action={action:?}]")).unwrap())
+            .next()
+            .unwrap_or_else(|| panic!("no form {action} in {page}"));
+        assert_eq!(form.attr("method"), Some("post"));
+        let fields = form
+            .select(&Selector::parse("input").unwrap())
+            .filter(|input| input.attr("type") != Some("checkbox") || input.attr("checked").is_some())
+            .map(|input| {
+                (input.attr("name").unwrap().to_owned(), input.attr("value").unwrap_or_default().to_owned())
+            })
+            .collect();
+        Self { action: action.to_owned(), fields }
+    }
+
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
+        self.fields.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    pub(crate) fn without(mut self, name: &str) -> Self {
+        self.fields.retain(|(known, _)| known != name);
+        self
+    }
+}
+
+impl Browser<'_> {
+    pub(crate) async fn send(&mut self, mut request: Request<Body>) -> Answered {
+        if let Some(cookie) = &self.cookie {
+            request.headers_mut().insert(COOKIE, cookie.parse().unwrap());
+        }
+        let answer = self.lab.send(request).await;
+        if let Some(set) = answer.headers.get(SET_COOKIE) {
+            self.cookie = Some(set.to_str().unwrap().split(';').next().unwrap().to_owned());
+        }
+        answer
+    }
+
+    pub(crate) async fn get(&mut self, path: &str) -> Answered {
+        self.send(Request::get(path).body(Body::empty()).unwrap()).await
+    }
+
+    pub(crate) async fn submit(&mut self, form: &Form) -> Answered {
+        self.send(post_form(&form.action, &encode(&form.fields))).await
+    }
+
+    pub(crate) async fn authorize(&mut self, parameters: &[(String, String)]) -> Answered {
+        self.get(&format!("/authorize?{}", encode(parameters))).await
+    }
+
+    /// Follows a redirect within the server.
+    pub(crate) async fn follow(&mut self, answer: &Answered) -> Answered {
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{answer:?}");
+        let location = answer.header(LOCATION.as_str()).to_owned();
+        assert!(location.starts_with('/'), "{location}");
+        self.get(&location).await
+    }
+
+    /// From `/authorize` through sign-in; gives what the sign-in form was answered.
+    pub(crate) async fn sign_in(&mut self, parameters: &[(String, String)], person: &str) -> Answered {
+        let answer = self.authorize(parameters).await;
+        let page = self.follow(&answer).await;
+        self.submit(&Form::find(&page.body, "/sign-in").with("person", person)).await
+    }
+
+    /// To the consent page, signing in on the way if need be.
+    pub(crate) async fn consent_page(&mut self, parameters: &[(String, String)], person: &str) -> Answered {
+        let answer = self.authorize(parameters).await;
+        let mut page = self.follow(&answer).await;
+        if page.body.contains("action=\"/sign-in\"") {
+            let answer = self.submit(&Form::find(&page.body, "/sign-in").with("person", person)).await;
+            page = self.follow(&answer).await;
+        }
+        assert_eq!(page.status, StatusCode::OK, "{page:?}");
+        page
+    }
+
+    pub(crate) async fn allow(&mut self, parameters: &[(String, String)], person: &str) -> Answered {
+        let page = self.consent_page(parameters, person).await;
+        self.submit(&Form::find(&page.body, "/consent").with("decision", "allow")).await
+    }
+}
+
+pub(crate) fn method(method: &Method, path: &str) -> Request<Body> {
+    Request::builder().method(method).uri(path).body(Body::empty()).unwrap()
+}
