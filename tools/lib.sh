@@ -87,17 +87,22 @@ progress() {
     done
 }
 
-# why LOG: the likely cause of a failed installation, as the second half of a sentence.
+# why LOG: the likely cause of a failure, as the second half of a sentence.
 why() {
-    if grep -qiE 'no space left' "$1"; then
+    last_words=$(tail -n 40 "$1")
+    if says 'no space left'; then
         echo "the disk is full: make room, then run this again (log: $1)."
-    elif grep -qiE 'linker .*not found|failed to find tool|compiler .*not found' "$1"; then
+    elif says 'linker .*not found|failed to find tool|C compiler'; then
         echo "a C compiler is missing: install one (Debian, Ubuntu: sudo apt-get install build-essential; macOS: xcode-select --install), then run this again (log: $1)."
-    elif grep -qiE 'resolve host|could ?n.t connect|failed to connect|timed out|network|download' "$1"; then
+    elif says '(could not|failure|failed to) resolv|could not connect|failed to connect|timed out|failed to (fetch|download)|spurious network|ENOTFOUND|ECONNREFUSED|ETIMEDOUT|EAI_AGAIN'; then
         echo "the network or the package registry did not answer: check the connection or the proxy, then run this again (log: $1)."
     else
         echo "the reason is at the end of $1."
     fi
+}
+
+says() {
+    printf '%s\n' "$last_words" | grep -qiE "$1"
 }
 
 # One set-up at a time: the second waits for the first and then finds its work done. Two at once would do no harm
@@ -120,6 +125,8 @@ lock() {
     done
     locked=yes
     echo "$$ $(uname -n)" >"$tools/.lock/owner"
+    # What a killed set-up has left.
+    rm -rf "$tools"/.staging.*
 }
 
 unlock() {

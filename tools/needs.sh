@@ -109,8 +109,11 @@ install_compiled() {
     log=$tools/log/$tool-$version.log
     if have cargo-binstall; then
         say "Getting $tool $version, $purpose: prebuilt by cargo-binstall, some seconds."
-        if with_progress "$tool $version" "$log" cargo-binstall --no-confirm --disable-strategies compile --no-track \
-            --root "$staging/$tool-$version" "$crate@$version" && [ -x "$staging/$tool-$version/bin/$tool" ]; then
+        mkdir -p "$staging/$tool-$version/bin"
+        # Only what the tool's own makers have published.
+        if with_progress "$tool $version" "$log" cargo-binstall --no-confirm --no-track \
+            --disable-strategies quick-install,compile --install-path "$staging/$tool-$version/bin" "$crate@$version" &&
+            [ -x "$staging/$tool-$version/bin/$tool" ]; then
             return 0
         fi
         rm -rf "$staging/$tool-$version"
