@@ -6,7 +6,7 @@
 pub mod authorization_server;
 pub mod clock;
 pub mod entropy;
-// pub mod lab;
+pub mod lab;
 pub mod listen;
 pub mod outbound;
 pub mod resource_server;

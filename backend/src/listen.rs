@@ -57,16 +57,16 @@ pub fn loopback(port: u16) -> Vec<SocketAddr> {
     ]
 }
 
-/// Sockets that are open, and what answers on them.
+/// Sockets that are open, before anything answers on them.
 #[derive(Debug)]
-pub struct Site {
+pub struct Sockets {
     listeners: Vec<TcpListener>,
-    router: Router,
 }
 
-impl Site {
+impl Sockets {
     /// Opens a socket for each address. `flag` is named when one cannot be had. An address family that this machine
-    /// does not have is left out, as long as one address remains.
+    /// does not have is left out, as long as one address remains. After port 0, the others get the port that the
+    /// first one got.
     ///
     /// # Errors
     /// [`ListenError`] for the first address that cannot be had.
@@ -74,13 +74,15 @@ impl Site {
         server: &'static str,
         flag: &'static str,
         addresses: &[SocketAddr],
-        router: Router,
     ) -> Result<Self, ListenError> {
-        let mut listeners = Vec::new();
+        let mut sockets = Self { listeners: Vec::new() };
         let mut missing = None;
-        for &address in addresses {
+        for &(mut address) in addresses {
+            if address.port() == 0 {
+                address.set_port(sockets.port());
+            }
             match TcpListener::bind(address).await {
-                Ok(listener) => listeners.push(listener),
+                Ok(listener) => sockets.listeners.push(listener),
                 Err(reason) if reason.kind() == io::ErrorKind::AddrInUse => {
                     return Err(ListenError::InUse { server, address, flag });
                 }
@@ -91,16 +93,35 @@ impl Site {
             }
         }
         match missing {
-            Some(error) if listeners.is_empty() => Err(error),
-            _ => Ok(Self { listeners, router }),
+            Some(error) if sockets.listeners.is_empty() => Err(error),
+            _ => Ok(sockets),
         }
     }
 
-    /// Where it listens; tells the port when port 0 was asked for.
+    /// Where they listen; tells the port when port 0 was asked for.
     #[must_use]
     pub fn addresses(&self) -> Vec<SocketAddr> {
         self.listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect()
     }
+
+    /// The port that they share; 0 while there are none.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.addresses().first().map_or(0, SocketAddr::port)
+    }
+
+    /// Lets a router answer on them.
+    #[must_use]
+    pub fn answer_with(self, router: Router) -> Site {
+        Site { sockets: self, router }
+    }
+}
+
+/// Sockets, and what answers on them.
+#[derive(Debug)]
+pub struct Site {
+    sockets: Sockets,
+    router: Router,
 }
 
 /// Serves until `shutdown` resolves; then takes no more connections and gives open requests a second to end.
@@ -108,7 +129,7 @@ pub async fn serve_until(sites: Vec<Site>, shutdown: impl Future<Output = ()>) {
     let (stop, stopped) = watch::channel(false);
     let mut accepting = JoinSet::new();
     for site in sites {
-        for listener in site.listeners {
+        for listener in site.sockets.listeners {
             accepting.spawn(accept(listener, site.router.clone(), stopped.clone()));
         }
     }
@@ -188,7 +209,7 @@ mod tests {
     async fn a_port_in_use_is_named_with_the_way_out() {
         let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = taken.local_addr().unwrap();
-        let error = Site::bind("the MCP server", "--mcp-port", &[address], Router::new()).await.unwrap_err();
+        let error = Sockets::bind("the MCP server", "--mcp-port", &[address]).await.unwrap_err();
         let text = error.to_string();
         assert!(text.contains(&address.port().to_string()) && text.contains("--mcp-port"), "{text}");
     }
@@ -196,14 +217,17 @@ mod tests {
     #[tokio::test]
     async fn serves_both_loopback_families_and_ends_at_once() {
         let router = Router::new().route("/", get(|| async { "hello" }));
-        let site = Site::bind("test", "--port", &loopback(0), router).await.unwrap();
-        let address = site.addresses()[0];
+        let sockets = Sockets::bind("test", "--port", &loopback(0)).await.unwrap();
+        let addresses = sockets.addresses();
+        let site = sockets.answer_with(router);
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         let server = tokio::spawn(serve_until(vec![site], async {
             let _ = stopped.await;
         }));
-        let body = reqwest::get(format!("http://{address}/")).await.unwrap().text().await.unwrap();
-        assert_eq!(body, "hello");
+        for address in addresses {
+            let body = reqwest::get(format!("http://{address}/")).await.unwrap().text().await.unwrap();
+            assert_eq!(body, "hello");
+        }
         stop.send(()).unwrap();
         tokio::time::timeout(Duration::from_secs(2), server).await.unwrap().unwrap();
     }

@@ -2,6 +2,8 @@
 //!
 //! `UPDATE_DOCS=1 cargo test -p backend --test spec_coverage` writes it anew.
 
+#![expect(clippy::unwrap_used, reason = "a test says what it expects")]
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use backend::authorization_server::{AuthorizationServer, OfferedScope, Person, ProtectedResource, Settings};
 use backend::clock::SystemClock;
 use backend::entropy::SystemEntropy;
-use backend::listen::{Site, serve_until, signal};
+use backend::listen::{Sockets, serve_until, signal};
 use backend::store::Store;
 use backend::telemetry;
 use clap::Parser;
@@ -104,9 +104,9 @@ async fn run(flags: Flags) -> Result<(), Box<dyn std::error::Error>> {
     let store = Store::open(&flags.database).await?;
     let server =
         AuthorizationServer::new(settings, store, Arc::new(SystemClock), Arc::new(SystemEntropy)).await?;
-    let site = Site::bind("the authorization server", "--bind", &flags.bind, server.router()).await?;
-    tracing::info!(%issuer, addresses = ?site.addresses(), "authorization server is ready");
-    serve_until(vec![site], signal()).await;
+    let sockets = Sockets::bind("the authorization server", "--bind", &flags.bind).await?;
+    tracing::info!(%issuer, addresses = ?sockets.addresses(), "authorization server is ready");
+    serve_until(vec![sockets.answer_with(server.router())], signal()).await;
     Ok(())
 }
 

@@ -34,7 +34,8 @@ mod tests {
     #[test]
     fn the_document_is_one_that_our_own_server_accepts() {
         let url =
-            ClientIdUrl::parse("http://localhost:3000/client.json", LoopbackPolicy::AllowHttpOnLoopback).unwrap();
+            ClientIdUrl::parse("http://localhost:3000/client.json", LoopbackPolicy::AllowHttpOnLoopback)
+                .unwrap();
         let text = document("http://localhost:3000");
         let valid = ClientMetadataDocument::validate(&url, text.as_bytes()).unwrap();
         let accepts = |text: &str| {

@@ -114,6 +114,8 @@ mod tests {
         assert!(matches!(same, Err(OptionsError::SamePort(9000))));
         let stray = options(&[]).check(["PATH".to_owned(), "LAB_PAGEPORT".to_owned()].into_iter());
         assert!(matches!(stray, Err(OptionsError::UnknownVariable(name)) if name == "LAB_PAGEPORT"));
-        assert!(options(&[]).check(["LAB_PAGE_PORT".to_owned(), "LAB_AS_ISSUER".to_owned()].into_iter()).is_ok());
+        assert!(
+            options(&[]).check(["LAB_PAGE_PORT".to_owned(), "LAB_AS_ISSUER".to_owned()].into_iter()).is_ok()
+        );
     }
 }

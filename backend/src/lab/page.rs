@@ -55,7 +55,8 @@ pub(super) fn router(folder: &Path, addresses: &Addresses) -> Router {
         .to_string(),
         client_document: client_document::document(&addresses.page),
     });
-    let files = ServeDir::new(folder).precompressed_br().precompressed_gzip().append_index_html_on_directories(false);
+    let files =
+        ServeDir::new(folder).precompressed_br().precompressed_gzip().append_index_html_on_directories(false);
     Router::new()
         .route("/", get(index_page))
         .route("/callback", get(index_page))
@@ -126,11 +127,14 @@ async fn headers(State(page): State<Arc<Page>>, request: Request, next: Next) ->
 ///
 /// Spec: MCP Security Best Practices (content security policy of web clients).
 fn content_security_policy(index: &str) -> HeaderValue {
-    let hashes: String = inline_scripts(index)
-        .map(|script| format!(" 'sha256-{}'", base64(&Sha256::digest(script.as_bytes()))))
+    let hash = |script: &str| format!("'sha256-{}'", base64(&Sha256::digest(script.as_bytes())));
+    let scripts: Vec<_> = ["'self'".to_owned(), "'wasm-unsafe-eval'".to_owned()]
+        .into_iter()
+        .chain(inline_scripts(index).map(hash))
         .collect();
+    let scripts = scripts.join(" ");
     let policy = format!(
-        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'{hashes}; style-src 'self'; img-src 'self' data:; \
+        "default-src 'none'; script-src {scripts}; style-src 'self'; img-src 'self' data:; \
          connect-src 'self' http://localhost:* http://127.0.0.1:*; base-uri 'none'; form-action 'none'; \
          frame-ancestors 'none'"
     );
@@ -159,7 +163,8 @@ mod tests {
     /// Req: CL-10
     #[test]
     fn the_policy_allows_the_one_inline_script_by_its_hash() {
-        let index = r#"<script type="module">import init from '/x.js';</script><script src="/y.js"></script>"#;
+        let index =
+            r#"<script type="module">import init from '/x.js';</script><script src="/y.js"></script>"#;
         assert_eq!(inline_scripts(index).collect::<Vec<_>>(), ["import init from '/x.js';"]);
         let policy = content_security_policy(index);
         let policy = policy.to_str().unwrap();

@@ -123,13 +123,11 @@ async fn sockets(
 
 /// The file, and the folder that goes with the lab when the file is a temporary one.
 fn database(options: &Options) -> Result<(PathBuf, Option<tempfile::TempDir>), std::io::Error> {
-    match &options.database {
-        Some(path) => Ok((path.clone(), None)),
-        None => {
-            let folder = tempfile::Builder::new().prefix("mcp-auth-lab-").tempdir()?;
-            Ok((folder.path().join("authorization-server.sqlite"), Some(folder)))
-        }
+    if let Some(path) = &options.database {
+        return Ok((path.clone(), None));
     }
+    let folder = tempfile::Builder::new().prefix("mcp-auth-lab-").tempdir()?;
+    Ok((folder.path().join("authorization-server.sqlite"), Some(folder)))
 }
 
 fn as_settings(addresses: &Addresses) -> Result<authorization_server::Settings, LabError> {

@@ -5,9 +5,9 @@ use std::sync::LazyLock;
 use protocol::scope::{ScopeSet, ScopeToken};
 
 /// The scope without which nothing works.
-pub const BASE_SCOPE: &str = "mcp:connect";
+pub(super) const BASE_SCOPE: &str = "mcp:connect";
 /// The scope of `get_weather`.
-pub const WEATHER_SCOPE: &str = "weather:read";
+pub(super) const WEATHER_SCOPE: &str = "weather:read";
 
 /// Methods that a client may call; each needs the base scope.
 const METHODS: [&str; 5] =

@@ -1,0 +1,84 @@
+//! The MCP server on its own, for tokens of any authorization server that it can reach.
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use backend::clock::SystemClock;
+use backend::listen::{Sockets, serve_until, signal};
+use backend::resource_server::{ResourceServer, Settings};
+use backend::telemetry;
+use clap::{CommandFactory as _, Parser};
+use protocol::ids::{Issuer, ResourceUri};
+use protocol::loopback::LoopbackPolicy;
+
+/// MCP server that accepts access tokens of one authorization server.
+///
+/// The resource and the issuer must be https; http on loopback exists only in the lab. Put a proxy that ends TLS
+/// before it, and pass the Host header through.
+#[derive(Debug, Parser)]
+#[command(name = "mcp-server", version)]
+struct Flags {
+    /// The server's identifier and the URL of its endpoint, as clients see it.
+    #[arg(long, env = "LAB_MCP_RESOURCE", value_name = "URL")]
+    resource: String,
+    /// The issuer of the authorization server.
+    #[arg(long, env = "LAB_MCP_ISSUER", value_name = "URL")]
+    issuer: String,
+    /// A name for people.
+    #[arg(long, env = "LAB_MCP_NAME", default_value = "MCP server")]
+    name: String,
+    /// Where to listen; may be given several times.
+    #[arg(long, env = "LAB_MCP_BIND", value_name = "ADDRESS:PORT", value_delimiter = ',',
+          default_values = ["127.0.0.1:8001", "[::1]:8001"])]
+    bind: Vec<SocketAddr>,
+    /// Origins of web pages that may call the server; may be given several times.
+    #[arg(long, env = "LAB_MCP_ALLOW_ORIGIN", value_name = "ORIGIN", value_delimiter = ',')]
+    allow_origin: Vec<String>,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let flags = Flags::parse();
+    telemetry::init("info");
+    match run(flags).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(flags: Flags) -> Result<(), Box<dyn std::error::Error>> {
+    refuse_unknown_variables()?;
+    let policy = LoopbackPolicy::HttpsOnly;
+    let settings = Settings {
+        resource: ResourceUri::parse(&flags.resource, policy).map_err(|reason| {
+            format!("--resource {}: {reason}. http works only in the lab.", flags.resource)
+        })?,
+        name: flags.name,
+        issuer: Issuer::parse(&flags.issuer, policy)
+            .map_err(|reason| format!("--issuer {}: {reason}. http works only in the lab.", flags.issuer))?,
+        loopback: policy,
+        allowed_origins: flags.allow_origin,
+    };
+    let resource = settings.resource.clone();
+    let server = ResourceServer::new(settings, Arc::new(SystemClock))?;
+    let sockets = Sockets::bind("the MCP server", "--bind", &flags.bind).await?;
+    tracing::info!(%resource, addresses = ?sockets.addresses(), "MCP server is ready");
+    serve_until(vec![sockets.answer_with(server.router())], signal()).await;
+    Ok(())
+}
+
+/// A variable that nothing reads is a setting that somebody believes is in force. `LAB_MCP_PORT` is the lab's.
+fn refuse_unknown_variables() -> Result<(), String> {
+    let command = Flags::command();
+    let known: Vec<_> = command.get_arguments().filter_map(clap::Arg::get_env).collect();
+    let stray = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()).find(|name| {
+        name.starts_with("LAB_MCP_") && name != "LAB_MCP_PORT" && !known.iter().any(|k| *k == name.as_str())
+    });
+    stray.map_or(Ok(()), |name| {
+        Err(format!("the environment variable {name} is unknown; --help lists the ones read"))
+    })
+}
