@@ -5,15 +5,18 @@ use std::io::{self, IsTerminal as _, Write};
 use flow::lessons::steps::{Chapter, Step};
 use flow::trace::{Answer, Check, Entry, Event, Outcome, Party, Trace};
 use flow::{Failure, Flow};
+use protocol::clause::Clause;
 
-/// A numbered part of the printed trace.
-fn part(step: Step) -> (u8, &'static str) {
-    match (step.chapter(), step) {
+/// The numbered part of the printed trace to which an entry belongs.
+fn part(entry: &Entry) -> (u8, &'static str) {
+    let refused = entry.checks.iter().any(|check| check.clause == Clause::InsufficientScope);
+    match (entry.step.chapter(), entry.step) {
         (Chapter::Discovery, _) => (1, "Discovery"),
         (Chapter::Identity | Chapter::Authorization | Chapter::Token, _) => {
             (2, "Authorization (CIMD + PKCE)")
         }
         (Chapter::Use, _) => (3, "whoami"),
+        (Chapter::StepUp, Step::InsufficientScope) if refused => (4, "get_weather refused"),
         (Chapter::StepUp, Step::InsufficientScope) => (4, "get_weather"),
         (Chapter::StepUp, _) => (5, "Step-up"),
         (Chapter::Retry, _) => (6, "get_weather, retried"),
@@ -87,7 +90,11 @@ impl<W: Write> Report<W> {
         let warnings = checks().filter(|check| check.outcome == Outcome::Warning).count();
         let line = format!("Success: every call was answered, with a token for {granted}.");
         let line = self.palette.paint("32", &line);
-        writeln!(self.out, "\n{line}\n{exchanges} exchanges, {} checks, {warnings} warnings.", checks().count())
+        writeln!(
+            self.out,
+            "\n{line}\n{exchanges} exchanges, {} checks, {warnings} warnings.",
+            checks().count()
+        )
     }
 
     /// Prints which hop failed and why.
@@ -124,7 +131,7 @@ impl<W: Write> Report<W> {
     }
 
     fn entry(&mut self, trace: &Trace, entry: &Entry) -> io::Result<()> {
-        let (number, title) = part(entry.step);
+        let (number, title) = part(entry);
         if number != self.part {
             self.part = number;
             writeln!(self.out, "\n{}", self.palette.paint("1", &format!("[{number}] {title}")))?;

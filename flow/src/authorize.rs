@@ -4,6 +4,7 @@ use protocol::authorization_request::AuthorizationRequest;
 use protocol::authorization_response::Expected;
 use protocol::clause::Clause;
 use protocol::pkce::{CodeVerifier, S256};
+use protocol::scope::ScopeSet;
 use protocol::secret::Secret;
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +29,14 @@ impl Purpose {
         match self {
             Self::First => first,
             Self::StepUp(_) => step_up,
+        }
+    }
+
+    /// The scopes of the token that is in use meanwhile.
+    pub(crate) fn granted(&self) -> Option<&ScopeSet> {
+        match self {
+            Self::First => None,
+            Self::StepUp(interrupted) => Some(interrupted.granted()),
         }
     }
 

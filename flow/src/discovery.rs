@@ -230,11 +230,46 @@ impl ResourceLookup {
             issuer.as_ref().map_or_else(ToString::to_string, ToString::to_string),
         )?;
         let Ok(issuer) = issuer else { return Err(Stop) };
+        turn.decoded.push(decode_resource_metadata(&metadata));
         let scope = ScopeChoice::select(self.challenged, metadata.scopes());
         turn.summary = format!("200 · authorization server {issuer}");
         let lookup = Lookup::new(authorization_server_metadata_candidates(&issuer));
         Ok(State::ServerMetadata(ServerLookup { issuer, scope, lookup }))
     }
+}
+
+fn decode_resource_metadata(metadata: &ProtectedResourceMetadata) -> Decoded {
+    let scopes = metadata.scopes();
+    let rows = [
+        ("resource", metadata.resource.clone(), "what the document is about"),
+        ("authorization_servers", metadata.authorization_servers.join(" "), "whose tokens it accepts"),
+        ("scopes_supported", scopes.to_string(), "what to ask for if the challenge did not say"),
+        ("bearer_methods_supported", metadata.bearer_methods_supported.join(" "), "how to send the token"),
+        ("resource_name", metadata.resource_name.clone().unwrap_or_default(), "its name for people"),
+    ];
+    Decoded::new("Protected resource metadata", rows.into_iter().filter(|(_, value, _)| !value.is_empty()))
+}
+
+fn decode_server_metadata(metadata: &AuthorizationServerMetadata) -> Decoded {
+    let yes = |flag: bool| if flag { "true".to_owned() } else { String::new() };
+    let rows = [
+        ("issuer", metadata.issuer.clone(), "the server's name, the same text everywhere"),
+        ("authorization_endpoint", metadata.authorization_endpoint.clone(), "where the browser goes"),
+        ("token_endpoint", metadata.token_endpoint.clone(), "where a code becomes a token"),
+        ("jwks_uri", metadata.jwks_uri.clone().unwrap_or_default(), "the keys behind its signatures"),
+        ("code_challenge_methods_supported", metadata.code_challenge_methods_supported.join(" "), "PKCE"),
+        (
+            "client_id_metadata_document_supported",
+            yes(metadata.client_id_metadata_document_supported),
+            "a client_id may be the URL of a document",
+        ),
+        (
+            "authorization_response_iss_parameter_supported",
+            yes(metadata.authorization_response_iss_parameter_supported),
+            "every callback says who sent it",
+        ),
+    ];
+    Decoded::new("Authorization server metadata", rows.into_iter().filter(|(_, value, _)| !value.is_empty()))
 }
 
 fn note_miss(turn: &mut Turn<'_>, clause: Clause, response: &Response) {
@@ -299,6 +334,7 @@ impl ServerLookup {
             "https, or http on loopback in the lab",
             endpoints.err().map_or_else(|| "they are".into(), |reason| reason.to_string()),
         )?;
+        turn.decoded.push(decode_server_metadata(&metadata));
         turn.summary = "200 · endpoints, S256".into();
         Ok(State::ClientDocument(Discovered { issuer: self.issuer, metadata, scope: self.scope }))
     }

@@ -139,7 +139,7 @@ impl Flow {
         &self.config
     }
 
-    /// The scopes of the current token; `None` before there is one.
+    /// The scopes of the current token; `None` before there is one. While more is asked for, the old token's.
     #[must_use]
     pub fn granted(&self) -> Option<&ScopeSet> {
         match &self.state {
@@ -147,7 +147,13 @@ impl Flow {
             | State::Initialized(session)
             | State::Call(session, _)
             | State::Rest(session) => Some(session.granted()),
-            _ => None,
+            State::Authorize(pending) | State::AwaitCallback(pending) => pending.purpose.granted(),
+            State::Exchange(exchange) => exchange.pending.purpose.granted(),
+            State::Challenge
+            | State::ResourceMetadata(_)
+            | State::ServerMetadata(_)
+            | State::ClientDocument(_)
+            | State::Failed(_) => None,
         }
     }
 

@@ -3,6 +3,7 @@
 use protocol::cimd::ClientMetadataDocument;
 use protocol::cimd::MAX_DOCUMENT_BYTES;
 use protocol::clause::Clause;
+use protocol::ids::RedirectUri;
 
 use crate::authorize;
 use crate::config::Config;
@@ -10,7 +11,7 @@ use crate::discovery::Discovered;
 use crate::http::{Request, Response};
 use crate::lessons::steps::Step;
 use crate::machine::State;
-use crate::trace::{Party, Stop};
+use crate::trace::{Decoded, Party, Stop};
 use crate::turn::{Outgoing, Turn};
 
 /// The client reads its own document.
@@ -64,6 +65,7 @@ pub(crate) fn document_read(
             .as_ref()
             .map_or_else(ToString::to_string, |document| document.client_id().as_str().to_owned()),
     )?;
+    turn.decoded.extend(document.as_ref().ok().map(decode));
     let listed = document.is_ok_and(|document| {
         document.redirect_uris().iter().any(|registered| registered.accepts(&turn.config.redirect_uri))
     });
@@ -77,6 +79,22 @@ pub(crate) fn document_read(
     turn.summary = "200 · client_id is its own URL".into();
     let scope = discovered.scope.clone();
     Ok(authorize::begin(turn, discovered, &scope, authorize::Purpose::First))
+}
+
+fn decode(document: &ClientMetadataDocument) -> Decoded {
+    let redirect = |uri: &RedirectUri| ("redirect_uris", uri.to_string(), "where it may be sent back to");
+    let rows = [
+        ("client_id", document.client_id().as_str().to_owned(), "its own URL, byte for byte"),
+        (
+            "client_name",
+            document.client_name().to_owned(),
+            "what it calls itself; anyone can write anything here",
+        ),
+    ];
+    Decoded::new(
+        "Client metadata document",
+        rows.into_iter().chain(document.redirect_uris().iter().map(redirect)),
+    )
 }
 
 fn is_json(content_type: &str) -> bool {

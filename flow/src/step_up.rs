@@ -29,6 +29,11 @@ pub(crate) struct Interrupted {
 }
 
 impl Interrupted {
+    /// The scopes of the token that the session still has.
+    pub(crate) fn granted(&self) -> &ScopeSet {
+        self.session.granted()
+    }
+
     /// Makes the call again with the new token.
     pub(crate) fn resume(self, token: AccessToken, requested: ScopeSet) -> State {
         let session = self.session.with_token(token, requested);

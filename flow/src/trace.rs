@@ -260,6 +260,14 @@ impl Trace {
         masked
     }
 
+    /// The latest value of a name that was taken apart in the first `count` entries: `issuer`, `state`, `code_challenge` …
+    #[must_use]
+    pub fn value(&self, name: &str, count: usize) -> Option<&str> {
+        let entries = self.entries.iter().take(count).rev();
+        let mut rows = entries.flat_map(|entry| &entry.decoded).flat_map(|decoded| &decoded.rows);
+        rows.find(|(known, _, _)| known == name).map(|(_, value, _)| value.as_str())
+    }
+
     /// The entries as JSON, secrets masked.
     #[must_use]
     pub fn to_masked_json(&self) -> serde_json::Value {

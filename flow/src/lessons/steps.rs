@@ -189,6 +189,30 @@ impl Step {
         }
     }
 
+    /// Where the lab does something else than the specification demands, and why.
+    #[must_use]
+    pub fn deviation(self) -> Option<&'static str> {
+        match self {
+            Self::Challenge | Self::ResourceMetadata | Self::ServerMetadata => Some(
+                "The specification demands https for every one of these addresses. The lab speaks plain http, because \
+                 it runs on your own machine without certificates; only loopback is accepted so.",
+            ),
+            Self::ClientDocument => Some(
+                "A client_id should be an https URL, and a server must not fetch documents from internal addresses. \
+                 The lab's server makes one exception, for http on this very machine.",
+            ),
+            Self::Consent | Self::StepUpConsent => Some(
+                "The demo people have no passwords: the lab teaches authorization, not authentication. Its session \
+                 cookie lacks the __Host- prefix, which needs https.",
+            ),
+            Self::TokenOpened | Self::StepUpToken => Some(
+                "This page keeps the token in the session storage of this tab, to survive the way to the consent page. \
+                 A client that guards real data keeps tokens out of reach of scripts.",
+            ),
+            _ => None,
+        }
+    }
+
     /// What happens and why, in two or three sentences.
     #[must_use]
     pub fn what(self) -> &'static str {
