@@ -15,7 +15,7 @@ reports() {
     have "$1" && [ "$("$1" --version 2>/dev/null)" = "$1 $2" ]
 }
 
-# apt_install LOG PACKAGE…: installs with Debian's means where that needs no password.
+# apt_install SENTENCE LOG PACKAGE…: installs with Debian's means where that needs no password, and says so.
 apt_install() {
     have apt-get || return 1
     as_root=
@@ -23,8 +23,9 @@ apt_install() {
         sudo -n true 2>/dev/null || return 1
         as_root='sudo -n'
     fi
-    apt_log=$1
-    shift
+    say "$1"
+    apt_log=$2
+    shift 2
     with_progress "apt-get install $*" "$apt_log" apt_get "$@"
 }
 
@@ -39,16 +40,28 @@ apt_get() {
 
 need_rust() {
     have cargo || fail "Rust is missing: install it by rustup (https://rustup.rs), then run this again."
-    cargo --version >/dev/null 2>&1 ||
-        fail "the Rust toolchain that rust-toolchain.toml names is not installed: run 'rustup toolchain install' here, then run this again."
+    need_toolchain
     need_cc
+}
+
+# rustup would get it by itself at the first call of cargo, with more than is needed and without a word here.
+need_toolchain() {
+    have rustup && [ -z "${RUSTUP_TOOLCHAIN:-}" ] || return 0
+    channel=$(sed -n 's/^channel = "\(.*\)"$/\1/p' rust-toolchain.toml)
+    for folder in "${RUSTUP_HOME:-${HOME:-}/.rustup}/toolchains/$channel"-*; do
+        [ ! -d "$folder" ] || return 0
+    done
+    say "Getting Rust $channel with its WebAssembly library, the version that this project is written for: about 1 minute."
+    with_progress "Rust $channel" "$tools/log/rust-$channel.log" rustup toolchain install "$channel" --profile minimal --no-self-update \
+        --component clippy --component rustfmt --target wasm32-unknown-unknown ||
+        fail "Rust $channel could not be installed: run 'rustup toolchain install $channel', then run this again (log: $tools/log/rust-$channel.log)."
 }
 
 # SQLite and the cryptography are C; every linked Rust program needs a linker.
 need_cc() {
     ! have cc || return 0
-    say "Getting a C compiler (Debian's gcc), which SQLite, the cryptography and every link step need: about 20 seconds."
-    apt_install "$tools/log/cc.log" gcc libc6-dev && have cc ||
+    apt_install "Getting a C compiler (Debian's gcc), which SQLite, the cryptography and every link step need: about 20 seconds." \
+        "$tools/log/cc.log" gcc libc6-dev && have cc ||
         fail "a C compiler is missing: install one (Debian, Ubuntu: sudo apt-get install build-essential; macOS: xcode-select --install), then run this again."
 }
 
@@ -156,8 +169,8 @@ need_browser() {
         return 0
     fi
     ! find_browser || return 0
-    say "Getting Chromium (Debian's), in which the browser tests run: about 1 minute."
-    apt_install "$tools/log/chromium.log" chromium && find_browser ||
+    apt_install "Getting Chromium (Debian's), in which the browser tests run: about 1 minute." \
+        "$tools/log/chromium.log" chromium && find_browser ||
         fail "a Chromium for the browser tests is missing: install one (Debian: sudo apt-get install chromium), or name one in CHROMIUM, then run this again."
 }
 
