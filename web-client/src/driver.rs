@@ -1,0 +1,92 @@
+//! fetch for a flow: what it asks for, no more. No cookies, no redirects, no cache, a deadline, a bounded answer.
+
+use flow::http::{MAX_ANSWER_BYTES, Method, Request, Response};
+use gloo_net::http::RequestBuilder;
+use js_sys::{Reflect, Uint8Array};
+use wasm_bindgen::JsCast as _;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{
+    AbortSignal, ReadableStream, ReadableStreamDefaultReader, RequestCache, RequestCredentials,
+    RequestRedirect,
+};
+
+const DEADLINE_MS: u32 = 20_000;
+
+/// Sends a request of a flow. The error is for people: why there is no answer, and what to try.
+pub(crate) async fn send(request: &Request) -> Result<Response, String> {
+    let started = now();
+    let answer = fetch(request).await.map_err(|error| explain(request, &error))?;
+    let headers: Vec<_> =
+        answer.headers().entries().map(|(name, value)| (name.to_lowercase(), value)).collect();
+    let status = answer.status();
+    let body = match answer.body() {
+        Some(stream) => read_bounded(stream).await?,
+        None => String::new(),
+    };
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a duration below the deadline"
+    )]
+    let elapsed_ms = (now() - started).max(0.0) as u32;
+    Ok(Response { status, headers, body, elapsed_ms })
+}
+
+async fn fetch(request: &Request) -> Result<gloo_net::http::Response, gloo_net::Error> {
+    let method = match request.method {
+        Method::Get => gloo_net::http::Method::GET,
+        Method::Post => gloo_net::http::Method::POST,
+    };
+    let mut builder = RequestBuilder::new(&request.url)
+        .method(method)
+        .credentials(RequestCredentials::Omit)
+        .redirect(RequestRedirect::Error)
+        .cache(RequestCache::NoStore)
+        .abort_signal(Some(&AbortSignal::timeout_with_u32(DEADLINE_MS)));
+    for (name, value) in &request.headers {
+        builder = builder.header(name, value);
+    }
+    match &request.body {
+        Some(body) => builder.body(body.as_str())?.send().await,
+        None => builder.send().await,
+    }
+}
+
+/// Reads a body piece by piece, up to the flow's limit.
+async fn read_bounded(stream: ReadableStream) -> Result<String, String> {
+    let broken = |_| "the answer broke off".to_owned();
+    let reader: ReadableStreamDefaultReader = stream.get_reader().unchecked_into();
+    let mut body = Vec::new();
+    loop {
+        let piece = JsFuture::from(reader.read()).await.map_err(broken)?;
+        let value = Reflect::get(&piece, &"value".into()).map_err(broken)?;
+        if value.is_undefined() {
+            break;
+        }
+        body.extend(Uint8Array::from(value).to_vec());
+        if body.len() > MAX_ANSWER_BYTES {
+            // The rest is of no interest, and neither is whether the browser minds.
+            drop(reader.cancel());
+            return Err(format!("the answer is longer than {MAX_ANSWER_BYTES} bytes"));
+        }
+    }
+    String::from_utf8(body).map_err(|_| "the answer is not UTF-8 text".to_owned())
+}
+
+/// Browsers do not tell a page why a request failed; these are the reasons there are.
+fn explain(request: &Request, error: &gloo_net::Error) -> String {
+    let text = error.to_string();
+    if text.contains("Timeout") || text.contains("timed out") {
+        return format!("no answer within {} seconds", DEADLINE_MS / 1000);
+    }
+    format!(
+        "{} does not answer this page. Either nobody listens there, or the answer was a redirect, or the server does \
+         not let this page read it (CORS). Is the lab still running?",
+        request.url
+    )
+}
+
+/// A clock for durations, in milliseconds.
+pub(crate) fn now() -> f64 {
+    web_sys::window().and_then(|window| window.performance()).map_or(0.0, |performance| performance.now())
+}

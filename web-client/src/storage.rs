@@ -1,0 +1,56 @@
+//! What survives a reload and the way to the authorization server: the flow, in this tab's session storage.
+
+use flow::Flow;
+use serde::{Deserialize, Serialize};
+
+const KEY: &str = "mcp-auth-lab";
+
+/// A walk as it is put away.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Saved {
+    /// The client, with its secrets.
+    pub(crate) flow: Flow,
+    /// Which entry was looked at.
+    pub(crate) at: usize,
+    /// Whether it was running to the end.
+    pub(crate) running: bool,
+}
+
+/// What was found in the storage.
+#[derive(Debug)]
+pub(crate) enum Found {
+    /// Nothing.
+    Nothing,
+    /// A walk.
+    Walk(Box<Saved>),
+    /// Something that this version cannot read. It was thrown away.
+    Unreadable,
+}
+
+fn storage() -> Option<web_sys::Storage> {
+    web_sys::window()?.session_storage().ok()?
+}
+
+/// Reads what an earlier page put away.
+pub(crate) fn load() -> Found {
+    let Some(text) = storage().and_then(|storage| storage.get_item(KEY).ok()?) else { return Found::Nothing };
+    if let Ok(saved) = serde_json::from_str(&text) {
+        return Found::Walk(Box::new(saved));
+    }
+    clear();
+    Found::Unreadable
+}
+
+/// Puts a walk away. A full or forbidden storage only costs the way back after a reload.
+pub(crate) fn save(saved: &Saved) {
+    if let (Some(storage), Ok(text)) = (storage(), serde_json::to_string(saved)) {
+        let _ = storage.set_item(KEY, &text);
+    }
+}
+
+/// Forgets everything.
+pub(crate) fn clear() {
+    if let Some(storage) = storage() {
+        let _ = storage.remove_item(KEY);
+    }
+}

@@ -1,0 +1,92 @@
+//! How a walk ends: with every call answered, or with the first hop that failed, the rule, and what to do.
+
+use flow::trace::Event;
+use flow::{Action, Failure};
+use leptos::prelude::*;
+use protocol::clause::Clause;
+
+use crate::walk::Walk;
+
+#[derive(Clone, Debug, PartialEq)]
+enum End {
+    Success { call: String, summary: String, exchanges: usize, checks: usize },
+    Failure(Failure),
+}
+
+/// The closing word, once there is one.
+#[component]
+pub(crate) fn Ending(walk: Walk) -> impl IntoView {
+    let end = Memo::new(move |_| {
+        walk.flow.with(|flow| match flow.poll() {
+            Action::Rest => {
+                let entries = flow.trace().entries();
+                let answered = entries.iter().rev().find_map(|entry| match &entry.event {
+                    Event::Exchange { summary, .. } => Some((entry.title.clone(), summary.clone())),
+                    _ => None,
+                });
+                let (call, summary) = answered.unwrap_or_default();
+                let exchanges =
+                    entries.iter().filter(|entry| matches!(entry.event, Event::Exchange { .. })).count();
+                let checks = entries.iter().map(|entry| entry.checks.len()).sum();
+                Some(End::Success { call, summary, exchanges, checks })
+            }
+            Action::Failed(failure) => Some(End::Failure(failure.clone())),
+            _ => None,
+        })
+    });
+    move || {
+        end.get().map(|end| match end {
+            End::Success { call, summary, exchanges, checks } => view! {
+                <section class="success" data-testid="success" role="status">
+                    <h2>"The protected tool has answered"</h2>
+                    <p><b>{call}</b>": "{summary}</p>
+                    <p>
+                        {exchanges}" exchanges and "{checks}" checks, all of them real. Go back with ← to read any of \
+                        them, or start over and say no this time."
+                    </p>
+                </section>
+            }
+            .into_any(),
+            End::Failure(failure) => view! { <FailureNote walk=walk failure=failure /> }.into_any(),
+        })
+    }
+}
+
+#[component]
+fn FailureNote(walk: Walk, failure: Failure) -> impl IntoView {
+    let remedy = remedy(&failure);
+    let (expected, found) = (failure.expected, failure.found);
+    view! {
+        <section class="failure" data-testid="failure" role="alert">
+            <h2>"Stopped at “"{failure.step.title()}"”"</h2>
+            <p>{failure.title}</p>
+            <dl>
+                <dt>"expected"</dt>
+                <dd><code>{move || walk.visible(&expected)}</code></dd>
+                <dt>"found"</dt>
+                <dd><code>{move || walk.visible(&found)}</code></dd>
+            </dl>
+            {failure.clause.map(|clause| {
+                view! {
+                    <p>
+                        {clause.rule()}" "
+                        <a href=clause.url() target="_blank" rel="noreferrer noopener">{clause.source()}</a>
+                    </p>
+                }
+            })}
+            <p class="remedy">{remedy}</p>
+        </section>
+    }
+}
+
+/// What to do now.
+fn remedy(failure: &Failure) -> &'static str {
+    match failure.clause {
+        None => "Start the lab with “just demo” if it is not running, then start over.",
+        Some(Clause::AccessDenied) => {
+            "You said no, and the client was told so: a real outcome. Start over to be asked again."
+        }
+        Some(Clause::TokenValidity) => "Tokens of the lab live for ten minutes. Start over to get a new one.",
+        Some(_) => "The client did right to stop. Start over to try again.",
+    }
+}

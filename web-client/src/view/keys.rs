@@ -1,0 +1,78 @@
+//! The keyboard: one key per move, never in the way of a control that has the focus.
+
+use leptos::ev::{self, KeyboardEvent};
+use leptos::prelude::*;
+use wasm_bindgen::JsCast as _;
+
+use crate::walk::Walk;
+
+/// Listens for the keys of the page.
+pub(crate) fn listen(walk: Walk, keys_open: RwSignal<bool>) {
+    let handle = window_event_listener(ev::keydown, move |event| {
+        if event.ctrl_key()
+            || event.meta_key()
+            || event.alt_key()
+            || event.is_composing()
+            || keys_open.get_untracked()
+        {
+            return;
+        }
+        let key = event.key();
+        if matches!(key.as_str(), " " | "Enter") && is_on_control(&event) {
+            return;
+        }
+        match key.as_str() {
+            " " | "ArrowRight" if event.shift_key() => walk.step_exchange(),
+            " " | "ArrowRight" => walk.step(),
+            "ArrowLeft" => walk.back(),
+            "e" | "E" if walk.running.get_untracked() => walk.pause(),
+            "e" | "E" => walk.run(),
+            "r" | "R" => walk.start_over(),
+            "?" => keys_open.set(true),
+            _ => return,
+        }
+        event.prevent_default();
+    });
+    on_cleanup(move || handle.remove());
+}
+
+/// Whether the focus is on something that Space or Enter belongs to.
+fn is_on_control(event: &KeyboardEvent) -> bool {
+    let element = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+    element.is_some_and(|element| {
+        matches!(element.tag_name().as_str(), "BUTTON" | "A" | "INPUT" | "SELECT" | "TEXTAREA")
+    })
+}
+
+const KEYS: [(&str, &str); 7] = [
+    ("space or →", "next"),
+    ("shift with them", "a whole exchange at once"),
+    ("←", "back in time; nothing is sent"),
+    ("e", "run to the end, or pause"),
+    ("r", "start over"),
+    ("Tab", "from control to control; → and ← between the tabs of a message"),
+    ("?", "this list"),
+];
+
+/// The list of keys.
+#[component]
+pub(crate) fn KeysDialog(open: RwSignal<bool>) -> impl IntoView {
+    let dialog = NodeRef::<leptos::html::Dialog>::new();
+    Effect::new(move || {
+        let Some(dialog) = dialog.get() else { return };
+        if open.get() {
+            // Already open is as good as opened.
+            let _ = dialog.show_modal();
+        } else {
+            dialog.close();
+        }
+    });
+    let rows = KEYS.map(|(key, what)| view! { <dt><kbd>{key}</kbd></dt><dd>{what}</dd> });
+    view! {
+        <dialog node_ref=dialog aria-labelledby="keys-title" on:close=move |_| open.set(false)>
+            <h2 id="keys-title">"Keys"</h2>
+            <dl>{rows}</dl>
+            <button on:click=move |_| open.set(false)>"Close"</button>
+        </dialog>
+    }
+}

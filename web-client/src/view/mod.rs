@@ -1,0 +1,13 @@
+//! What is on the page. Components take plain values and the walk; none knows a rule of the protocol.
+
+pub(crate) mod card;
+pub(crate) mod checks;
+pub(crate) mod controls;
+pub(crate) mod ending;
+pub(crate) mod keys;
+pub(crate) mod ladder;
+pub(crate) mod message;
+pub(crate) mod page;
+pub(crate) mod party;
+pub(crate) mod steps;
+pub(crate) mod strip;
