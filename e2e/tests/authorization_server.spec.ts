@@ -34,7 +34,7 @@ test("sign-in and consent work without JavaScript", async ({ browser }) => {
     resource: "http://localhost:8101/mcp",
   });
   await page.goto(`${authorizationServer}/authorize?${query}`);
-  await page.getByRole("button", { name: "Ada" }).click();
+  await page.getByRole("button", { name: /^Ada\b/ }).click();
   await page.getByRole("button", { name: "Allow" }).click();
   await page.waitForURL(/\/callback\?/);
   const answer = new URL(page.url()).searchParams;

@@ -106,7 +106,7 @@ test("a callback that nobody asked for is refused in words", async ({ lab, page 
 test("what a server says about an error is text, not markup", async ({ lab, page }) => {
   await lab.open();
   await lab.run.click();
-  await expect(page.getByRole("button", { name: "Ada" })).toBeVisible();
+  await expect(page.getByRole("button", { name: /^Ada\b/ })).toBeVisible();
   const stored = new URL(page.url());
   expect(stored.port).toBe("9100");
   await page.goto(`/callback?error=<img src=x onerror=alert(1)>&iss=http%3A%2F%2Flocalhost%3A9100&state=x`);

@@ -1,5 +1,11 @@
 //! The journey against a world in memory: as it should be, and with one thing wrong at a time.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a world in memory that does not fit has failed the test"
+)]
+
 mod support;
 
 use flow::http::Response;
@@ -306,9 +312,12 @@ fn a_403_for_another_reason_is_no_step_up() {
 #[test]
 fn an_answer_that_is_too_long_is_refused() {
     let mut world = World {
-        edit: |request, response| match request.url.contains("oauth-protected-resource") {
-            true => Response { body: " ".repeat(flow::http::MAX_ANSWER_BYTES + 1), ..response },
-            false => response,
+        edit: |request, response| {
+            if request.url.contains("oauth-protected-resource") {
+                Response { body: " ".repeat(flow::http::MAX_ANSWER_BYTES + 1), ..response }
+            } else {
+                response
+            }
         },
         ..World::default()
     };

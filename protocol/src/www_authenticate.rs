@@ -192,8 +192,8 @@ mod tests {
 
     use super::*;
 
-    fn scopes(text: &str) -> Option<ScopeSet> {
-        Some(text.parse().unwrap())
+    fn scopes(text: &str) -> ScopeSet {
+        text.parse().unwrap()
     }
 
     /// Req: CL-01, RS-10
@@ -207,7 +207,7 @@ mod tests {
             challenge.resource_metadata.as_deref(),
             Some("https://mcp.example.com/.well-known/oauth-protected-resource")
         );
-        assert_eq!(challenge.scope, scopes("files:read"));
+        assert_eq!(challenge.scope, Some(scopes("files:read")));
         assert_eq!(challenge.error, None);
     }
 
@@ -218,7 +218,7 @@ mod tests {
             r#"Bearer realm="example", error="invalid_token", error_description="The access token expired""#;
         assert_eq!(BearerChallenge::parse(rfc6750).unwrap().error.as_deref(), Some("invalid_token"));
         let several = r#"Basic realm="simple", Newauth realm="apps", type=1, title="Login to \"apps\"", bEaReR scope="a b""#;
-        assert_eq!(BearerChallenge::parse(several).unwrap().scope, scopes("a b"));
+        assert_eq!(BearerChallenge::parse(several).unwrap().scope, Some(scopes("a b")));
         let blob = "Negotiate YIIabc==, Bearer error=invalid_token";
         assert_eq!(BearerChallenge::parse(blob).unwrap().error.as_deref(), Some("invalid_token"));
     }
@@ -226,7 +226,7 @@ mod tests {
     #[test]
     fn order_case_and_blanks_do_not_matter() {
         let challenge = BearerChallenge::parse("bearer SCOPE = \"b a\" ,, Error=x , unknown=\"y\"").unwrap();
-        assert_eq!(challenge.scope, scopes("a b"));
+        assert_eq!(challenge.scope, Some(scopes("a b")));
         assert_eq!(challenge.error.as_deref(), Some("x"));
     }
 
@@ -278,7 +278,7 @@ mod tests {
             fn writing_and_reading_are_inverse(description in "[ -~]{0,40}", error in "[a-z_]{1,20}") {
                 let challenge = BearerChallenge {
                     resource_metadata: Some("https://rs.example/.well-known/oauth-protected-resource/mcp".into()),
-                    scope: scopes("mcp:connect weather:read"),
+                    scope: Some(scopes("mcp:connect weather:read")),
                     error: Some(error),
                     error_description: Some(description),
                 };

@@ -70,9 +70,9 @@ mod tests {
 
     fn read(values: &[&str]) -> Result<Secret, Denial> {
         let mut headers = HeaderMap::new();
-        values.iter().for_each(|value| {
+        for value in values {
             headers.append(AUTHORIZATION, value.parse().unwrap());
-        });
+        }
         credentials(&headers)
     }
 

@@ -62,12 +62,12 @@ mod tests {
 
     fn judged(host: &[&str], origin: &[&[u8]], target: Option<&str>) -> Result<(), Denial> {
         let mut headers = HeaderMap::new();
-        host.iter().for_each(|host| {
+        for host in host {
             headers.append(HOST, host.parse().unwrap());
-        });
-        origin.iter().for_each(|origin| {
+        }
+        for origin in origin {
             headers.append(ORIGIN, HeaderValue::from_bytes(origin).unwrap());
-        });
+        }
         judge(
             &headers,
             target,

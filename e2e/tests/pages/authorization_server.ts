@@ -5,7 +5,7 @@ export class AuthorizationServerPages {
   constructor(readonly page: Page) {}
 
   async signInAs(name: string): Promise<void> {
-    await this.page.getByRole("button", { name }).click();
+    await this.page.getByRole("button", { name: new RegExp(`^${name}\\b`) }).click();
     await expect(this.allow()).toBeVisible();
   }
 
