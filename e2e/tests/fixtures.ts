@@ -10,24 +10,39 @@ const refusalsOfTheLesson = /^Failed to load resource: the server responded with
 
 const loopback = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
-type Fixtures = { lab: LabPage; as: AuthorizationServerPages; watch: void };
+/** What a test may announce about the console. */
+class Watch {
+  readonly errors: string[] = [];
+  private expected: RegExp[] = [refusalsOfTheLesson];
+
+  /** An error of the console that belongs to the test: a page that is refused on purpose. */
+  expect(pattern: RegExp): void {
+    this.expected.push(pattern);
+  }
+
+  note(text: string): void {
+    if (!this.expected.some((pattern) => pattern.test(text))) this.errors.push(text);
+  }
+}
+
+type Fixtures = { lab: LabPage; as: AuthorizationServerPages; watch: Watch };
 
 /** Every test fails on an error in the console and on any request that leaves the machine. */
 export const test = base.extend<Fixtures>({
   watch: [
     async ({ context }, use) => {
-      const errors: string[] = [];
+      const watch = new Watch();
       const strangers: string[] = [];
       context.on("console", (message) => {
-        if (message.type() === "error" && !refusalsOfTheLesson.test(message.text())) errors.push(message.text());
+        if (message.type() === "error") watch.note(message.text());
       });
-      context.on("weberror", (error) => errors.push(error.error().message));
+      context.on("weberror", (error) => watch.note(error.error().message));
       context.on("request", (request) => {
         const url = new URL(request.url());
         if (url.protocol !== "data:" && !loopback.has(url.hostname)) strangers.push(request.url());
       });
-      await use();
-      expect(errors, "errors in the console").toEqual([]);
+      await use(watch);
+      expect(watch.errors, "errors in the console").toEqual([]);
       expect(strangers, "requests to anything but loopback").toEqual([]);
     },
     { auto: true },

@@ -15,7 +15,7 @@ pub(crate) struct Walk {
     pub(crate) flow: RwSignal<Flow>,
     /// Which entry is looked at; the number of entries means: what comes next.
     pub(crate) at: RwSignal<usize>,
-    /// Since when a request has been under way.
+    /// Since when a request has been under way, or the browser has been leaving.
     pub(crate) busy_since: RwSignal<Option<f64>>,
     /// Whether it goes on by itself until a person is needed.
     pub(crate) running: RwSignal<bool>,
@@ -113,6 +113,12 @@ impl Walk {
         }
     }
 
+    /// The browser shows a page again that it had left and kept: nothing is under way any more.
+    pub(crate) fn resume(self) {
+        self.busy_since.set(None);
+        self.running.set(false);
+    }
+
     /// Stops running after the message that is under way.
     pub(crate) fn pause(self) {
         self.running.set(false);
@@ -181,9 +187,11 @@ impl Walk {
         let Some(env) = self.env() else { return };
         let Some(Ok(url)) = self.flow.try_update(|flow| flow.depart(&env)) else { return };
         self.look_at(self.flow.with_untracked(|flow| flow.trace().entries().len()).saturating_sub(1));
-        if let Some(window) = web_sys::window() {
-            // A browser that refuses to go leaves the reader where the button is.
-            let _ = window.location().assign(&url);
+        // Until the browser is gone, a second press must not ask for a second departure.
+        self.busy_since.set(Some(driver::now()));
+        let gone = web_sys::window().is_some_and(|window| window.location().assign(&url).is_ok());
+        if !gone {
+            self.busy_since.set(None);
         }
     }
 

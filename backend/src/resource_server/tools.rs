@@ -75,7 +75,7 @@ impl Tools {
             return CallToolResult::error(vec![ContentBlock::text(text)]);
         };
         let text = format!(
-            "{}, {}: {} °C on average over the year (climate normal 1991–2020).",
+            "{}, {}: {} °C, the mean of 1991–2020.",
             city.name, city.country, city.annual_mean_celsius
         );
         result(

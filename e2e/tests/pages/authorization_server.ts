@@ -13,6 +13,19 @@ export class AuthorizationServerPages {
     return this.page.getByRole("button", { name: "Allow" });
   }
 
+  /** Allows the first request of a run: for the base scope alone. */
+  async allowAccess(): Promise<void> {
+    await expect(this.scope("mcp:connect")).toBeVisible();
+    await expect(this.scope("weather:read")).toHaveCount(0);
+    await this.allow().click();
+  }
+
+  /** Allows the request of a step-up. The page looks like the first one, but for its second scope. */
+  async allowMore(): Promise<void> {
+    await expect(this.scope("weather:read")).toBeVisible();
+    await this.allow().click();
+  }
+
   deny() {
     return this.page.getByRole("button", { name: "Deny" });
   }

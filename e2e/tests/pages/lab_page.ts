@@ -57,13 +57,19 @@ export class LabPage {
     throw new Error("the journey does not get there");
   }
 
-  /** Waits until the page waits for a person: a button can be pressed, or another origin's page is there. */
+  /** Waits until the page waits for a person: a button can be pressed, or the browser has left. */
   async atRest(): Promise<void> {
     await expect(async () => {
       if (await this.isAway()) return;
       const ended = (await this.success.isVisible()) || (await this.failure.isVisible());
       expect(ended || (await this.next.isEnabled())).toBe(true);
     }).toPass();
+  }
+
+  /** Waits until the browser is back from the authorization server and the page waits for a person. */
+  async returned(): Promise<void> {
+    await this.page.waitForURL((url) => url.port !== new URL(authorizationServer).port);
+    await this.atRest();
   }
 }
 

@@ -12,6 +12,7 @@ pub(crate) fn Controls(walk: Walk) -> impl IntoView {
     let busy = move || walk.busy_since.get().is_some();
     let elapsed = elapsed_seconds(walk);
     let label = move || match (busy(), next.get()) {
+        (true, Next::Leave) => "Going to the authorization server …".to_owned(),
         (true, _) => match elapsed.get() {
             0 => "Waiting for the answer …".to_owned(),
             seconds => format!("Waiting for the answer … {seconds} s"),

@@ -20,9 +20,10 @@ pub(crate) fn Ending(walk: Walk) -> impl IntoView {
         walk.flow.with(|flow| match flow.poll() {
             Action::Rest => {
                 let entries = flow.trace().entries();
-                let answered = entries.iter().rev().find_map(|entry| match &entry.event {
-                    Event::Exchange { summary, .. } => Some((entry.title.clone(), summary.clone())),
-                    _ => None,
+                let answered = entries.iter().rev().find_map(|entry| {
+                    let result = entry.decoded.iter().find(|decoded| decoded.title == "Result")?;
+                    let text: Vec<_> = result.rows.iter().map(|(_, text, _)| text.as_str()).collect();
+                    Some((entry.title.clone(), text.join(" ")))
                 });
                 let (call, summary) = answered.unwrap_or_default();
                 let exchanges =

@@ -137,7 +137,10 @@ fn LadderRow(walk: Walk, row: Row) -> impl IntoView {
                     }
                 }
             >
-                <span class="who" aria-hidden="true">{row.from.name()}" → "{row.to.name()}</span>
+                <span class="who" aria-hidden="true">
+                    {row.from.name()}
+                    {(row.from != row.to).then(|| format!(" → {}", row.to.name()))}
+                </span>
                 <span class="title" aria-hidden="true">{row.title}</span>
                 <span class="arrow" aria-hidden="true"></span>
             </button>

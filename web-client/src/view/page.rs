@@ -1,6 +1,7 @@
 //! The whole page.
 
 use flow::trace::Party;
+use leptos::ev;
 use leptos::prelude::*;
 
 use super::card::Card;
@@ -18,6 +19,12 @@ pub(crate) fn WalkPage(walk: Walk) -> impl IntoView {
     let keys_open = RwSignal::new(false);
     listen(walk, keys_open);
     Effect::new(move || show_step_in_address(walk));
+    let shown_again = window_event_listener(ev::pageshow, move |event| {
+        if event.persisted() {
+            walk.resume();
+        }
+    });
+    on_cleanup(move || shown_again.remove());
     let revision = walk.flow.with_untracked(|flow| flow.config().revision.as_str());
     let announcement = move || {
         let total = walk.count();

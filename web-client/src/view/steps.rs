@@ -17,7 +17,7 @@ pub(crate) fn Steps(walk: Walk) -> impl IntoView {
             </section>
         }
     });
-    view! { <nav class="steps" aria-label="Steps of the journey">{chapters.collect_view()}</nav> }
+    view! { <nav class="steps" tabindex="0" aria-label="Steps of the journey">{chapters.collect_view()}</nav> }
 }
 
 #[component]
