@@ -46,7 +46,7 @@ async fn judge_request(request: Request) -> Result<Request, Denial> {
     let (parts, body) = request.into_parts();
     check_content_type(&parts.headers)?;
     let granted = parts.extensions.get::<Arc<VerifiedToken>>().map(|token| &token.claims().scope);
-    let body = read(body).await?;
+    let body = read(body, DEADLINE).await?;
     judge(&body, granted.ok_or(Denial::NoCredentials)?)?;
     Ok(Request::from_parts(parts, Body::from(body)))
 }
@@ -59,8 +59,8 @@ fn check_content_type(headers: &HeaderMap) -> Result<(), Denial> {
     if media_type.eq_ignore_ascii_case("application/json") { Ok(()) } else { Err(Denial::NotJson) }
 }
 
-async fn read(body: Body) -> Result<Bytes, Denial> {
-    let collected = tokio::time::timeout(DEADLINE, Limited::new(body, MAX_MESSAGE_BYTES).collect());
+async fn read(body: Body, deadline: Duration) -> Result<Bytes, Denial> {
+    let collected = tokio::time::timeout(deadline, Limited::new(body, MAX_MESSAGE_BYTES).collect());
     match collected.await {
         Ok(Ok(collected)) => Ok(collected.to_bytes()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Denial::BodyTooLong),
@@ -176,5 +176,25 @@ mod tests {
         ] {
             assert_eq!(judged(body, "mcp:connect"), Err(Denial::NotOneMessage), "{body}");
         }
+    }
+
+    struct Never;
+
+    impl futures_core::Stream for Never {
+        type Item = Result<Bytes, std::convert::Infallible>;
+
+        fn poll_next(
+            self: std::pin::Pin<&mut Self>,
+            _: &mut std::task::Context<'_>,
+        ) -> std::task::Poll<Option<Self::Item>> {
+            std::task::Poll::Pending
+        }
+    }
+
+    /// Req: G03
+    #[tokio::test]
+    async fn a_body_that_never_comes_is_given_up() {
+        let stalled = read(Body::from_stream(Never), Duration::from_millis(10)).await;
+        assert_eq!(stalled, Err(Denial::BodyTooSlow));
     }
 }

@@ -1,0 +1,8 @@
+//! The whole lab on real ports, walked by the terminal's own client and person.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a helper that cannot go on has failed the test")]
+
+mod golden;
+mod outcomes;
+mod page;
+mod support;

@@ -1,0 +1,126 @@
+//! The same walk, ending otherwise.
+
+use flow::lessons::steps::Step;
+use flow::{Action, Failure, Flow};
+use mcp_auth_lab::driver::DriveError;
+use mcp_auth_lab::person::{Decision, PersonError};
+use protocol::clause::Clause;
+use protocol::ids::RedirectUri;
+
+use crate::support::Lab;
+
+fn failure(flow: &Flow) -> Failure {
+    match flow.poll() {
+        Action::Failed(failure) => failure.clone(),
+        action => panic!("the flow must fail, but {action:?}"),
+    }
+}
+
+/// Req: AS-97, CL-30
+#[tokio::test]
+async fn consent_denied_comes_back_as_access_denied() {
+    let lab = Lab::start().await;
+    let mut flow = Flow::new(lab.config());
+    lab.walk(&mut flow, &mut lab.person(Decision::Deny), |_| ()).await.unwrap();
+    let failure = failure(&flow);
+    assert_eq!(failure.step, Step::Callback);
+    assert!(failure.found.contains("access_denied"), "{failure:?}");
+    lab.end().await;
+}
+
+#[tokio::test]
+async fn the_second_consent_can_be_denied_after_the_first_was_given() {
+    let lab = Lab::start().await;
+    let mut config = lab.config();
+    let weather = config.calls.pop().unwrap();
+    let mut flow = Flow::new(config);
+    let mut person = lab.person(Decision::Allow);
+    lab.walk(&mut flow, &mut person, |_| ()).await.unwrap();
+    assert_eq!(flow.granted().unwrap().to_string(), "mcp:connect");
+    flow.call_tool(weather).unwrap();
+    person.decide(Decision::Deny);
+    lab.walk(&mut flow, &mut person, |_| ()).await.unwrap();
+    let failure = failure(&flow);
+    assert_eq!(failure.step, Step::StepUpConsent);
+    assert!(failure.found.contains("access_denied"), "{failure:?}");
+    lab.end().await;
+}
+
+/// Req: RS-13, X-03
+#[tokio::test]
+async fn a_token_that_expires_on_the_way_is_named_as_the_reason() {
+    let lab = Lab::start().await;
+    let mut flow = Flow::new(lab.config());
+    let clock = &lab.clock;
+    let mut person = lab.person(Decision::Allow);
+    lab.walk(&mut flow, &mut person, |flow| {
+        let last = flow.trace().entries().last().map(|entry| entry.step);
+        if last == Some(Step::Whoami) {
+            clock.advance(601);
+        }
+    })
+    .await
+    .unwrap();
+    let failure = failure(&flow);
+    assert_eq!(failure.clause, Some(Clause::TokenValidity), "{failure:?}");
+    assert!(failure.found.contains("invalid_token") && failure.found.contains("expired"), "{failure:?}");
+    lab.end().await;
+}
+
+/// A code is good for 60 seconds. Req: AS-70
+#[tokio::test]
+async fn a_code_that_is_redeemed_too_late_is_refused() {
+    let lab = Lab::start().await;
+    let mut flow = Flow::new(lab.config());
+    let clock = &lab.clock;
+    let mut person = lab.person(Decision::Allow);
+    lab.walk(&mut flow, &mut person, |flow| {
+        if flow.trace().entries().last().map(|entry| entry.step) == Some(Step::Callback) {
+            clock.advance(61);
+        }
+    })
+    .await
+    .unwrap();
+    let failure = failure(&flow);
+    assert_eq!(failure.step, Step::CodeExchange);
+    assert!(failure.found.contains("invalid_grant"), "{failure:?}");
+    lab.end().await;
+}
+
+/// Req: X-16
+#[tokio::test]
+async fn an_unlisted_redirect_uri_ends_on_a_page_of_the_authorization_server() {
+    let lab = Lab::start().await;
+    let mut config = lab.config();
+    config.redirect_uri = RedirectUri::parse(&format!("{}/elsewhere", lab.page)).unwrap();
+    let mut flow = Flow::new(config);
+    let walked = lab.walk(&mut flow, &mut lab.person(Decision::Allow), |_| ()).await;
+    match (walked, flow.poll()) {
+        // The client may notice by itself, because it reads its own document.
+        (Ok(()), Action::Failed(failure)) => assert_eq!(failure.step, Step::ClientDocument, "{failure:?}"),
+        (Err(DriveError::Person(PersonError::Page { status, .. })), _) => assert_eq!(status, 400),
+        other => panic!("{other:?}"),
+    }
+    lab.end().await;
+}
+
+/// Nothing of a run outlives it: the next one starts from nothing.
+#[tokio::test]
+async fn the_lab_ends_at_once_and_starts_again() {
+    for _ in 0..2 {
+        let lab = Lab::start().await;
+        let mut flow = Flow::new(lab.config());
+        lab.walk(&mut flow, &mut lab.person(Decision::Allow), |_| ()).await.unwrap();
+        assert_eq!(flow.poll(), Action::Rest);
+        let page = lab.page.clone();
+        lab.end().await;
+        let http = mcp_auth_lab::http::Http::new().unwrap();
+        let request = flow::http::Request {
+            method: flow::http::Method::Get,
+            url: page,
+            headers: Vec::new(),
+            body: None,
+        };
+        assert!(http.send(&request).await.is_err(), "nobody listens any more");
+    }
+}

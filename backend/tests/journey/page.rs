@@ -1,0 +1,65 @@
+//! The page's own server.
+
+use flow::http::{Method, Request, Response};
+use serde_json::Value;
+
+use crate::support::{INDEX, Lab};
+
+async fn get(lab: &Lab, path: &str, headers: &[(&str, &str)]) -> Response {
+    let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let request = Request { method: Method::Get, url: format!("{}{path}", lab.page), headers, body: None };
+    lab.http.send(&request).await.unwrap()
+}
+
+/// Req: CL-10, MD-01, MD-03
+#[tokio::test]
+async fn it_serves_the_page_the_document_and_the_addresses() {
+    let lab = Lab::start().await;
+    for path in ["/", "/callback?code=x&state=y"] {
+        let page = get(&lab, path, &[]).await;
+        assert_eq!((page.status, page.body.as_str()), (200, INDEX));
+        let policy = page.header("content-security-policy").unwrap();
+        assert!(
+            policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"),
+            "{policy}"
+        );
+        assert!(policy.contains("'sha256-") && !policy.contains("unsafe-inline"), "{policy}");
+        assert_eq!(page.header("referrer-policy"), Some("no-referrer"));
+        assert_eq!(page.header("x-content-type-options"), Some("nosniff"));
+        assert_eq!(page.header("cache-control"), Some("no-cache"));
+    }
+    let script = get(&lab, "/web-client-1.js", &[]).await;
+    assert_eq!(script.header("cache-control"), Some("public, max-age=31536000, immutable"));
+
+    let document = get(&lab, "/client.json", &[]).await;
+    assert_eq!(document.header("content-type"), Some("application/json"));
+    let document: Value = serde_json::from_str(&document.body).unwrap();
+    assert_eq!(document["client_id"], format!("{}/client.json", lab.page));
+
+    let addresses: Value = serde_json::from_str(&get(&lab, "/lab.json", &[]).await.body).unwrap();
+    assert_eq!(addresses["mcp_server"], lab.mcp_server);
+    assert_eq!(addresses["authorization_server"], lab.authorization_server);
+
+    let missing = get(&lab, "/nothing-1.js", &[]).await;
+    assert_eq!((missing.status, missing.header("cache-control")), (404, Some("no-cache")));
+    lab.end().await;
+}
+
+/// Req: X-11
+#[tokio::test]
+async fn a_rebound_name_gets_nothing() {
+    let lab = Lab::start().await;
+    let answer = get(&lab, "/lab.json", &[("host", "evil.example")]).await;
+    assert_eq!(answer.status, 403);
+    assert!(!answer.body.contains("mcp"));
+    lab.end().await;
+}
+
+#[tokio::test]
+async fn a_folder_is_no_way_out() {
+    let lab = Lab::start().await;
+    for path in ["/../Cargo.toml", "/%2e%2e/Cargo.toml", "/..%2fCargo.toml", "/index.html/../../x"] {
+        assert_ne!(get(&lab, path, &[]).await.status, 200, "{path}");
+    }
+    lab.end().await;
+}

@@ -1,0 +1,101 @@
+//! The keys of the authorization server: fetched when needed, kept, and never replaced by something worse.
+
+use http::StatusCode;
+use serde_json::json;
+
+use crate::support::{Key, Server};
+
+/// Req: RS-21
+#[tokio::test]
+async fn keys_are_fetched_once_however_many_ask_at_the_same_time() {
+    let server = Server::start().await;
+    let token = server.token("mcp:connect");
+    let calls = (0..20).map(|_| server.call(&token, "whoami", json!({})));
+    for answer in futures_all(calls).await {
+        assert_eq!(answer.status, StatusCode::OK);
+    }
+    assert_eq!(server.keys.asked(), 1);
+}
+
+/// Polls all to their end, in one task: they overlap wherever they wait.
+async fn futures_all<T>(futures: impl Iterator<Item = impl Future<Output = T>>) -> Vec<T> {
+    let mut pending: Vec<_> = futures.map(Box::pin).collect();
+    let mut done = Vec::new();
+    std::future::poll_fn(|context| {
+        pending.retain_mut(|future| match future.as_mut().poll(context) {
+            std::task::Poll::Ready(value) => {
+                done.push(value);
+                false
+            }
+            std::task::Poll::Pending => true,
+        });
+        if pending.is_empty() { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+    })
+    .await;
+    done
+}
+
+#[tokio::test]
+async fn invented_key_ids_do_not_lead_to_a_fetch_each() {
+    let server = Server::start().await;
+    assert_eq!(server.call(&server.token("mcp:connect"), "whoami", json!({})).await.status, StatusCode::OK);
+    for i in 0..20 {
+        let token = server.token_headed("kid", json!(format!("invented-{i}")));
+        server.call(&token, "whoami", json!({})).await.is_invalid_token("invented");
+    }
+    assert_eq!(server.keys.asked(), 1, "within half a minute of the last fetch there is no other");
+    server.clock.advance(31);
+    let token = server.token_headed("kid", json!("invented"));
+    server.call(&token, "whoami", json!({})).await.is_invalid_token("invented");
+    assert_eq!(server.keys.asked(), 2);
+}
+
+#[tokio::test]
+async fn a_new_key_works_and_a_removed_one_dies() {
+    let server = Server::start().await;
+    assert_eq!(server.call(&server.token("mcp:connect"), "whoami", json!({})).await.status, StatusCode::OK);
+    server.keys.publish(&[Key::foreign()]);
+    server.clock.advance(31);
+    let header = json!({ "alg": "RS256", "typ": "at+jwt", "kid": Key::foreign().public().kid });
+    let new = Key::foreign().sign(&header, &server.claims("mcp:connect"));
+    assert_eq!(server.call(&new, "whoami", json!({})).await.status, StatusCode::OK);
+    server.call(&server.token("mcp:connect"), "whoami", json!({})).await.is_invalid_token("a removed key");
+}
+
+#[tokio::test]
+async fn a_useless_answer_leaves_the_keys_as_they_are() {
+    let server = Server::start().await;
+    let token = server.token("mcp:connect");
+    assert_eq!(server.call(&token, "whoami", json!({})).await.status, StatusCode::OK);
+    for (status, body) in [
+        (StatusCode::INTERNAL_SERVER_ERROR, String::new()),
+        (StatusCode::OK, "nonsense".to_owned()),
+        (StatusCode::OK, r#"{"keys":[]}"#.to_owned()),
+        (StatusCode::OK, format!(r#"{{"keys":[{}]}}"#, " ".repeat(70 * 1024))),
+    ] {
+        server.keys.answer(status, &body);
+        server.clock.advance(31);
+        let unknown = server.token_headed("kid", json!("unknown"));
+        server.call(&unknown, "whoami", json!({})).await.is_invalid_token("unknown");
+        assert_eq!(
+            server.call(&token, "whoami", json!({})).await.status,
+            StatusCode::OK,
+            "{status} {body:.40}"
+        );
+    }
+    assert_eq!(server.keys.asked(), 5);
+}
+
+#[tokio::test]
+async fn without_any_key_the_answer_is_not_yet_and_soon_it_is_yes() {
+    let server = Server::start().await;
+    let token = server.token("mcp:connect");
+    server.keys.answer(StatusCode::BAD_GATEWAY, "");
+    let answer = server.call(&token, "whoami", json!({})).await;
+    answer.is_rpc_error(StatusCode::SERVICE_UNAVAILABLE, -32000);
+    assert_eq!(answer.header("retry-after"), "1");
+    assert_eq!(answer.header("www-authenticate"), "", "a new token would not help");
+    server.keys.publish(&[Key::published()]);
+    server.clock.advance(1);
+    assert_eq!(server.call(&token, "whoami", json!({})).await.status, StatusCode::OK);
+}

@@ -1,0 +1,11 @@
+//! The MCP server through its router: what it publishes, whom it lets in, and how it says no.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a helper that cannot go on has failed the test")]
+
+mod access_token;
+mod cors;
+mod keys;
+mod metadata;
+mod support;
+mod tools;
+mod transport;

@@ -1,0 +1,267 @@
+//! An MCP server through its router, and an authorization server of a few lines that has nothing but keys.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
+
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::rsa::{KeyPair, KeySize};
+use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_SHA256};
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::Request;
+use axum::response::{IntoResponse as _, Response};
+use backend::clock::FixedClock;
+use backend::resource_server::{ResourceServer, Settings};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, ORIGIN};
+use http::{HeaderMap, StatusCode};
+use protocol::base64url;
+use protocol::ids::{Issuer, ResourceUri, UnixTime};
+use protocol::jwks::RsaPublicJwk;
+use protocol::loopback::LoopbackPolicy;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tower::ServiceExt as _;
+
+pub(crate) const RESOURCE: &str = "http://localhost:8001/mcp";
+pub(crate) const METADATA: &str = "http://localhost:8001/.well-known/oauth-protected-resource/mcp";
+pub(crate) const PAGE: &str = "http://localhost:3000";
+pub(crate) const NOW: u64 = 1_800_000_000;
+
+/// A signing key. Making one takes longer than everything else together, so there are two for all tests.
+pub(crate) struct Key {
+    pair: KeyPair,
+}
+
+impl Key {
+    /// The key that the authorization server publishes.
+    pub(crate) fn published() -> &'static Self {
+        static KEY: OnceLock<Key> = OnceLock::new();
+        KEY.get_or_init(Self::generate)
+    }
+
+    /// A key that nobody publishes.
+    pub(crate) fn foreign() -> &'static Self {
+        static KEY: OnceLock<Key> = OnceLock::new();
+        KEY.get_or_init(Self::generate)
+    }
+
+    fn generate() -> Self {
+        Self { pair: KeyPair::generate(KeySize::Rsa2048).unwrap() }
+    }
+
+    pub(crate) fn public(&self) -> RsaPublicJwk {
+        let public = self.pair.public_key();
+        RsaPublicJwk::new(
+            public.modulus().big_endian_without_leading_zero(),
+            public.exponent().big_endian_without_leading_zero(),
+        )
+    }
+
+    pub(crate) fn sign(&self, header: &Value, claims: &Value) -> String {
+        let text = format!(
+            "{}.{}",
+            base64url(header.to_string().as_bytes()),
+            base64url(claims.to_string().as_bytes())
+        );
+        let mut signature = vec![0; self.pair.public_modulus_len()];
+        self.pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), text.as_bytes(), &mut signature).unwrap();
+        format!("{text}.{}", base64url(&signature))
+    }
+}
+
+/// Answers metadata and keys, and counts how often the keys were asked for.
+pub(crate) struct Keys {
+    pub(crate) issuer: String,
+    pub(crate) asked: Arc<AtomicUsize>,
+    answer: Arc<Mutex<(StatusCode, String)>>,
+}
+
+impl Keys {
+    async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let issuer = format!("http://127.0.0.1:{}", listener.local_addr().unwrap().port());
+        let metadata = json!({
+            "issuer": issuer,
+            "authorization_endpoint": format!("{issuer}/authorize"),
+            "token_endpoint": format!("{issuer}/token"),
+            "jwks_uri": format!("{issuer}/jwks"),
+            "response_types_supported": ["code"],
+            "code_challenge_methods_supported": ["S256"],
+        })
+        .to_string();
+        let asked = Arc::new(AtomicUsize::new(0));
+        let answer = Arc::new(Mutex::new((StatusCode::OK, String::new())));
+        let (counted, given) = (Arc::clone(&asked), Arc::clone(&answer));
+        let router = Router::new().fallback(async move |request: Request| -> Response {
+            let json = [(CONTENT_TYPE, "application/json")];
+            match request.uri().path() {
+                "/.well-known/oauth-authorization-server" => (json, metadata.clone()).into_response(),
+                "/jwks" => {
+                    counted.fetch_add(1, Ordering::SeqCst);
+                    let (status, body) = given.lock().unwrap().clone();
+                    (status, json, body).into_response()
+                }
+                _ => StatusCode::NOT_FOUND.into_response(),
+            }
+        });
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        let keys = Self { issuer, asked, answer };
+        keys.publish(&[Key::published()]);
+        keys
+    }
+
+    pub(crate) fn publish(&self, keys: &[&Key]) {
+        let keys: Vec<_> = keys.iter().map(|key| key.public()).collect();
+        self.answer(StatusCode::OK, &json!({ "keys": keys }).to_string());
+    }
+
+    pub(crate) fn answer(&self, status: StatusCode, body: &str) {
+        *self.answer.lock().unwrap() = (status, body.to_owned());
+    }
+
+    pub(crate) fn asked(&self) -> usize {
+        self.asked.load(Ordering::SeqCst)
+    }
+}
+
+/// The server under test.
+pub(crate) struct Server {
+    pub(crate) router: Router,
+    pub(crate) clock: Arc<FixedClock>,
+    pub(crate) keys: Keys,
+}
+
+impl Server {
+    pub(crate) async fn start() -> Self {
+        let keys = Keys::start().await;
+        let clock = Arc::new(FixedClock::at(UnixTime(NOW)));
+        let loopback = LoopbackPolicy::AllowHttpOnLoopback;
+        let settings = Settings {
+            resource: ResourceUri::parse(RESOURCE, loopback).unwrap(),
+            name: "Server under test".into(),
+            issuer: Issuer::parse(&keys.issuer, loopback).unwrap(),
+            loopback,
+            allowed_origins: vec![PAGE.into()],
+        };
+        let server = ResourceServer::new(settings, Arc::<FixedClock>::clone(&clock)).unwrap();
+        Self { router: server.router(), clock, keys }
+    }
+
+    /// The header of a correct token.
+    pub(crate) fn header(&self) -> Value {
+        json!({ "alg": "RS256", "typ": "at+jwt", "kid": Key::published().public().kid })
+    }
+
+    /// The claims of a correct token.
+    pub(crate) fn claims(&self, scope: &str) -> Value {
+        json!({
+            "iss": self.keys.issuer,
+            "aud": RESOURCE,
+            "sub": "ada",
+            "client_id": "http://localhost:3000/client.json",
+            "scope": scope,
+            "iat": NOW,
+            "exp": NOW + 600,
+            "jti": "a-token",
+        })
+    }
+
+    /// A correct token.
+    pub(crate) fn token(&self, scope: &str) -> String {
+        Key::published().sign(&self.header(), &self.claims(scope))
+    }
+
+    /// A correct token but for one claim; `Null` leaves it out.
+    pub(crate) fn token_with(&self, name: &str, value: Value) -> String {
+        Key::published().sign(&self.header(), &changed(self.claims("mcp:connect"), name, value))
+    }
+
+    /// A correct token but for one member of the header; `Null` leaves it out.
+    pub(crate) fn token_headed(&self, name: &str, value: Value) -> String {
+        Key::published().sign(&changed(self.header(), name, value), &self.claims("mcp:connect"))
+    }
+
+    pub(crate) async fn send(&self, request: Request) -> Answered {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = to_bytes(body, 1 << 20).await.unwrap();
+        Answered {
+            status: parts.status,
+            headers: parts.headers,
+            body: String::from_utf8(body.to_vec()).unwrap(),
+        }
+    }
+
+    /// Posts a message with this token.
+    pub(crate) async fn post(&self, token: &str, message: &Value) -> Answered {
+        self.send(post(&message.to_string(), Some(&format!("Bearer {token}")))).await
+    }
+
+    /// Calls a tool with this token.
+    pub(crate) async fn call(&self, token: &str, tool: &str, arguments: Value) -> Answered {
+        self.post(token, &call(tool, arguments)).await
+    }
+}
+
+fn changed(mut object: Value, name: &str, value: Value) -> Value {
+    let members = object.as_object_mut().unwrap();
+    if value.is_null() {
+        members.remove(name);
+    } else {
+        members.insert(name.to_owned(), value);
+    }
+    object
+}
+
+pub(crate) fn call(tool: &str, arguments: Value) -> Value {
+    json!({ "jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": { "name": tool, "arguments": arguments } })
+}
+
+pub(crate) fn post(body: &str, authorization: Option<&str>) -> Request {
+    let mut request = Request::post("/mcp")
+        .header(HOST, "localhost:8001")
+        .header(ORIGIN, PAGE)
+        .header(CONTENT_TYPE, "application/json")
+        .header(ACCEPT, "application/json, text/event-stream")
+        .header("mcp-protocol-version", "2025-11-25");
+    if let Some(authorization) = authorization {
+        request = request.header(AUTHORIZATION, authorization);
+    }
+    request.body(Body::from(body.to_owned())).unwrap()
+}
+
+/// A response that was read whole.
+#[derive(Debug)]
+pub(crate) struct Answered {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: String,
+}
+
+impl Answered {
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("no JSON: {self:?}"))
+    }
+
+    /// 401 with `invalid_token`, which names the metadata, and nothing else of use.
+    #[track_caller]
+    pub(crate) fn is_invalid_token(&self, what: &str) {
+        assert_eq!(self.status, StatusCode::UNAUTHORIZED, "{what}: {self:?}");
+        let challenge = self.header("www-authenticate");
+        assert!(challenge.starts_with(r#"Bearer error="invalid_token", "#), "{what}: {challenge}");
+        assert!(challenge.contains(&format!(r#"resource_metadata="{METADATA}""#)), "{what}: {challenge}");
+        assert_eq!(self.body, "", "{what}");
+        assert_eq!(self.header("cache-control"), "no-store", "{what}");
+    }
+
+    /// A JSON-RPC error with this status and code.
+    #[track_caller]
+    pub(crate) fn is_rpc_error(&self, status: StatusCode, code: i64) {
+        assert_eq!((self.status, self.json()["error"]["code"].as_i64()), (status, Some(code)), "{self:?}");
+        assert_eq!(self.header("content-type"), "application/json");
+    }
+}
