@@ -57,7 +57,7 @@ test-e2e *ARGS:
 [group('test')]
 bench *ARGS:
     tools/setup rust
-    cargo bench -p backend "$@"
+    cargo bench --quiet -p backend --bench mcp_server "$@"
 
 # Formatting, clippy (native and WebAssembly), documentation, scripts: warnings are errors
 [group('check')]
@@ -74,4 +74,4 @@ fmt:
 docs:
     tools/setup rust
     UPDATE_DOCS=1 cargo test -p backend --test spec_coverage
-    cargo doc --workspace --no-deps --open
+    cargo doc --workspace --exclude web-client --no-deps --document-private-items --open

@@ -182,7 +182,7 @@ pub enum Answer {
 
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Event {
     /// The client sent a request and got an answer.
     Exchange {
@@ -221,7 +221,6 @@ pub struct Entry {
     /// When, in milliseconds since 1970-01-01T00:00:00Z.
     pub at_ms: u64,
     /// The messages.
-    #[serde(flatten)]
     pub event: Event,
     /// What the client verified.
     pub checks: Vec<Check>,

@@ -13,7 +13,7 @@ use crate::support::{Key, METADATA, NOW, Server, call, post};
 #[tokio::test]
 async fn without_credentials_the_challenge_shows_the_way_and_names_no_error() {
     let server = Server::start().await;
-    let message = call("whoami", json!({})).to_string();
+    let message = call("whoami", &json!({})).to_string();
     let in_the_query = Request::post(format!("/mcp?access_token={}", server.token("mcp:connect")))
         .header(HOST, "localhost:8001")
         .header(CONTENT_TYPE, "application/json")
@@ -41,7 +41,7 @@ async fn without_credentials_the_challenge_shows_the_way_and_names_no_error() {
 async fn credentials_that_can_be_read_in_two_ways_are_a_bad_request() {
     let server = Server::start().await;
     let token = server.token("mcp:connect");
-    let message = call("whoami", json!({})).to_string();
+    let message = call("whoami", &json!({})).to_string();
     let mut twice = post(&message, Some(&format!("Bearer {token}")));
     twice.headers_mut().append(AUTHORIZATION, format!("Bearer {token}").parse().unwrap());
     for request in
@@ -57,7 +57,7 @@ async fn credentials_that_can_be_read_in_two_ways_are_a_bad_request() {
 #[tokio::test]
 async fn a_good_token_gets_in_however_its_scheme_and_type_are_spelt() {
     let server = Server::start().await;
-    let message = call("whoami", json!({})).to_string();
+    let message = call("whoami", &json!({})).to_string();
     for typ in ["at+jwt", "AT+JWT", "application/at+jwt"] {
         let token = server.token_headed("typ", json!(typ));
         for scheme in ["Bearer", "bearer", "BEARER"] {
@@ -187,7 +187,7 @@ async fn a_token_that_was_touched_is_invalid() {
 #[tokio::test]
 async fn the_public_key_is_no_shared_secret() {
     let server = Server::start().await;
-    let header = changed_alg(&server.header(), "HS256");
+    let header = changed_alg(&Server::header(), "HS256");
     let text = format!(
         "{}.{}",
         base64url(header.to_string().as_bytes()),

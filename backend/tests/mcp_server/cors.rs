@@ -22,7 +22,7 @@ fn preflight(origin: &str) -> Request {
 #[tokio::test]
 async fn an_invited_page_can_read_the_challenge_in_every_refusal() {
     let server = Server::start().await;
-    let message = call("get_weather", json!({ "city": "Paris" })).to_string();
+    let message = call("get_weather", &json!({ "city": "Paris" })).to_string();
     for (authorization, status) in [
         (None, StatusCode::UNAUTHORIZED),
         (Some("Bearer a.b.c".to_owned()), StatusCode::UNAUTHORIZED),

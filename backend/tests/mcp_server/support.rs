@@ -148,7 +148,7 @@ impl Server {
     }
 
     /// The header of a correct token.
-    pub(crate) fn header(&self) -> Value {
+    pub(crate) fn header() -> Value {
         json!({ "alg": "RS256", "typ": "at+jwt", "kid": Key::published().public().kid })
     }
 
@@ -168,17 +168,17 @@ impl Server {
 
     /// A correct token.
     pub(crate) fn token(&self, scope: &str) -> String {
-        Key::published().sign(&self.header(), &self.claims(scope))
+        Key::published().sign(&Self::header(), &self.claims(scope))
     }
 
     /// A correct token but for one claim; `Null` leaves it out.
     pub(crate) fn token_with(&self, name: &str, value: Value) -> String {
-        Key::published().sign(&self.header(), &changed(self.claims("mcp:connect"), name, value))
+        Key::published().sign(&Self::header(), &changed(self.claims("mcp:connect"), name, value))
     }
 
     /// A correct token but for one member of the header; `Null` leaves it out.
     pub(crate) fn token_headed(&self, name: &str, value: Value) -> String {
-        Key::published().sign(&changed(self.header(), name, value), &self.claims("mcp:connect"))
+        Key::published().sign(&changed(Self::header(), name, value), &self.claims("mcp:connect"))
     }
 
     pub(crate) async fn send(&self, request: Request) -> Answered {
@@ -199,7 +199,7 @@ impl Server {
 
     /// Calls a tool with this token.
     pub(crate) async fn call(&self, token: &str, tool: &str, arguments: Value) -> Answered {
-        self.post(token, &call(tool, arguments)).await
+        self.post(token, &call(tool, &arguments)).await
     }
 }
 
@@ -213,7 +213,7 @@ fn changed(mut object: Value, name: &str, value: Value) -> Value {
     object
 }
 
-pub(crate) fn call(tool: &str, arguments: Value) -> Value {
+pub(crate) fn call(tool: &str, arguments: &Value) -> Value {
     json!({ "jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": { "name": tool, "arguments": arguments } })
 }
 

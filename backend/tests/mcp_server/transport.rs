@@ -16,7 +16,7 @@ fn bearer(server: &Server) -> String {
 #[tokio::test]
 async fn foreign_pages_and_rebound_names_are_refused_before_anything_else() {
     let server = Server::start().await;
-    let message = call("whoami", json!({})).to_string();
+    let message = call("whoami", &json!({})).to_string();
     let cases = [
         (ORIGIN, "https://evil.example"),
         (ORIGIN, "null"),
@@ -70,7 +70,7 @@ async fn the_handshake_of_2025_11_25() {
 #[tokio::test]
 async fn an_unknown_protocol_version_is_a_bad_request() {
     let server = Server::start().await;
-    let mut request = post(&call("whoami", json!({})).to_string(), Some(&bearer(&server)));
+    let mut request = post(&call("whoami", &json!({})).to_string(), Some(&bearer(&server)));
     request.headers_mut().insert("mcp-protocol-version", HeaderValue::from_static("1999-01-01"));
     assert_eq!(server.send(request).await.status, StatusCode::BAD_REQUEST);
 }
@@ -93,7 +93,7 @@ async fn get_has_no_stream_to_offer() {
 async fn a_body_is_one_message_or_refused() {
     let server = Server::start().await;
     let authorization = bearer(&server);
-    let batch = json!([call("whoami", json!({}))]).to_string();
+    let batch = json!([call("whoami", &json!({}))]).to_string();
     for (body, code) in [
         (batch.as_str(), -32600),
         ("[]", -32600),
@@ -140,7 +140,7 @@ impl<I: Iterator + Unpin> futures_core::Stream for Pieces<I> {
 #[tokio::test]
 async fn only_json_is_read() {
     let server = Server::start().await;
-    let message = call("whoami", json!({})).to_string();
+    let message = call("whoami", &json!({})).to_string();
     for media_type in
         ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "application/jsonp"]
     {
