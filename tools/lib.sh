@@ -132,7 +132,8 @@ lock() {
 unlock() {
     [ -z "$staging" ] || rm -rf "$staging"
     [ -z "$locked" ] || rm -rf "$tools/.lock"
-    staging= locked=
+    staging=''
+    locked=''
 }
 
 # stage: makes `$staging`, a folder beside the finished ones that goes away by itself unless `keep` takes from it.
