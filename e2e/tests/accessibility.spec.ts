@@ -33,7 +33,7 @@ for (const colorScheme of ["light", "dark"] as const) {
       await expect(as.scope("weather:read")).toBeVisible();
       await clean("consent again");
       await as.allowMore();
-      await expect(lab.success).toBeVisible();
+      await expect(lab.success, "the page was not scrolled away from its outcome").toBeInViewport();
       await clean("the page at its end");
       watch.expect(/status of 400 /);
       await page.goto(`${authorizationServer}/authorize?client_id=nobody`);

@@ -119,7 +119,7 @@ fn LadderRow(walk: Walk, row: Row) -> impl IntoView {
     let item = NodeRef::<leptos::html::Li>::new();
     Effect::new(move || {
         if let (true, Some(item)) = (current.get(), item.get()) {
-            item.scroll_into_view_with_bool(false);
+            show_in_its_list(&item);
         }
     });
     view! {
@@ -146,4 +146,16 @@ fn LadderRow(walk: Walk, row: Row) -> impl IntoView {
             </button>
         </li>
     }
+}
+
+/// Scrolls the list, never the page: on a narrow screen the list is part of the page, and the card has to stay in sight.
+fn show_in_its_list(item: &web_sys::HtmlElement) {
+    let Some(list) = item.parent_element() else { return };
+    if list.scroll_height() <= list.client_height() {
+        return;
+    }
+    let (item, window) = (item.get_bounding_client_rect(), list.get_bounding_client_rect());
+    let beyond = (item.bottom() - window.bottom()).max(0.0) + (item.top() - window.top()).min(0.0);
+    #[expect(clippy::cast_possible_truncation, reason = "a distance on the screen, in pixels")]
+    list.set_scroll_top(list.scroll_top() + beyond.round() as i32);
 }
