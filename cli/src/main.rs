@@ -42,8 +42,8 @@ struct TraceArgs {
     /// Where the authorization server is to send the browser back to; the document must list it.
     #[arg(long, value_name = "URI", default_value = "http://127.0.0.1/callback")]
     redirect_uri: String,
-    /// Who signs in.
-    #[arg(long, value_name = "NAME", default_value = "ada")]
+    /// Who signs in: by default somebody else than most people choose on the page, so that each sees a first consent.
+    #[arg(long, value_name = "NAME", default_value = "grace")]
     account: String,
     /// Press Deny on the consent page.
     #[arg(long)]

@@ -119,7 +119,7 @@ impl<W: Write> Report<W> {
             }
             None => writeln!(
                 self.out,
-                "  next:     start the servers with `just demo`, or name others with --server"
+                "  next:     start the servers with `just demo`, or name others with --server and --client-id"
             ),
         }
     }

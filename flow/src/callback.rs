@@ -55,7 +55,13 @@ pub(crate) fn validate(turn: &mut Turn<'_>, pending: Pending, url: &str) -> Resu
     match response {
         AuthorizationResponse::Code(code) => {
             turn.secrets.push(code.clone());
-            turn.checks.require(Clause::AccessDenied, "permission was given", true, "code", "code")?;
+            turn.checks.require(
+                Clause::AccessDenied,
+                "the answer is a code, not an error",
+                true,
+                "code",
+                "code",
+            )?;
             Ok(State::Exchange(Exchange { pending, callback: ValidatedCallback { code } }))
         }
         AuthorizationResponse::Error { error, description } => {
@@ -63,7 +69,13 @@ pub(crate) fn validate(turn: &mut Turn<'_>, pending: Pending, url: &str) -> Resu
                 Some(description) => format!("{error}: {description}"),
                 None => error,
             };
-            turn.checks.require(Clause::AccessDenied, "permission was given", false, "code", found)?;
+            turn.checks.require(
+                Clause::AccessDenied,
+                "the answer is a code, not an error",
+                false,
+                "code",
+                found,
+            )?;
             Err(Stop)
         }
     }

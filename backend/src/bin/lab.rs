@@ -35,12 +35,21 @@ async fn run(options: &Options) -> Result<(), Box<dyn std::error::Error>> {
     println!("  MCP server            {}", lab.mcp_server());
     println!("  authorization server  {}", lab.authorization_server());
     println!();
-    println!("Open the page and press Next, or walk in a terminal: just trace. Ctrl-C ends the lab.");
+    println!("Open the page and press Next, or walk in a terminal: {}", trace_command(options, &lab));
+    println!("Ctrl-C ends the lab.");
     if !options.no_open {
         open_browser(lab.page());
     }
     lab.serve_until(listen::signal()).await;
     Ok(())
+}
+
+/// The command that walks this very lab.
+fn trace_command(options: &Options, lab: &Lab) -> String {
+    if (options.page_port, options.mcp_port) == (3000, 8001) {
+        return "./just trace".to_owned();
+    }
+    format!("./just trace --server {} --client-id {}/client.json", lab.mcp_server(), lab.page())
 }
 
 /// Opens the page where there is a desktop. Whether that works does not matter: the address is on the screen.

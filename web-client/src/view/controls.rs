@@ -17,7 +17,7 @@ pub(crate) fn Controls(walk: Walk) -> impl IntoView {
             0 => "Waiting for the answer …".to_owned(),
             seconds => format!("Waiting for the answer … {seconds} s"),
         },
-        (false, Next::Reveal(title)) => format!("Next: {title}"),
+        (false, Next::Reveal(title)) => format!("Next: look at {title}"),
         (false, Next::Send(title)) => format!("Next: send {title}"),
         (false, Next::Leave) => "Next: go to the authorization server".to_owned(),
         (false, Next::End) => "The end".to_owned(),

@@ -22,8 +22,9 @@ pub(crate) fn Ending(walk: Walk) -> impl IntoView {
                 let entries = flow.trace().entries();
                 let answered = entries.iter().rev().find_map(|entry| {
                     let result = entry.decoded.iter().find(|decoded| decoded.title == "Result")?;
+                    let (tool, _, _) = result.rows.first()?;
                     let text: Vec<_> = result.rows.iter().map(|(_, text, _)| text.as_str()).collect();
-                    Some((entry.title.clone(), text.join(" ")))
+                    Some((tool.clone(), text.join(" ")))
                 });
                 let (call, summary) = answered.unwrap_or_default();
                 let exchanges =
@@ -42,7 +43,7 @@ pub(crate) fn Ending(walk: Walk) -> impl IntoView {
                     <h2>"The protected tool has answered"</h2>
                     <p><b>{call}</b>": "{summary}</p>
                     <p>
-                        {exchanges}" exchanges and "{checks}" checks, all of them real. Go back with ← to read any of \
+                        {exchanges}" exchanges and "{checks}" checks, all of them real. Go back to read any of \
                         them, or start over and say no this time."
                     </p>
                 </section>

@@ -78,10 +78,9 @@ pub(crate) fn WalkPage(walk: Walk) -> impl IntoView {
 
 /// Keeps the address such that it leads back to this step, without adding to the history.
 fn show_step_in_address(walk: Walk) {
-    let Some(entry) = walk.entry() else { return };
+    let address = walk.entry().map_or_else(|| "/".to_owned(), |entry| format!("/#step={}", entry.step.id()));
     let history = web_sys::window().and_then(|window| window.history().ok());
     if let Some(history) = history {
-        let address = format!("/#step={}", entry.step.id());
         // An address bar that stays behind does no harm.
         let _ = history.replace_state_with_url(&wasm_bindgen::JsValue::NULL, "", Some(&address));
     }

@@ -1,5 +1,6 @@
 //! The chapters and steps at the left.
 
+use flow::Action;
 use flow::lessons::steps::{Chapter, Step};
 use leptos::prelude::*;
 
@@ -26,10 +27,14 @@ fn StepItem(walk: Walk, step: Step) -> impl IntoView {
         walk.flow.with(|flow| flow.trace().entries().iter().position(|entry| entry.step == step))
     });
     let current = Memo::new(move |_| walk.entry().map(|entry| entry.step) == Some(step));
-    let state = move || match (current.get(), first.get()) {
-        (true, _) => "current",
-        (false, Some(_)) => "done",
-        (false, None) => "todo",
+    let failed = Memo::new(move |_| {
+        walk.flow.with(|flow| matches!(flow.poll(), Action::Failed(failure) if failure.step == step))
+    });
+    let state = move || match (current.get(), failed.get(), first.get()) {
+        (true, _, _) => "current",
+        (false, true, _) => "failed",
+        (false, false, Some(_)) => "done",
+        (false, false, None) => "todo",
     };
     view! {
         <li>
