@@ -34,7 +34,8 @@ fn main() {
             assert_eq!(server.send(post(&message, None)).await.status, 401);
         })
         .await;
-        let forged = format!("Bearer {}x", server.token("mcp:connect"));
+        // Well-formed to the last character, so that the signature has to be computed.
+        let forged = format!("Bearer {}", Key::foreign().sign(&header, &claims));
         measure("401: forged signature", async || {
             assert_eq!(server.send(post(&message, Some(&forged))).await.status, 401);
         })
