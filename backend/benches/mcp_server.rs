@@ -34,8 +34,11 @@ fn main() {
             assert_eq!(server.send(post(&message, None)).await.status, 401);
         })
         .await;
-        // Well-formed to the last character, so that the signature has to be computed.
-        let forged = format!("Bearer {}", Key::foreign().sign(&header, &claims));
+        // More scopes under the signature of a real token: it is in range, so it has to be computed.
+        let (real, wished) = (server.token("mcp:connect"), server.token("mcp:connect weather:read"));
+        let (signed, _) = wished.rsplit_once('.').unwrap();
+        let (_, signature) = real.rsplit_once('.').unwrap();
+        let forged = format!("Bearer {signed}.{signature}");
         measure("401: forged signature", async || {
             assert_eq!(server.send(post(&message, Some(&forged))).await.status, 401);
         })
