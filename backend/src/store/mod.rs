@@ -81,6 +81,7 @@ impl Store {
     pub async fn open(path: &Path) -> Result<Self, StoreError> {
         let path = path.to_owned();
         tokio::task::spawn_blocking(move || {
+            let _turn = schema::opening_turn(&path)?;
             schema::make_private(&path)?;
             let mut connection = schema::connect(&path)?;
             schema::migrate(&mut connection)?;

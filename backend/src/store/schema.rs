@@ -1,7 +1,7 @@
 //! Opening the file: its mode, the settings of a connection, and the migrations.
 
-use std::fs::OpenOptions;
-use std::path::Path;
+use std::fs::{File, OpenOptions};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::{Connection, TransactionBehavior};
@@ -15,6 +15,23 @@ const MIGRATIONS: [&str; 1] = [include_str!("../../migrations/0001_first.sql")];
 ///
 /// SQLite gives its side files (`-wal`, `-shm`) the same mode.
 pub(super) fn make_private(path: &Path) -> Result<(), StoreError> {
+    open_private(path).map(drop)
+}
+
+/// Waits until nobody else is opening this database; the turn ends when the value is dropped.
+///
+/// Two connections that switch a new file to WAL at once get "busy" without any waiting, whatever the timeout is. The
+/// lock is on a file of its own: closing another handle on the database would end SQLite's own locks.
+pub(super) fn opening_turn(path: &Path) -> Result<File, StoreError> {
+    let mut name = path.as_os_str().to_owned();
+    name.push("-opening");
+    let lock = PathBuf::from(name);
+    let file = open_private(&lock)?;
+    file.lock().map_err(|reason| StoreError::File { path: lock.display().to_string(), reason })?;
+    Ok(file)
+}
+
+fn open_private(path: &Path) -> Result<File, StoreError> {
     let failed = |reason| StoreError::File { path: path.display().to_string(), reason };
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
@@ -29,8 +46,7 @@ pub(super) fn make_private(path: &Path) -> Result<(), StoreError> {
         use std::os::unix::fs::PermissionsExt as _;
         file.set_permissions(std::fs::Permissions::from_mode(0o600)).map_err(failed)?;
     }
-    drop(file);
-    Ok(())
+    Ok(file)
 }
 
 /// A connection with the settings that every statement here relies on.

@@ -35,6 +35,24 @@ async fn a_code_nobody_issued_is_unknown() {
     assert_eq!(outcome, Redemption::Unknown);
 }
 
+/// A new file is switched to WAL by one at a time: otherwise the others are told that it is busy.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn many_can_open_a_new_file_at_once() {
+    for _ in 0..10 {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("as.sqlite");
+        let opened: Vec<_> = (0..8)
+            .map(|_| {
+                let path = path.clone();
+                tokio::spawn(async move { Store::open(&path).await.map(drop) })
+            })
+            .collect();
+        for opening in opened {
+            opening.await.unwrap().unwrap();
+        }
+    }
+}
+
 /// Req: AS-140
 #[tokio::test]
 async fn two_first_starts_agree_on_one_key() {
@@ -47,8 +65,8 @@ async fn two_first_starts_agree_on_one_key() {
         AuthorizationServer::new(settings(), store.clone(), clock, entropy).await.unwrap();
         store.signing_key().await.unwrap().unwrap()
     };
-    let (first, second) = tokio::join!(start(), start());
-    assert_eq!(first, second);
+    let (first, second, third) = tokio::join!(start(), start(), start());
+    assert_eq!((&first, &first), (&second, &third));
 }
 
 #[tokio::test]
