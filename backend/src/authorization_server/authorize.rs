@@ -12,7 +12,6 @@ use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse as _, Response};
 use http::HeaderMap;
 use http::header::SET_COOKIE;
-use protocol::cimd::ClientIdUrl;
 use protocol::pkce::{CodeChallenge, S256};
 use protocol::query::Parameters;
 use protocol::scope::ScopeSet;
@@ -22,7 +21,7 @@ use super::page_refusal::PageRefusal;
 use super::redirect::{TrustedRedirect, see_other};
 use super::redirect_refusal::RedirectRefusal;
 use super::state::Server;
-use super::{ProtectedResource, Settings, html, session};
+use super::{ProtectedResource, Settings, clients, session};
 use crate::store::{Asked, NewRequest, SecretHash, Standing};
 
 const MAX_QUERY_BYTES: usize = 8 * 1024;
@@ -46,9 +45,8 @@ pub(super) async fn head_authorize() {}
 async fn begin(server: &Server, headers: &HeaderMap, query: &str) -> Result<Response, PageRefusal> {
     // First half: who asks, and where would an answer go?
     let parameters = read_query(query)?;
-    let client_id = client_id(&parameters, &server.settings)?;
-    let document = server.documents.get(&client_id).await?;
-    let redirect = TrustedRedirect::registered(&document, &parameters, &server.settings.issuer)?;
+    let client = clients::find(server, client_id(&parameters)?).await?;
+    let redirect = TrustedRedirect::registered(&client, &parameters, &server.settings.issuer)?;
 
     // Second half: what is asked for?
     let prompt = Prompt::read(&parameters);
@@ -67,11 +65,12 @@ async fn begin(server: &Server, headers: &HeaderMap, query: &str) -> Result<Resp
     };
 
     let request = NewRequest {
-        client_id: client_id.client_id(),
-        client_name: html::displayable_name(document.client_name()),
+        client,
         redirect_uri: redirect.uri().clone(),
         state: redirect.state().map(str::to_owned),
+        login_hint: None,
         standing,
+        must_ask: true,
     };
     let id = server.entropy.secret();
     let new_cookie = cookie.is_none().then(|| server.entropy.secret());
@@ -103,15 +102,11 @@ fn read_query(query: &str) -> Result<Parameters, PageRefusal> {
     Ok(parameters)
 }
 
-fn client_id(parameters: &Parameters, settings: &Settings) -> Result<ClientIdUrl, PageRefusal> {
-    let text = parameters
+fn client_id(parameters: &Parameters) -> Result<&str, PageRefusal> {
+    parameters
         .get("client_id")
         .map_err(|_| PageRefusal::RepeatedClientId)?
-        .ok_or(PageRefusal::MissingClientId)?;
-    if !ClientIdUrl::is_url_shaped(text) {
-        return Err(PageRefusal::UnknownClient);
-    }
-    ClientIdUrl::parse(text, settings.loopback).map_err(PageRefusal::BadClientIdUrl)
+        .ok_or(PageRefusal::MissingClientId)
 }
 
 // --- second half ---

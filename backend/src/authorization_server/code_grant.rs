@@ -4,7 +4,6 @@
 //! Spec: OAuth 2.1 §4.1.3, §10.2; RFC 7636 §4.6; RFC 8707 §2.2; RFC 9068 §2.2.
 
 use protocol::access_token::AccessTokenClaims;
-use protocol::cimd::ClientIdUrl;
 use protocol::ids::UnixTime;
 use protocol::pkce::CodeVerifier;
 use protocol::query::Parameters;
@@ -12,15 +11,15 @@ use protocol::resource_indicator::narrows;
 use protocol::scope::ScopeSet;
 use protocol::token_endpoint::TokenResponse;
 
+use super::client_auth::Presented;
 use super::state::Server;
 use super::token::TokenDenial;
-use crate::store::{CodeGrant, FoundCode, MAX_WRONG_VERIFIERS, Redemption, SecretHash};
+use crate::store::{Family, FoundCode, MAX_WRONG_VERIFIERS, Redemption, SecretHash};
 
 /// What a client sent.
 struct CodeRequest<'a> {
     code: SecretHash,
     verifier: CodeVerifier,
-    client_id: &'a str,
     redirect_uri: Option<&'a str>,
     resource: Option<&'a str>,
     scope: Option<ScopeSet>,
@@ -28,17 +27,12 @@ struct CodeRequest<'a> {
 
 impl<'a> CodeRequest<'a> {
     fn read(form: &'a Parameters) -> Result<Self, TokenDenial> {
-        let client_id = form.get("client_id")?.ok_or(TokenDenial::MissingClientId)?;
-        if !ClientIdUrl::is_url_shaped(client_id) {
-            return Err(TokenDenial::UnknownClient);
-        }
         let code = form.get("code")?.ok_or(TokenDenial::MissingCode)?;
         let verifier = form.get("code_verifier")?.ok_or(TokenDenial::MissingVerifier)?;
         let scope = form.get("scope")?.map(str::parse).transpose();
         Ok(Self {
             code: SecretHash::of_text(code),
             verifier: CodeVerifier::parse(verifier).map_err(|_| TokenDenial::MalformedVerifier)?,
-            client_id,
             redirect_uri: form.get("redirect_uri")?,
             // A client that names several resources wants more than any code here is for.
             resource: form.get("resource").map_err(|_| TokenDenial::OtherResource)?,
@@ -48,9 +42,16 @@ impl<'a> CodeRequest<'a> {
 }
 
 /// Load, decide, consume, sign.
-pub(super) async fn redeem(server: &Server, form: &Parameters) -> Result<TokenResponse, TokenDenial> {
+pub(super) async fn redeem(
+    server: &Server,
+    client: &Presented,
+    form: &Parameters,
+) -> Result<TokenResponse, TokenDenial> {
     let request = CodeRequest::read(form)?;
     let found = server.store.find_code(request.code).await?.ok_or(TokenDenial::UnknownCode)?;
+    if !client.is(&found.family.client) {
+        return Err(TokenDenial::OtherClient);
+    }
     let now = server.clock.now();
     let scope = match decide(&found, &request, now) {
         Err(TokenDenial::VerifierMismatch) => {
@@ -68,16 +69,13 @@ pub(super) async fn redeem(server: &Server, form: &Parameters) -> Result<TokenRe
         Redemption::Expired => return Err(TokenDenial::ExpiredCode),
         Redemption::Unknown => return Err(TokenDenial::UnknownCode),
     }
-    issue(server, found.grant, scope, now).await
+    issue(server, &found.family, scope, now).await
 }
 
 /// The decision, without consequences: the scopes of the token, or the first reason against it.
 fn decide(found: &FoundCode, request: &CodeRequest<'_>, now: UnixTime) -> Result<ScopeSet, TokenDenial> {
-    let grant = &found.grant;
-    if request.client_id != grant.client_id.as_str() {
-        return Err(TokenDenial::OtherClient);
-    }
-    if request.redirect_uri.is_some_and(|uri| uri != grant.redirect_uri.as_str()) {
+    let family = &found.family;
+    if request.redirect_uri.is_some_and(|uri| uri != found.redirect_uri.as_str()) {
         return Err(TokenDenial::OtherRedirectUri);
     }
     // A redeemed code goes on to where a replay is recognized, however late.
@@ -87,31 +85,31 @@ fn decide(found: &FoundCode, request: &CodeRequest<'_>, now: UnixTime) -> Result
     if !found.redeemed && found.wrong_verifiers >= MAX_WRONG_VERIFIERS {
         return Err(TokenDenial::TooManyVerifiers);
     }
-    if !grant.asked.code_challenge.is_met_by(&request.verifier) {
+    if !found.code_challenge.is_met_by(&request.verifier) {
         return Err(TokenDenial::VerifierMismatch);
     }
-    if !narrows(&grant.asked.resource, request.resource) {
+    if !narrows(&family.resource, request.resource) {
         return Err(TokenDenial::OtherResource);
     }
     match &request.scope {
-        None => Ok(grant.asked.scope.clone()),
-        Some(scope) if scope.is_subset(&grant.asked.scope) => Ok(scope.clone()),
+        None => Ok(family.scope.clone()),
+        Some(scope) if scope.is_subset(&family.scope) => Ok(scope.clone()),
         Some(_) => Err(TokenDenial::WiderScope),
     }
 }
 
 async fn issue(
     server: &Server,
-    grant: CodeGrant,
+    family: &Family,
     scope: ScopeSet,
     now: UnixTime,
 ) -> Result<TokenResponse, TokenDenial> {
-    let lifetime = server.settings.access_token_seconds;
+    let lifetime = server.settings.lifetimes.access_token;
     let claims = AccessTokenClaims {
         iss: server.settings.issuer.clone(),
-        aud: grant.asked.resource,
-        sub: grant.subject,
-        client_id: grant.client_id,
+        aud: family.resource.clone(),
+        sub: family.subject.clone(),
+        client_id: family.client.id.clone(),
         scope: scope.clone(),
         iat: now,
         exp: now.plus(lifetime),

@@ -60,24 +60,24 @@ async fn show(
     let resource = server.settings.resource(asked.resource.as_str()).ok_or(PageRefusal::ExpiredRequest)?;
     let granted = server
         .store
-        .granted_scopes(person.subject.clone(), request.client_id.clone(), asked.resource.clone())
+        .granted_scopes(person.subject.clone(), request.client.id.clone(), asked.resource.clone())
         .await?;
     let scopes = choices(resource, asked, &granted);
     let redirect = &request.redirect_uri;
     let template = ConsentPage {
         person,
-        client_name: &request.client_name,
-        client_host: host_of(request.client_id.as_str()),
-        client_id: request.client_id.as_str(),
+        client_name: &request.client.name,
+        client_host: host_of(request.client.id.as_str()),
+        client_id: request.client.id.as_str(),
         redirect_host: redirect.authority(),
         redirect_rest: redirect.as_str().strip_prefix(redirect.origin()).unwrap_or_default(),
         redirect_is_loopback: redirect.is_loopback(),
-        client_is_loopback: is_loopback_client(request.client_id.as_str()),
+        client_is_loopback: is_loopback_client(request.client.id.as_str()),
         resource_name: &resource.name,
         resource_uri: resource.uri.as_str(),
         asks_for_more: scopes.iter().any(|scope| scope.mark == Mark::New),
         scopes,
-        lifetime: lifetime(server.settings.access_token_seconds),
+        lifetime: lifetime(server.settings.lifetimes.access_token),
         request_id: &visit.request_id,
         csrf: csrf::token(&visit.cookie, Form::Consent, &visit.request_id),
         sign_out_csrf: csrf::token(&visit.cookie, Form::SignOut, &visit.request_id),
@@ -106,7 +106,8 @@ pub(super) async fn post_consent(
             ticked: ticked(&body),
             code: SecretHash::of(&code),
             family: server.entropy.secret().reveal().to_owned(),
-            code_expires_at: now.plus(server.settings.code_seconds),
+            code_expires_at: now.plus(server.settings.lifetimes.code),
+            family_expires_at: now.plus(server.settings.lifetimes.family),
         },
         Some("deny") => Verdict::Deny,
         _ => return Err(PageRefusal::BadForm),

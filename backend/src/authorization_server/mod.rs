@@ -14,6 +14,8 @@
 mod assets;
 mod authorize;
 mod cimd;
+mod client_auth;
+mod clients;
 mod code_grant;
 mod consent;
 mod csrf;
@@ -31,5 +33,5 @@ mod signing_key;
 mod state;
 mod token;
 
-pub use settings::{OfferedScope, Person, ProtectedResource, Settings};
+pub use settings::{Lifetimes, OfferedScope, Person, ProtectedResource, Settings};
 pub use state::{AuthorizationServer, StartError};

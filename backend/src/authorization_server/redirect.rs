@@ -5,14 +5,13 @@
 use axum::response::{IntoResponse as _, Response};
 use http::header::LOCATION;
 use http::{HeaderValue, StatusCode};
-use protocol::cimd::ClientMetadataDocument;
 use protocol::ids::{Issuer, RedirectUri};
 use protocol::query::Parameters;
 use protocol::secret::Secret;
 
 use super::page_refusal::PageRefusal;
 use super::redirect_refusal::RedirectRefusal;
-use crate::store::PendingRequest;
+use crate::store::{Client, PendingRequest};
 
 /// A redirect URI that the client registered, with what every answer carries.
 #[derive(Clone, Debug)]
@@ -23,14 +22,14 @@ pub(super) struct TrustedRedirect {
 }
 
 impl TrustedRedirect {
-    /// Compares the request's `redirect_uri` with the document's.
+    /// Compares the request's `redirect_uri` with the client's.
     pub(super) fn registered(
-        document: &ClientMetadataDocument,
+        client: &Client,
         parameters: &Parameters,
         issuer: &Issuer,
     ) -> Result<Self, PageRefusal> {
         let requested = parameters.get("redirect_uri").map_err(|_| PageRefusal::RepeatedRedirectUri)?;
-        let uri = match (requested, document.redirect_uris()) {
+        let uri = match (requested, client.redirect_uris.as_slice()) {
             (Some(requested), registered) => RedirectUri::parse(requested)
                 .ok()
                 .filter(|requested| registered.iter().any(|uri| uri.accepts(requested)))

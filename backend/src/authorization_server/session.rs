@@ -15,9 +15,6 @@ use super::page_refusal::PageRefusal;
 use super::state::Server;
 use crate::store::{SecretHash, Session};
 
-/// How long somebody stays signed in, whatever they do.
-pub(super) const SESSION_SECONDS: u64 = 12 * 3600;
-
 /// Length of the value: 256 bits as base64url.
 const VALUE_LENGTH: usize = 43;
 
@@ -43,9 +40,10 @@ pub(super) fn set_cookie(server: &Server, value: &Secret) -> Result<HeaderValue,
     let https = server.settings.is_https();
     let secure = if https { "; Secure" } else { "" };
     let text = format!(
-        "{}={}; Path=/; Max-Age={SESSION_SECONDS}; HttpOnly; SameSite=Lax{secure}",
+        "{}={}; Path=/; Max-Age={}; HttpOnly; SameSite=Lax{secure}",
         cookie_name(https),
-        value.reveal()
+        value.reveal(),
+        server.settings.lifetimes.session
     );
     let mut header = HeaderValue::from_str(&text).map_err(|_| PageRefusal::ServerFault)?;
     header.set_sensitive(true);

@@ -5,6 +5,8 @@ use protocol::loopback::LoopbackPolicy;
 use protocol::scope::{ScopeSet, ScopeToken};
 use serde::Deserialize;
 
+use crate::store::Client;
+
 /// Everything that the server is told at its start.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -14,12 +16,46 @@ pub struct Settings {
     pub loopback: LoopbackPolicy,
     /// The resources that it issues tokens for.
     pub resources: Vec<ProtectedResource>,
-    /// Who can sign in, without a password: the lab's demo people.
+    /// Who can sign in.
     pub people: Vec<Person>,
-    /// Lifetime of an access token, for instance 600.
-    pub access_token_seconds: u64,
-    /// Lifetime of a code, for instance 60.
-    pub code_seconds: u64,
+    /// Clients that the operator knows. They are looked up first.
+    pub clients: Vec<Client>,
+    /// How long things last.
+    pub lifetimes: Lifetimes,
+}
+
+/// How long things last, in seconds.
+#[derive(Clone, Copy, Debug)]
+pub struct Lifetimes {
+    /// An access token.
+    pub access_token: u64,
+    /// A code.
+    pub code: u64,
+    /// Everything that grows from one consent, however often it is refreshed.
+    pub family: u64,
+    /// A refresh token that nobody uses.
+    pub refresh_idle: u64,
+    /// For so long after a rotation the old refresh token gives the same successor again, as long as that one was not
+    /// used: the answer may have been lost. 0 switches this off.
+    pub refresh_repair: u64,
+    /// A sign-in, whatever the person does.
+    pub session: u64,
+    /// A sign-in whose browser does not come back.
+    pub session_idle: u64,
+}
+
+impl Default for Lifetimes {
+    fn default() -> Self {
+        Self {
+            access_token: 600,
+            code: 60,
+            family: 30 * 24 * 3600,
+            refresh_idle: 7 * 24 * 3600,
+            refresh_repair: 10,
+            session: 12 * 3600,
+            session_idle: 2 * 3600,
+        }
+    }
 }
 
 /// A protected resource: one MCP server.

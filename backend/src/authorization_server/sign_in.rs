@@ -99,8 +99,8 @@ pub(super) async fn get_sign_in(
     visit.still_open(&server)?;
     let request = &visit.pending.request;
     let template = SignInPage {
-        client_name: &request.client_name,
-        client_host: super::consent::host_of(request.client_id.as_str()),
+        client_name: &request.client.name,
+        client_host: super::consent::host_of(request.client.id.as_str()),
         people: &server.settings.people,
         request_id: &visit.request_id,
         csrf: csrf::token(&visit.cookie, Form::SignIn, &visit.request_id),
@@ -125,7 +125,8 @@ pub(super) async fn post_sign_in(
 
     let now = server.clock.now();
     let cookie = server.entropy.secret();
-    let session = Session { subject: person.subject.clone(), expires_at: now.plus(session::SESSION_SECONDS) };
+    let session =
+        Session { subject: person.subject.clone(), expires_at: now.plus(server.settings.lifetimes.session) };
     server.store.sign_in(SecretHash::of(&visit.cookie), SecretHash::of(&cookie), session, now).await?;
     tracing::info!(subject = %person.subject, "signed in");
 

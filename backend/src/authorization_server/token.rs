@@ -8,13 +8,14 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
+use http::header::WWW_AUTHENTICATE;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use protocol::clause::Clause;
 use protocol::oauth_error::{OAuthErrorBody, OAuthErrorCode};
 use protocol::query::{Parameters, Repeated};
 use protocol::token_endpoint::AUTHORIZATION_CODE;
 
+use super::client_auth::Presented;
 use super::code_grant;
 use super::form::{self, FormError};
 use super::signing_key::KeyError;
@@ -206,13 +207,12 @@ pub(super) async fn post_token(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, TokenDenial> {
-    check_no_credentials(&headers)?;
     let form = Parameters::parse(&form::read(&headers, body).await?);
-    if form.get("client_secret")?.is_some() || form.get("client_assertion")?.is_some() {
-        return Err(TokenDenial::ClientSecret);
-    }
+    let client = Presented::read(&headers, &form);
     match form.get("grant_type")? {
-        Some(AUTHORIZATION_CODE) => Ok(Json(code_grant::redeem(&server, &form).await?).into_response()),
+        Some(AUTHORIZATION_CODE) => {
+            Ok(Json(code_grant::redeem(&server, &client?, &form).await?).into_response())
+        }
         Some(_) => Err(TokenDenial::UnsupportedGrantType),
         None => Err(TokenDenial::MissingGrantType),
     }
@@ -220,17 +220,6 @@ pub(super) async fn post_token(
 
 pub(super) async fn wrong_method() -> TokenDenial {
     TokenDenial::WrongMethod
-}
-
-/// Spec: OAuth 2.1 §3.2.4 (answer with the scheme that was used).
-fn check_no_credentials(headers: &HeaderMap) -> Result<(), TokenDenial> {
-    let Some(value) = headers.get(AUTHORIZATION) else { return Ok(()) };
-    let scheme = value.as_bytes().split(|byte| *byte == b' ').next().unwrap_or_default();
-    Err(TokenDenial::AuthorizationHeader(match scheme.to_ascii_lowercase().as_slice() {
-        b"bearer" => Scheme::Bearer,
-        b"dpop" => Scheme::Dpop,
-        _ => Scheme::Basic,
-    }))
 }
 
 #[cfg(test)]

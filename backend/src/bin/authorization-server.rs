@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use backend::authorization_server::{AuthorizationServer, OfferedScope, Person, ProtectedResource, Settings};
+use backend::authorization_server::{
+    AuthorizationServer, Lifetimes, OfferedScope, Person, ProtectedResource, Settings,
+};
 use backend::clock::SystemClock;
 use backend::entropy::SystemEntropy;
 use backend::listen::{Sockets, serve_until, signal};
@@ -137,8 +139,12 @@ fn settings(flags: &Flags) -> Result<Settings, Box<dyn std::error::Error>> {
         loopback: LoopbackPolicy::HttpsOnly,
         resources: config.resources.into_iter().map(resource).collect::<Result<_, _>>()?,
         people: config.people.into_iter().map(person).collect::<Result<_, _>>()?,
-        access_token_seconds: flags.access_token_seconds,
-        code_seconds: flags.code_seconds,
+        clients: Vec::new(),
+        lifetimes: Lifetimes {
+            access_token: flags.access_token_seconds,
+            code: flags.code_seconds,
+            ..Lifetimes::default()
+        },
     })
 }
 

@@ -147,8 +147,8 @@ fn as_settings(addresses: &Addresses) -> Result<authorization_server::Settings, 
             ],
         }],
         people: demo_people()?,
-        access_token_seconds: 600,
-        code_seconds: 60,
+        clients: Vec::new(),
+        lifetimes: authorization_server::Lifetimes::default(),
     })
 }
 

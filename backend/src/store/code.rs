@@ -1,34 +1,21 @@
 //! Authorization codes: each is redeemed at most once.
 
-use protocol::ids::{ClientId, RedirectUri, Subject, UnixTime};
+use protocol::ids::{RedirectUri, UnixTime};
+use protocol::pkce::CodeChallenge;
 use rusqlite::{Connection, OptionalExtension as _, Row, named_params};
 
-use super::pending::{parse_challenge, parse_client_id, parse_redirect_uri, parse_resource, parse_scope};
-use super::{Asked, MAX_WRONG_VERIFIERS, SecretHash, Store, StoreError};
-
-/// Codes are remembered this long after their end, so that a replay is recognized as one.
-const KEPT_AFTER_EXPIRY_SECONDS: u64 = 24 * 3600;
-
-/// What a code stands for.
-#[derive(Clone, Debug)]
-pub struct CodeGrant {
-    /// The name of everything that grows from one consent.
-    pub family: String,
-    /// The only client that may redeem it.
-    pub client_id: ClientId,
-    /// Where the code was sent.
-    pub redirect_uri: RedirectUri,
-    /// Who allowed it.
-    pub subject: Subject,
-    /// Challenge, resource, and the scopes that were allowed.
-    pub asked: Asked,
-}
+use super::pending::{parse_challenge, parse_redirect_uri};
+use super::{Family, MAX_WRONG_VERIFIERS, SecretHash, Store, StoreError, family};
 
 /// A code that was issued once.
 #[derive(Clone, Debug)]
 pub struct FoundCode {
     /// What it stands for.
-    pub grant: CodeGrant,
+    pub family: Family,
+    /// Where it was sent.
+    pub redirect_uri: RedirectUri,
+    /// S256 of the verifier that must come with it.
+    pub code_challenge: CodeChallenge,
     /// When it ends.
     pub expires_at: UnixTime,
     /// Whether it was redeemed.
@@ -60,12 +47,13 @@ impl Store {
     /// [`StoreError`].
     pub async fn find_code(&self, code: SecretHash) -> Result<Option<FoundCode>, StoreError> {
         self.read(move |connection| {
+            let sql = format!(
+                "SELECT redirect_uri, code_challenge, code.expires_at, wrong_verifiers, redeemed_at, {}
+                 FROM code JOIN family ON family.id = code.family WHERE code_hash = ?",
+                family::COLUMNS
+            );
             connection
-                .prepare_cached(
-                    "SELECT family, client_id, redirect_uri, code_challenge, subject, resource, scope, expires_at,
-                         wrong_verifiers, redeemed_at
-                     FROM code WHERE code_hash = ?",
-                )?
+                .prepare_cached(&sql)?
                 .query_row([code], |row| Ok(FoundCode::from_row(row)))
                 .optional()?
                 .transpose()
@@ -134,17 +122,9 @@ impl FoundCode {
     fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
         let text = |name| row.get::<_, String>(name).map_err(StoreError::from);
         Ok(Self {
-            grant: CodeGrant {
-                family: text("family")?,
-                client_id: parse_client_id(&text("client_id")?)?,
-                redirect_uri: parse_redirect_uri(&text("redirect_uri")?)?,
-                subject: Subject::parse(&text("subject")?).map_err(|_| StoreError::Unreadable("subject"))?,
-                asked: Asked {
-                    code_challenge: parse_challenge(&text("code_challenge")?)?,
-                    resource: parse_resource(&text("resource")?)?,
-                    scope: parse_scope(&text("scope")?)?,
-                },
-            },
+            family: Family::from_row(row)?,
+            redirect_uri: parse_redirect_uri(&text("redirect_uri")?)?,
+            code_challenge: parse_challenge(&text("code_challenge")?)?,
             expires_at: UnixTime(row.get("expires_at")?),
             redeemed: row.get::<_, Option<u64>>("redeemed_at")?.is_some(),
             wrong_verifiers: row.get("wrong_verifiers")?,
@@ -152,33 +132,27 @@ impl FoundCode {
     }
 }
 
-pub(super) fn insert(
-    connection: &Connection,
-    code: SecretHash,
-    grant: &CodeGrant,
-    expires_at: UnixTime,
-    now: UnixTime,
-) -> Result<(), StoreError> {
-    connection
-        .prepare_cached("DELETE FROM code WHERE expires_at < ?")?
-        .execute([now.0.saturating_sub(KEPT_AFTER_EXPIRY_SECONDS)])?;
+/// A code as it is put down.
+pub(super) struct NewCode<'a> {
+    pub(super) hash: SecretHash,
+    pub(super) family: &'a Family,
+    pub(super) redirect_uri: &'a RedirectUri,
+    pub(super) code_challenge: &'a CodeChallenge,
+    pub(super) expires_at: UnixTime,
+}
+
+pub(super) fn insert(connection: &Connection, code: &NewCode<'_>) -> Result<(), StoreError> {
     connection
         .prepare_cached(
-            "INSERT INTO code (code_hash, family, client_id, redirect_uri, code_challenge, subject, resource, scope,
-                 expires_at)
-             VALUES (:code, :family, :client_id, :redirect_uri, :code_challenge, :subject, :resource, :scope,
-                 :expires_at)",
+            "INSERT INTO code (code_hash, family, redirect_uri, code_challenge, expires_at)
+             VALUES (:code, :family, :redirect_uri, :code_challenge, :expires_at)",
         )?
         .execute(named_params! {
-            ":code": code,
-            ":family": grant.family,
-            ":client_id": grant.client_id.as_str(),
-            ":redirect_uri": grant.redirect_uri.as_str(),
-            ":code_challenge": grant.asked.code_challenge.as_str(),
-            ":subject": grant.subject.as_str(),
-            ":resource": grant.asked.resource.as_str(),
-            ":scope": grant.asked.scope.to_string(),
-            ":expires_at": expires_at.0,
+            ":code": code.hash,
+            ":family": code.family.id,
+            ":redirect_uri": code.redirect_uri.as_str(),
+            ":code_challenge": code.code_challenge.as_str(),
+            ":expires_at": code.expires_at.0,
         })?;
     Ok(())
 }

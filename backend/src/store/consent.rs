@@ -5,7 +5,7 @@ use protocol::scope::ScopeSet;
 use rusqlite::{Connection, OptionalExtension as _, named_params};
 
 use super::pending::{COLUMNS, PendingRequest, find};
-use super::{Asked, SecretHash, Standing, Store, StoreError, code, session};
+use super::{Family, SecretHash, Standing, Store, StoreError, code, family, session};
 
 /// What the person chose.
 #[derive(Clone, Debug)]
@@ -20,6 +20,8 @@ pub enum Verdict {
         family: String,
         /// When the code ends.
         code_expires_at: UnixTime,
+        /// When everything that grows from it ends.
+        family_expires_at: UnixTime,
     },
     /// Allow nothing.
     Deny,
@@ -70,22 +72,31 @@ impl Store {
                 });
             };
             let Standing::Asks(asked) = &pending.request.standing else { return Ok(Decision::Unknown) };
-            let Verdict::Allow { ticked, code, family, code_expires_at } = verdict else {
+            let Verdict::Allow { ticked, code, family, code_expires_at, family_expires_at } = verdict else {
                 return Ok(Decision::Denied);
             };
             let scope = asked.scope.intersection(&ticked);
             if scope.is_empty() {
                 return Ok(Decision::Denied);
             }
-            let grant = code::CodeGrant {
-                family,
-                client_id: pending.request.client_id.clone(),
-                redirect_uri: pending.request.redirect_uri.clone(),
+            let family = Family {
+                id: family,
+                client: pending.request.client.clone(),
                 subject,
-                asked: Asked { scope, ..asked.clone() },
+                resource: asked.resource.clone(),
+                scope,
+                expires_at: family_expires_at,
             };
-            code::insert(connection, code, &grant, code_expires_at, now)?;
-            remember(connection, &grant, now)?;
+            family::insert(connection, &family, now)?;
+            let code = code::NewCode {
+                hash: code,
+                family: &family,
+                redirect_uri: &pending.request.redirect_uri,
+                code_challenge: &asked.code_challenge,
+                expires_at: code_expires_at,
+            };
+            code::insert(connection, &code)?;
+            remember(connection, &family, now)?;
             Ok(Decision::Allowed)
         })
         .await
@@ -142,17 +153,17 @@ fn consume(
         .transpose()
 }
 
-fn remember(connection: &Connection, grant: &code::CodeGrant, now: UnixTime) -> Result<(), StoreError> {
+fn remember(connection: &Connection, family: &Family, now: UnixTime) -> Result<(), StoreError> {
     let mut statement = connection.prepare_cached(
         "INSERT INTO granted_scope (subject, client_id, resource, scope, granted_at)
          VALUES (:subject, :client_id, :resource, :scope, :now)
          ON CONFLICT DO UPDATE SET granted_at = excluded.granted_at",
     )?;
-    for scope in grant.asked.scope.iter() {
+    for scope in family.scope.iter() {
         statement.execute(named_params! {
-            ":subject": grant.subject.as_str(),
-            ":client_id": grant.client_id.as_str(),
-            ":resource": grant.asked.resource.as_str(),
+            ":subject": family.subject.as_str(),
+            ":client_id": family.client.id.as_str(),
+            ":resource": family.resource.as_str(),
             ":scope": scope.as_str(),
             ":now": now.0,
         })?;

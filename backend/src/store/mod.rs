@@ -4,9 +4,11 @@
 //! consumed by a guarded `UPDATE … RETURNING`, so that of many simultaneous attempts, in however many processes on one
 //! file, exactly one wins. Secrets are stored as hashes only.
 
+mod client;
 mod code;
 mod connection;
 mod consent;
+mod family;
 mod hash;
 mod pending;
 mod schema;
@@ -18,8 +20,10 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, TransactionBehavior};
 
-pub use code::{CodeGrant, FoundCode, Redemption};
+pub use client::{Client, ClientAuthentication, ClientKeys, ClientSource};
+pub use code::{FoundCode, Redemption};
 pub use consent::{Decision, Verdict};
+pub use family::Family;
 pub use hash::SecretHash;
 pub use pending::{Asked, NewRequest, PendingRequest, Standing};
 pub use session::Session;

@@ -1,12 +1,12 @@
 //! Authorization requests between `/authorize` and their answer.
 
-use protocol::ids::{ClientId, RedirectUri, ResourceUri, UnixTime};
+use protocol::ids::{RedirectUri, ResourceUri, UnixTime};
 use protocol::loopback::LoopbackPolicy;
 use protocol::pkce::CodeChallenge;
 use protocol::scope::ScopeSet;
 use rusqlite::{Connection, OptionalExtension as _, Row, named_params};
 
-use super::{MAX_PENDING, PENDING_SECONDS, SecretHash, Store, StoreError};
+use super::{Client, MAX_PENDING, PENDING_SECONDS, SecretHash, Store, StoreError};
 
 /// Rows stay this long after their end, so that a late visitor is told "expired" and not "unknown".
 const KEPT_AFTER_EXPIRY_SECONDS: u64 = 3600;
@@ -34,16 +34,18 @@ pub enum Standing {
 /// A request as it is put down.
 #[derive(Clone, Debug)]
 pub struct NewRequest {
-    /// Who asks.
-    pub client_id: ClientId,
-    /// What the client's document called it at that moment.
-    pub client_name: String,
+    /// Who asks, as it was known at that moment.
+    pub client: Client,
     /// Where the answer goes; it was compared with the registered ones.
     pub redirect_uri: RedirectUri,
     /// Comes back with the answer, byte for byte.
     pub state: Option<String>,
+    /// Who the client thinks is there; fills the field of the sign-in page.
+    pub login_hint: Option<String>,
     /// What it asks for, or why that is refused.
     pub standing: Standing,
+    /// Whether the question is put even where a remembered consent would answer it (`prompt=consent`).
+    pub must_ask: bool,
 }
 
 /// A stored request.
@@ -57,8 +59,8 @@ pub struct PendingRequest {
     pub decided: bool,
 }
 
-pub(super) const COLUMNS: &str = "client_id, client_name, redirect_uri, state, code_challenge, resource, scope, \
-                                  refusal, expires_at, decided_at";
+pub(super) const COLUMNS: &str = "client, redirect_uri, state, login_hint, code_challenge, resource, scope, \
+                                  refusal, must_ask, expires_at, decided_at";
 
 impl PendingRequest {
     /// Reads a row that was selected by [`COLUMNS`].
@@ -74,11 +76,12 @@ impl PendingRequest {
         };
         Ok(Self {
             request: NewRequest {
-                client_id: parse_client_id(&text("client_id")?)?,
-                client_name: text("client_name")?,
+                client: parse_client(&text("client")?)?,
                 redirect_uri: parse_redirect_uri(&text("redirect_uri")?)?,
                 state: row.get("state")?,
+                login_hint: row.get("login_hint")?,
                 standing,
+                must_ask: row.get("must_ask")?,
             },
             expires_at: UnixTime(row.get("expires_at")?),
             decided: row.get::<_, Option<u64>>("decided_at")?.is_some(),
@@ -86,8 +89,13 @@ impl PendingRequest {
     }
 }
 
-pub(super) fn parse_client_id(text: &str) -> Result<ClientId, StoreError> {
-    ClientId::parse(text).map_err(|_| StoreError::Unreadable("client id"))
+pub(super) fn parse_client(json: &str) -> Result<Client, StoreError> {
+    serde_json::from_str(json).map_err(|_| StoreError::Unreadable("client"))
+}
+
+/// A client consists of texts, lists and flags only, which JSON can always express.
+pub(super) fn write_client(client: &Client) -> Result<String, StoreError> {
+    serde_json::to_string(client).map_err(|_| StoreError::Unreadable("client"))
 }
 
 pub(super) fn parse_redirect_uri(text: &str) -> Result<RedirectUri, StoreError> {
@@ -178,22 +186,23 @@ fn insert(
     };
     connection
         .prepare_cached(
-            "INSERT INTO pending_request (id_hash, cookie_hash, client_id, client_name, redirect_uri, state,
-                 code_challenge, resource, scope, refusal, created_at, expires_at)
-             VALUES (:id, :cookie, :client_id, :client_name, :redirect_uri, :state,
-                 :code_challenge, :resource, :scope, :refusal, :now, :expires_at)",
+            "INSERT INTO pending_request (id_hash, cookie_hash, client, redirect_uri, state, login_hint,
+                 code_challenge, resource, scope, refusal, must_ask, created_at, expires_at)
+             VALUES (:id, :cookie, :client, :redirect_uri, :state, :login_hint,
+                 :code_challenge, :resource, :scope, :refusal, :must_ask, :now, :expires_at)",
         )?
         .execute(named_params! {
             ":id": id,
             ":cookie": cookie,
-            ":client_id": request.client_id.as_str(),
-            ":client_name": request.client_name,
+            ":client": write_client(&request.client)?,
             ":redirect_uri": request.redirect_uri.as_str(),
             ":state": request.state,
+            ":login_hint": request.login_hint,
             ":code_challenge": asked.map(|asked| asked.code_challenge.as_str()),
             ":resource": asked.map(|asked| asked.resource.as_str()),
             ":scope": asked.map(|asked| asked.scope.to_string()),
             ":refusal": refusal,
+            ":must_ask": request.must_ask,
             ":now": now.0,
             ":expires_at": now.plus(PENDING_SECONDS).0,
         })?;

@@ -3,7 +3,10 @@
 use backend::authorization_server::{AuthorizationServer, Settings, StartError};
 use backend::clock::FixedClock;
 use backend::entropy::SeededEntropy;
-use backend::store::{MAX_PENDING, NewRequest, Redemption, SecretHash, Standing, Store};
+use backend::store::{
+    Client, ClientAuthentication, ClientSource, MAX_PENDING, NewRequest, Redemption, SecretHash, Standing,
+    Store,
+};
 use protocol::ids::{ClientId, Issuer, RedirectUri};
 use protocol::loopback::LoopbackPolicy;
 use std::sync::Arc;
@@ -69,14 +72,27 @@ async fn two_first_starts_agree_on_one_key() {
     assert_eq!((&first, &first), (&second, &third));
 }
 
+fn client() -> Client {
+    Client {
+        id: ClientId::parse("https://c.example/c").unwrap(),
+        source: ClientSource::Document,
+        name: "C".into(),
+        redirect_uris: vec![RedirectUri::parse("https://c.example/cb").unwrap()],
+        authentication: ClientAuthentication::None,
+        wants_refresh: false,
+        fingerprint: String::new(),
+    }
+}
+
 #[tokio::test]
 async fn of_too_many_requests_the_oldest_go() {
     let lab = Lab::start().await;
     let request = NewRequest {
-        client_id: ClientId::parse("https://c.example/c").unwrap(),
-        client_name: "C".into(),
+        client: client(),
         redirect_uri: RedirectUri::parse("https://c.example/cb").unwrap(),
         state: None,
+        login_hint: None,
+        must_ask: false,
         standing: Standing::Refused("UnknownScope".into()),
     };
     let cookie = SecretHash::of_text("cookie");

@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::response::{IntoResponse as _, Response};
-use backend::authorization_server::{AuthorizationServer, OfferedScope, Person, ProtectedResource, Settings};
+use backend::authorization_server::{
+    AuthorizationServer, Lifetimes, OfferedScope, Person, ProtectedResource, Settings,
+};
 use backend::clock::{Clock as _, FixedClock};
 use backend::entropy::SeededEntropy;
 use backend::store::Store;
@@ -127,8 +129,8 @@ pub(crate) fn settings() -> Settings {
             },
         ],
         people: vec![person("ada", "Ada"), person("bob", "Bob")],
-        access_token_seconds: 600,
-        code_seconds: 60,
+        clients: Vec::new(),
+        lifetimes: Lifetimes::default(),
     }
 }
 
