@@ -15,9 +15,9 @@ fn config(folder: &Path, people: &str) -> String {
 
 fn start(folder: &Path, people: &str, flags: &[&str], variables: &[(&str, &str)]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_authorization-server"))
+        .args(flags)
         .args(["--database", &folder.join("as.sqlite").display().to_string()])
         .args(["--config", &config(folder, people)])
-        .args(flags)
         .envs(variables.iter().copied())
         .output()
         .unwrap()
@@ -53,6 +53,19 @@ fn unknown_settings_stop_the_start() {
     refuses(&start(folder.path(), ADA, &HTTPS, &[("LAB_AS_ISUER", "x")]), "LAB_AS_ISUER is unknown");
     let typing_error = r#"{"subject":"ada","nmae":"Ada"}"#;
     refuses(&start(folder.path(), typing_error, &HTTPS, &[]), "unknown field `nmae`");
+}
+
+#[test]
+fn what_is_in_force_can_be_printed() {
+    let folder = tempfile::tempdir().unwrap();
+    let flags = ["serve", HTTPS[0], HTTPS[1], "--print-config", "--code-seconds", "30"];
+    let output = start(folder.path(), ADA, &flags, &[]);
+    let printed: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(printed["issuer"], "https://as.example");
+    assert_eq!(printed["lifetimes"]["code_seconds"], 30);
+    assert_eq!(printed["resources"][0]["scopes"][0]["token"], "mcp:connect");
+    assert_eq!(printed["people"][0]["subject"], "ada");
+    assert!(!folder.path().join("as.sqlite").exists(), "nothing is made");
 }
 
 #[tokio::test]

@@ -1,0 +1,55 @@
+//! The authorization server on its own, with its state in a file.
+
+mod config;
+mod flags;
+mod in_force;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use backend::authorization_server::AuthorizationServer;
+use backend::clock::SystemClock;
+use backend::entropy::SystemEntropy;
+use backend::listen::{Sockets, serve_until, signal};
+use backend::store::Store;
+use backend::telemetry;
+
+use crate::flags::{Command, ServeFlags};
+
+type Outcome = Result<(), Box<dyn std::error::Error>>;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let command = flags::parse();
+    telemetry::init("info");
+    match run(command).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(command: Command) -> Outcome {
+    flags::refuse_unknown_variables(std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()))?;
+    match command {
+        Command::Serve(flags) => serve(&flags).await,
+    }
+}
+
+async fn serve(flags: &ServeFlags) -> Outcome {
+    let settings = config::settings(flags)?;
+    if flags.print_config {
+        println!("{:#}", in_force::describe(flags, &settings));
+        return Ok(());
+    }
+    let issuer = settings.issuer.clone();
+    let store = Store::open(&flags.database).await?;
+    let server =
+        AuthorizationServer::new(settings, store, Arc::new(SystemClock), Arc::new(SystemEntropy)).await?;
+    let sockets = Sockets::bind("the authorization server", "--bind", &flags.bind).await?;
+    tracing::info!(%issuer, addresses = ?sockets.addresses(), "authorization server is ready");
+    serve_until(vec![sockets.answer_with(server.router())], signal()).await;
+    Ok(())
+}
