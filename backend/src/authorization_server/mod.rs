@@ -8,6 +8,7 @@
 //! | `GET`, `POST /sign-in`, `POST /sign-out` | [`sign_in`] | finds out who is there |
 //! | `GET`, `POST /consent` | [`consent`] | asks the person and sends the browser back |
 //! | `POST /token` | [`token`], [`code_grant`] | turns a code into an access token |
+//! | `GET /healthz`, `GET /readyz` | [`health`] | tells the operator's tools how it is |
 //!
 //! Spec: OAuth 2.1 (draft 13), RFC 8414, RFC 8707, RFC 9068, RFC 9207, Client ID Metadata Documents; MCP Authorization.
 
@@ -20,6 +21,7 @@ mod code_grant;
 mod consent;
 mod csrf;
 mod form;
+mod health;
 mod html;
 mod metadata;
 mod page_refusal;
@@ -32,6 +34,7 @@ mod sign_in;
 mod signing_key;
 mod state;
 mod token;
+mod upkeep;
 
 pub use settings::{Lifetimes, OfferedScope, Person, ProtectedResource, Settings};
 pub use state::{AuthorizationServer, StartError};

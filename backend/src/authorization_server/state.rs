@@ -90,6 +90,10 @@ impl AuthorizationServer {
         Ok(Self(Arc::new(Server { settings, store, clock, entropy, documents, signer, metadata, jwks })))
     }
 
+    pub(super) fn server(&self) -> &Server {
+        &self.0
+    }
+
     /// Everything that the server answers.
     pub fn router(&self) -> Router {
         router::router(Arc::clone(&self.0))

@@ -49,6 +49,7 @@ pub(super) enum TokenDenial {
     MalformedScope,
     WiderScope,
     ReplayedCode,
+    Unavailable,
     ServerFault,
 }
 
@@ -65,7 +66,7 @@ impl TokenDenial {
     pub(super) fn wire(self) -> (StatusCode, OAuthErrorCode, Clause, &'static str) {
         use OAuthErrorCode::{
             InvalidClient, InvalidGrant, InvalidRequest, InvalidScope, InvalidTarget, ServerError,
-            UnsupportedGrantType,
+            TemporarilyUnavailable, UnsupportedGrantType,
         };
         const BAD: StatusCode = StatusCode::BAD_REQUEST;
         match self {
@@ -137,6 +138,12 @@ impl TokenDenial {
                 (BAD, InvalidScope, Clause::ScopeNarrows, "scope is wider than what was allowed.")
             }
             Self::ReplayedCode => (BAD, InvalidGrant, Clause::CodeOnce, "The code was redeemed before."),
+            Self::Unavailable => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                TemporarilyUnavailable,
+                Clause::Unavailable,
+                "The server cannot get at its database. Try again.",
+            ),
             Self::ServerFault => (
                 StatusCode::INTERNAL_SERVER_ERROR,
                 ServerError,
@@ -190,14 +197,19 @@ impl From<FormError> for TokenDenial {
 impl From<StoreError> for TokenDenial {
     fn from(error: StoreError) -> Self {
         tracing::error!(%error, "store failed");
-        Self::ServerFault
+        Self::Unavailable
     }
 }
 
 impl From<KeyError> for TokenDenial {
     fn from(error: KeyError) -> Self {
-        tracing::error!(%error, "signing failed");
-        Self::ServerFault
+        match error {
+            KeyError::Store(error) => error.into(),
+            error => {
+                tracing::error!(%error, "signing failed");
+                Self::ServerFault
+            }
+        }
     }
 }
 

@@ -30,9 +30,6 @@ impl Store {
         self.write(move |connection| {
             move_browser(connection, old, new)?;
             connection
-                .prepare_cached("DELETE FROM browser_session WHERE expires_at <= ?")?
-                .execute([now.0])?;
-            connection
                 .prepare_cached(
                     "INSERT INTO browser_session (cookie_hash, subject, signed_in_at, expires_at)
                      VALUES (:cookie, :subject, :now, :expires_at)",

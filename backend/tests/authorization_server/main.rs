@@ -11,6 +11,7 @@
 mod authorize;
 mod cimd;
 mod consent;
+mod faults;
 mod metadata;
 mod program;
 mod sign_in;

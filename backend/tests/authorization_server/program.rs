@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
+use backend::store::Store;
+
 use crate::support::Lab;
 
 fn config(folder: &Path, people: &str) -> String {
@@ -66,6 +68,33 @@ fn what_is_in_force_can_be_printed() {
     assert_eq!(printed["resources"][0]["scopes"][0]["token"], "mcp:connect");
     assert_eq!(printed["people"][0]["subject"], "ada");
     assert!(!folder.path().join("as.sqlite").exists(), "nothing is made");
+}
+
+#[test]
+fn a_broken_database_stops_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("as.sqlite");
+    std::fs::write(&file, "This is no database, but it is long enough to be looked at. ".repeat(100))
+        .unwrap();
+    let output = start(folder.path(), ADA, &HTTPS, &[]);
+    refuses(
+        &output,
+        "as.sqlite cannot be used: file is not a database. If it is broken, put a backup in its place.",
+    );
+    assert!(std::fs::read_to_string(&file).unwrap().starts_with("This is"), "it is left as it is");
+}
+
+#[tokio::test]
+async fn half_a_database_stops_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("as.sqlite");
+    Store::open(&file).await.unwrap().close().await;
+    let whole = std::fs::read(&file).unwrap();
+    std::fs::write(&file, &whole[..whole.len() / 2]).unwrap();
+    refuses(
+        &start(folder.path(), ADA, &HTTPS, &[]),
+        "as.sqlite cannot be used: database disk image is malformed",
+    );
 }
 
 #[tokio::test]

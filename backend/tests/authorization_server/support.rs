@@ -11,7 +11,7 @@ use backend::authorization_server::{
 };
 use backend::clock::{Clock as _, FixedClock};
 use backend::entropy::SeededEntropy;
-use backend::store::Store;
+use backend::store::{Limits, Store};
 use http::header::{CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
 use http::{HeaderMap, Method, Request, StatusCode};
 use protocol::ids::{ClientId, Issuer, RedirectUri, ResourceUri, Subject, UnixTime};
@@ -91,6 +91,7 @@ impl ClientHost {
 }
 
 pub(crate) struct Lab {
+    pub(crate) server: AuthorizationServer,
     pub(crate) router: Router,
     pub(crate) store: Store,
     pub(crate) clock: Arc<FixedClock>,
@@ -140,8 +141,17 @@ impl Lab {
     }
 
     pub(crate) async fn with(settings: Settings) -> Self {
+        Self::with_limits(settings, Limits::default()).await
+    }
+
+    pub(crate) async fn with_limits(settings: Settings, limits: Limits) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(&folder.path().join("as.sqlite")).await.unwrap();
+        let store = Store::open_with(&folder.path().join("as.sqlite"), limits).await.unwrap();
+        Self::on(folder, store, settings).await
+    }
+
+    /// On a store that is open already.
+    pub(crate) async fn on(folder: tempfile::TempDir, store: Store, settings: Settings) -> Self {
         // One key for all tests: making one takes longer than everything else together.
         let key = test_key().await;
         store.keep_signing_key(key).await.unwrap();
@@ -151,7 +161,8 @@ impl Lab {
             AuthorizationServer::new(settings, store.clone(), Arc::<FixedClock>::clone(&clock), entropy)
                 .await
                 .unwrap();
-        Self { router: server.router(), store, clock, client: ClientHost::start().await, folder }
+        let router = server.router();
+        Self { server, router, store, clock, client: ClientHost::start().await, folder }
     }
 
     pub(crate) fn now(&self) -> UnixTime {
