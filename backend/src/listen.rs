@@ -6,12 +6,16 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::ConnectInfo;
+use http::Request;
+use hyper::body::Incoming;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tower::ServiceExt as _;
 
 /// A client has this long to send the headers of a request, the first one or the next on the same connection.
 const HEADER_DEADLINE: Duration = Duration::from_secs(30);
@@ -172,7 +176,7 @@ async fn accept(listener: TcpListener, router: Router, mut stopped: watch::Recei
             _ = stopped.changed() => break,
         };
         match stream {
-            Ok((stream, _)) => serve_connection(stream, router.clone(), &graceful),
+            Ok((stream, peer)) => serve_connection(stream, peer, router.clone(), &graceful),
             // Too many open files, or a client that has gone already: neither ends the server.
             Err(error) => {
                 tracing::debug!(%error, "accept failed");
@@ -184,9 +188,14 @@ async fn accept(listener: TcpListener, router: Router, mut stopped: watch::Recei
     let _ = tokio::time::timeout(GRACE, graceful.shutdown()).await;
 }
 
-fn serve_connection(stream: TcpStream, router: Router, graceful: &GracefulShutdown) {
+fn serve_connection(stream: TcpStream, peer: SocketAddr, router: Router, graceful: &GracefulShutdown) {
     // Answers are small; waiting to fill a packet would only delay them.
     let _ = stream.set_nodelay(true);
+    // Who is at the other end is known here alone; headers can say anything.
+    let router = router.map_request(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(ConnectInfo(peer));
+        request
+    });
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_DEADLINE)
@@ -212,6 +221,19 @@ mod tests {
         let error = Sockets::bind("the MCP server", "--mcp-port", &[address]).await.unwrap_err();
         let text = error.to_string();
         assert!(text.contains(&address.port().to_string()) && text.contains("--mcp-port"), "{text}");
+    }
+
+    #[tokio::test]
+    async fn the_peer_is_told_by_the_socket() {
+        let router = Router::new()
+            .route("/", get(async |ConnectInfo(peer): ConnectInfo<SocketAddr>| peer.ip().to_string()));
+        let sockets = Sockets::bind("test", "--port", &["127.0.0.1:0".parse().unwrap()]).await.unwrap();
+        let address = sockets.addresses()[0];
+        let server = tokio::spawn(serve_until(vec![sockets.answer_with(router)], std::future::pending()));
+        let request =
+            reqwest::Client::new().get(format!("http://{address}/")).header("x-forwarded-for", "192.0.2.1");
+        assert_eq!(request.send().await.unwrap().text().await.unwrap(), "127.0.0.1");
+        server.abort();
     }
 
     #[tokio::test]
