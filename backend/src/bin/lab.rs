@@ -29,6 +29,7 @@ async fn run(options: &Options) -> Result<(), Box<dyn std::error::Error>> {
         return Ok(());
     }
     let lab = Lab::start(options, Arc::new(SystemClock), Arc::new(SystemEntropy)).await?;
+    let shutdown = listen::signal();
     println!("MCP Auth Lab");
     println!();
     println!("  page                  {}", lab.page());
@@ -40,7 +41,7 @@ async fn run(options: &Options) -> Result<(), Box<dyn std::error::Error>> {
     if !options.no_open {
         open_browser(lab.page());
     }
-    lab.serve_until(listen::signal()).await;
+    lab.serve_until(shutdown).await;
     Ok(())
 }
 

@@ -66,8 +66,10 @@ async fn run(flags: Flags) -> Result<(), Box<dyn std::error::Error>> {
     let resource = settings.resource.clone();
     let server = ResourceServer::new(settings, Arc::new(SystemClock))?;
     let sockets = Sockets::bind("the MCP server", "--bind", &flags.bind).await?;
+    let shutdown = signal();
     tracing::info!(%resource, addresses = ?sockets.addresses(), "MCP server is ready");
-    serve_until(vec![sockets.answer_with(server.router())], signal()).await;
+    serve_until(vec![sockets.answer_with(server.router())], shutdown).await;
+    tracing::info!("MCP server has ended");
     Ok(())
 }
 

@@ -46,10 +46,15 @@ async fn serve(flags: &ServeFlags) -> Outcome {
     }
     let issuer = settings.issuer.clone();
     let store = Store::open(&flags.database).await?;
-    let server =
-        AuthorizationServer::new(settings, store, Arc::new(SystemClock), Arc::new(SystemEntropy)).await?;
+    let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
+    let server = AuthorizationServer::new(settings, store.clone(), clock, entropy).await?;
     let sockets = Sockets::bind("the authorization server", "--bind", &flags.bind).await?;
+    let upkeep = tokio::spawn(server.clone().keep_up());
+    let shutdown = signal();
     tracing::info!(%issuer, addresses = ?sockets.addresses(), "authorization server is ready");
-    serve_until(vec![sockets.answer_with(server.router())], signal()).await;
+    serve_until(vec![sockets.answer_with(server.router())], shutdown).await;
+    upkeep.abort();
+    store.close().await;
+    tracing::info!("authorization server has ended");
     Ok(())
 }
