@@ -7,7 +7,7 @@ use std::sync::Arc;
 use backend::clock::SystemClock;
 use backend::listen::{Sockets, serve_until, signal};
 use backend::resource_server::{ResourceServer, Settings};
-use backend::telemetry;
+use backend::telemetry::{self, Format};
 use clap::{CommandFactory as _, Parser};
 use protocol::ids::{Issuer, ResourceUri};
 use protocol::loopback::LoopbackPolicy;
@@ -35,12 +35,14 @@ struct Flags {
     /// Origins of web pages that may call the server; may be given several times.
     #[arg(long, env = "LAB_MCP_ALLOW_ORIGIN", value_name = "ORIGIN", value_delimiter = ',')]
     allow_origin: Vec<String>,
+    /// How log lines are written. `RUST_LOG` chooses which: `info` unless set.
+    #[arg(long, env = "LAB_MCP_LOG_FORMAT", value_name = "FORMAT", default_value = "text")]
+    log_format: Format,
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let flags = Flags::parse();
-    telemetry::init("info");
     match run(flags).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -52,6 +54,7 @@ async fn main() -> ExitCode {
 
 async fn run(flags: Flags) -> Result<(), Box<dyn std::error::Error>> {
     refuse_unknown_variables()?;
+    telemetry::init("info", flags.log_format)?;
     let policy = LoopbackPolicy::HttpsOnly;
     let settings = Settings {
         resource: ResourceUri::parse(&flags.resource, policy).map_err(|reason| {

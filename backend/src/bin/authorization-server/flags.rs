@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use backend::authorization_server::Lifetimes;
+use backend::telemetry::Format;
 use clap::{Args, CommandFactory as _, Parser, Subcommand, value_parser};
 
 use crate::config;
@@ -30,6 +31,15 @@ pub(crate) enum Command {
     Serve(ServeFlags),
 }
 
+impl Command {
+    /// How log lines are written.
+    pub(crate) fn log_format(&self) -> Format {
+        match self {
+            Self::Serve(flags) => flags.log_format,
+        }
+    }
+}
+
 /// How to serve.
 #[derive(Debug, Args)]
 pub(crate) struct ServeFlags {
@@ -48,6 +58,9 @@ pub(crate) struct ServeFlags {
     pub(crate) config: PathBuf,
     #[command(flatten)]
     pub(crate) lifetimes: LifetimeFlags,
+    /// How log lines are written. `RUST_LOG` chooses which: `info` unless set.
+    #[arg(long, env = "LAB_AS_LOG_FORMAT", value_name = "FORMAT", default_value = "text")]
+    pub(crate) log_format: Format,
     /// Print what is in force as JSON, without secrets, and end.
     #[arg(long)]
     pub(crate) print_config: bool,

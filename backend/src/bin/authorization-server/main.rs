@@ -20,9 +20,7 @@ type Outcome = Result<(), Box<dyn std::error::Error>>;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let command = flags::parse();
-    telemetry::init("info");
-    match run(command).await {
+    match run(flags::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error}");
@@ -33,6 +31,7 @@ async fn main() -> ExitCode {
 
 async fn run(command: Command) -> Outcome {
     flags::refuse_unknown_variables(std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()))?;
+    telemetry::init("info", command.log_format())?;
     match command {
         Command::Serve(flags) => serve(&flags).await,
     }
