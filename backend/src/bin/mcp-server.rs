@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use backend::clock::SystemClock;
-use backend::listen::{Sockets, serve_until, signal};
+use backend::listen::{Sockets, refuse_plain_http, serve_until, signal};
 use backend::resource_server::{ResourceServer, Settings};
 use backend::telemetry::{self, Format};
 use clap::{CommandFactory as _, Parser};
@@ -32,6 +32,9 @@ struct Flags {
     #[arg(long, env = "LAB_MCP_BIND", value_name = "ADDRESS:PORT", value_delimiter = ',',
           default_values = ["127.0.0.1:8001", "[::1]:8001"])]
     bind: Vec<SocketAddr>,
+    /// Say that a proxy ends TLS before this server, and that nobody else reaches its addresses. Needed beyond loopback.
+    #[arg(long, env = "LAB_MCP_BEHIND_TLS_PROXY", value_parser = clap::builder::FalseyValueParser::new())]
+    behind_tls_proxy: bool,
     /// Origins of web pages that may call the server; may be given several times.
     #[arg(long, env = "LAB_MCP_ALLOW_ORIGIN", value_name = "ORIGIN", value_delimiter = ',')]
     allow_origin: Vec<String>,
@@ -55,6 +58,7 @@ async fn main() -> ExitCode {
 async fn run(flags: Flags) -> Result<(), Box<dyn std::error::Error>> {
     refuse_unknown_variables()?;
     telemetry::init("info", flags.log_format)?;
+    refuse_plain_http(&flags.bind, flags.behind_tls_proxy)?;
     let policy = LoopbackPolicy::HttpsOnly;
     let settings = Settings {
         resource: ResourceUri::parse(&flags.resource, policy).map_err(|reason| {

@@ -50,10 +50,12 @@ pub(super) async fn serve(
     deadlines: Deadlines,
     mut stopped: watch::Receiver<bool>,
 ) {
+    let mut first = [0];
     // Nothing is allocated for a connection before it says something, and at the end nobody waits for it.
     tokio::select! {
-        readable = tokio::time::timeout(deadlines.head, stream.readable()) => {
-            if !matches!(readable, Ok(Ok(()))) {
+        biased;
+        first = tokio::time::timeout(deadlines.head, stream.peek(&mut first)) => {
+            if !matches!(first, Ok(Ok(1))) {
                 return;
             }
         }

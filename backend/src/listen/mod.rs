@@ -49,6 +49,25 @@ pub enum ListenError {
         /// What the operating system says.
         reason: io::Error,
     },
+    /// Others could read what passes.
+    #[error(
+        "--bind {0}: this server speaks plain http, and tokens and passwords would cross the network readably. Listen on \
+         loopback, or say --behind-tls-proxy if only a proxy that ends TLS reaches this address."
+    )]
+    PlainHttp(SocketAddr),
+}
+
+/// Refuses addresses that others can reach, unless the operator says that a proxy ends TLS before them.
+///
+/// # Errors
+/// [`ListenError::PlainHttp`] with the first such address.
+///
+/// Spec: OAuth 2.1 §1.5.
+pub fn refuse_plain_http(addresses: &[SocketAddr], behind_tls_proxy: bool) -> Result<(), ListenError> {
+    match addresses.iter().find(|address| !address.ip().is_loopback()) {
+        Some(address) if !behind_tls_proxy => Err(ListenError::PlainHttp(*address)),
+        _ => Ok(()),
+    }
 }
 
 /// The addresses of both loopback families: a browser may turn `localhost` into either.

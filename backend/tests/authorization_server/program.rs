@@ -1,5 +1,8 @@
 //! The program `authorization-server`: what it refuses to start with.
 
+use std::fs::Permissions;
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -11,7 +14,9 @@ fn config(folder: &Path, people: &str) -> String {
     let path = folder.join("as.json");
     let scope = r#"{"token":"mcp:connect","description":"Use it"}"#;
     let resource = format!(r#"{{"uri":"https://mcp.example/mcp","name":"S","scopes":[{scope}]}}"#);
-    std::fs::write(&path, format!(r#"{{"resources":[{resource}],"people":[{people}]}}"#)).unwrap();
+    let text = format!(r#"{{"resources":[{resource}],"people":[{people}]}}"#);
+    std::fs::write(&path, text).unwrap();
+    std::fs::set_permissions(&path, Permissions::from_mode(0o640)).unwrap();
     path.display().to_string()
 }
 
@@ -45,8 +50,38 @@ fn http_is_for_the_lab_only() {
 #[test]
 fn people_without_passwords_are_not_offered_to_the_network() {
     let folder = tempfile::tempdir().unwrap();
-    let flags = [HTTPS[0], HTTPS[1], "--bind", "0.0.0.0:0"];
+    let flags = [HTTPS[0], HTTPS[1], "--bind", "0.0.0.0:0", "--behind-tls-proxy"];
     refuses(&start(folder.path(), ADA, &flags, &[]), "may listen on loopback only");
+}
+
+/// Req: ALL-01
+#[test]
+fn plain_http_beyond_loopback_is_refused_unless_a_proxy_ends_tls() {
+    let folder = tempfile::tempdir().unwrap();
+    let taken = TcpListener::bind("0.0.0.0:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let flags = [HTTPS[0], HTTPS[1], "--bind", "127.0.0.1:0", "--bind", &address];
+    let says = format!("--bind {address}: this server speaks plain http");
+    refuses(&start(folder.path(), "", &flags, &[]), &says);
+    // Then the next obstacle is that the port is taken.
+    let proxy = ("LAB_AS_BEHIND_TLS_PROXY", "1");
+    refuses(&start(folder.path(), "", &flags, &[proxy]), "is in use by another program");
+}
+
+#[test]
+fn a_configuration_that_everybody_can_read_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = config(folder.path(), "");
+    for mode in [0o644, 0o642, 0o660] {
+        std::fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+        let output = Command::new(env!("CARGO_BIN_EXE_authorization-server"))
+            .args(HTTPS)
+            .args(["--database", &folder.path().join("as.sqlite").display().to_string()])
+            .args(["--config", &path, "--print-config"])
+            .output()
+            .unwrap();
+        refuses(&output, &format!("as.json: its mode is {mode:04o}"));
+    }
 }
 
 #[test]

@@ -109,7 +109,7 @@ async fn of_too_many_requests_the_oldest_go() {
     assert_eq!(lab.store.count_pending().await.unwrap(), MAX_PENDING);
 }
 
-/// Req: AS-03, AS-44
+/// Req: AS-03, AS-44, C26
 #[tokio::test]
 async fn settings_that_contradict_each_other_stop_the_start() {
     let folder = tempfile::tempdir().unwrap();

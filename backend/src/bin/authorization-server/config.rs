@@ -8,6 +8,7 @@ use protocol::loopback::LoopbackPolicy;
 use serde::Deserialize;
 
 use crate::flags::ServeFlags;
+use crate::private_file;
 
 /// Stands in the help; a test reads the example as a configuration.
 pub(crate) const SHAPE: &str = r#"The configuration file:
@@ -87,6 +88,7 @@ pub(crate) fn settings(flags: &ServeFlags) -> Result<Settings, String> {
 }
 
 fn read(file: &Path) -> Result<Config, String> {
+    private_file::check("--config", file)?;
     let text = std::fs::read(file).map_err(|reason| format!("--config {}: {reason}", file.display()))?;
     serde_json::from_slice(&text).map_err(|reason| format!("--config {}: {reason}", file.display()))
 }

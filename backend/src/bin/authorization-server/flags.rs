@@ -53,7 +53,11 @@ pub(crate) struct ServeFlags {
     #[arg(long, env = "LAB_AS_BIND", value_name = "ADDRESS:PORT", value_delimiter = ',',
           default_values = ["127.0.0.1:9000", "[::1]:9000"])]
     pub(crate) bind: Vec<SocketAddr>,
-    /// A JSON file that names the resources and the people; its shape stands below.
+    /// Say that a proxy ends TLS before this server, and that nobody else reaches its addresses. Needed beyond loopback.
+    #[arg(long, env = "LAB_AS_BEHIND_TLS_PROXY", value_parser = clap::builder::FalseyValueParser::new())]
+    pub(crate) behind_tls_proxy: bool,
+    /// A JSON file that names the resources and the people; its shape stands below. Only its owner and its group may be
+    /// able to read it.
     #[arg(long, env = "LAB_AS_CONFIG", value_name = "FILE")]
     pub(crate) config: PathBuf,
     #[command(flatten)]

@@ -11,6 +11,7 @@ pub(crate) fn describe(flags: &ServeFlags, settings: &Settings) -> Value {
     json!({
         "issuer": settings.issuer.as_str(),
         "bind": flags.bind,
+        "behind_tls_proxy": flags.behind_tls_proxy,
         "database": flags.database,
         "config": flags.config,
         "lifetimes": {

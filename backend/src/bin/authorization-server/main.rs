@@ -3,6 +3,7 @@
 mod config;
 mod flags;
 mod in_force;
+mod private_file;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use std::sync::Arc;
 use backend::authorization_server::AuthorizationServer;
 use backend::clock::SystemClock;
 use backend::entropy::SystemEntropy;
-use backend::listen::{Sockets, serve_until, signal};
+use backend::listen::{Sockets, refuse_plain_http, serve_until, signal};
 use backend::store::Store;
 use backend::telemetry;
 
@@ -38,6 +39,7 @@ async fn run(command: Command) -> Outcome {
 }
 
 async fn serve(flags: &ServeFlags) -> Outcome {
+    refuse_plain_http(&flags.bind, flags.behind_tls_proxy)?;
     let settings = config::settings(flags)?;
     if flags.print_config {
         println!("{:#}", in_force::describe(flags, &settings));
