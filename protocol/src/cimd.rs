@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use crate::ids::{ClientId, IdentifierError, RawUrl, RedirectUri};
 use crate::loopback::LoopbackPolicy;
 use crate::strict_json;
+use crate::token_endpoint::AUTHORIZATION_CODE;
 
 /// The most bytes of a document that are read.
 ///
@@ -106,6 +107,7 @@ pub struct ClientMetadataDocument {
     client_id: ClientIdUrl,
     client_name: String,
     redirect_uris: Vec<RedirectUri>,
+    grant_types: Vec<String>,
 }
 
 /// Which rule for documents a body breaks.
@@ -166,9 +168,10 @@ impl ClientMetadataDocument {
         }
         let client_name = text_member(&document, "client_name")?.to_owned();
         let redirect_uris = redirect_uris(&document)?;
+        let grant_types = grant_types(&document)?;
         refuse_secrets(&document)?;
         check_auth_method(&document)?;
-        Ok(Self { client_id: url.clone(), client_name, redirect_uris })
+        Ok(Self { client_id: url.clone(), client_name, redirect_uris, grant_types })
     }
 
     /// The document's own URL.
@@ -187,6 +190,12 @@ impl ClientMetadataDocument {
     #[must_use]
     pub fn redirect_uris(&self) -> &[RedirectUri] {
         &self.redirect_uris
+    }
+
+    /// The grants that it can use. A server passes over those that it does not have.
+    #[must_use]
+    pub fn grant_types(&self) -> &[String] {
+        &self.grant_types
     }
 }
 
@@ -211,6 +220,20 @@ fn redirect_uris(document: &Map<String, Value>) -> Result<Vec<RedirectUri>, Docu
             .map_err(|reason| DocumentError::BadRedirectUri { uri: text.to_owned(), reason })
     };
     values.iter().map(parse).collect()
+}
+
+/// Absent means the code grant alone. Unknown names refuse nothing: a document speaks to every server.
+///
+/// Spec: RFC 7591 §2.
+fn grant_types(document: &Map<String, Value>) -> Result<Vec<String>, DocumentError> {
+    const NAME: &str = "grant_types";
+    let values = match document.get(NAME) {
+        None => return Ok(vec![AUTHORIZATION_CODE.to_owned()]),
+        Some(Value::Array(values)) => values,
+        Some(_) => return Err(DocumentError::WrongType(NAME)),
+    };
+    let text = |value: &Value| value.as_str().map(str::to_owned).ok_or(DocumentError::WrongType(NAME));
+    values.iter().map(text).collect()
 }
 
 fn refuse_secrets(document: &Map<String, Value>) -> Result<(), DocumentError> {
@@ -334,6 +357,19 @@ mod tests {
             let mut changed = document();
             changed["client_id"] = other.into();
             assert!(matches!(validate(&changed), Err(DocumentError::OtherClientId { .. })), "{other}");
+        }
+    }
+
+    /// Req: AS-66
+    #[test]
+    fn grant_types_are_read_and_unknown_ones_refuse_nothing() {
+        assert_eq!(validate(&document()).unwrap().grant_types(), ["authorization_code"]);
+        let mut changed = document();
+        changed["grant_types"] = json!(["refresh_token", "urn:example:new"]);
+        assert_eq!(validate(&changed).unwrap().grant_types(), ["refresh_token", "urn:example:new"]);
+        for wrong in [json!("refresh_token"), json!([1]), json!(null)] {
+            changed["grant_types"] = wrong;
+            assert_eq!(validate(&changed), Err(DocumentError::WrongType("grant_types")));
         }
     }
 

@@ -146,6 +146,10 @@ clauses! {
     PkceVerified: Must, "RFC 7636 §4.6", "The verifier hashes to the challenge that came with the authorization request.", rfc!("7636.html#section-4.6");
     ResourceNarrows: Must, "RFC 8707 §2.2", "The token is for a server that was granted, never for another.", rfc!("8707.html#section-2.2");
     ScopeNarrows: Must, "OAuth 2.1 §3.2.2", "The token never allows more than was granted.", oauth21!("section-3.2.2");
+    RefreshBinding: Must, "OAuth 2.1 §4.3", "A refresh token is used by the client that it was issued to.", oauth21!("section-4.3");
+    RefreshRotation: Must, "OAuth 2.1 §4.3.1", "A refresh token works once; using it again ends everything that grew from the same consent.", oauth21!("section-4.3.1");
+    RefreshLifetime: Should, "OAuth 2.1 §4.3.3", "A refresh token that nobody uses expires.", oauth21!("section-4.3.3");
+    GrantActive: Must, "OAuth 2.1 §4.3.1", "What the person allowed is still allowed.", oauth21!("section-4.3.1");
     TokenResponse: Must, "OAuth 2.1 §3.2.3", "The answer is JSON with a token and its type, and is not cached.", oauth21!("section-3.2.3");
     // Use
     BearerHeader: Must, "MCP Authorization, Token Requirements", "The token is sent in the Authorization header of every request, never in the URL.", mcp!("authorization#token-requirements");
@@ -156,6 +160,9 @@ clauses! {
     ProtocolVersion: Must, "MCP Lifecycle, Version Negotiation", "Both sides use a revision that both support.", mcp!("lifecycle#version-negotiation");
     Transport: Must, "MCP Transports, Streamable HTTP", "A request is a POST with one JSON-RPC message; the answer is JSON or an event stream.", mcp!("transports#sending-messages-to-the-server");
     Origin: Must, "MCP Transports, Security Warning", "The server checks Origin, so that no foreign web page can use it.", mcp!("transports#security-warning");
+    Introspection: Must, "RFC 7662 §2.1", "The authorization server tells only protected resources that it knows whether a token is good.", rfc!("7662.html#section-2.1");
+    TokenRevoked: Should, "RFC 7662 §2.2", "A token that the authorization server calls inactive is not accepted.", rfc!("7662.html#section-2.2");
+    Revocation: Must, "RFC 7009 §2.1", "A client can end what it was granted, by any of its tokens.", rfc!("7009.html#section-2.1");
     // Step-up
     InsufficientScope: Should, "MCP Authorization, Runtime Insufficient Scope", "A valid token without the scope is answered 403 insufficient_scope with the scopes to ask for.", mcp!("authorization#runtime-insufficient-scope-errors");
     StepUp: Should, "MCP Authorization, Step-Up Flow", "The client asks for the scopes of the challenge, and gives up after a few attempts.", mcp!("authorization#step-up-authorization-flow");
