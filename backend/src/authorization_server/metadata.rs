@@ -1,6 +1,6 @@
 //! What the server says about itself: its metadata and its keys.
 //!
-//! Spec: RFC 8414 §2, §3; RFC 9207 §3; Client ID Metadata Document draft -00 §5; RFC 7517 §5.
+//! Spec: RFC 8414 §2, §3; OpenID Connect Discovery §3; RFC 9207 §3; Client ID Metadata Document draft -00 §5; RFC 7517 §5.
 
 use std::sync::Arc;
 
@@ -14,6 +14,7 @@ use protocol::client_metadata::AuthMethod;
 use protocol::jwks::{RsaJwks, RsaPublicJwk};
 use protocol::pkce::S256;
 use protocol::token_endpoint::AUTHORIZATION_CODE;
+use serde::Serialize;
 
 use super::Settings;
 use super::state::Server;
@@ -21,9 +22,40 @@ use super::state::Server;
 /// Long enough to spare a round trip, short enough to follow a change.
 const KEPT_FOR: &str = "public, max-age=300";
 
-/// The document, written once at the start.
-pub(super) fn document(settings: &Settings) -> Bytes {
-    json(&AuthorizationServerMetadata {
+/// The same document in the form of OpenID Connect Discovery, for clients that look for that form only.
+///
+/// No ID token is ever issued here; the two members are there because strict readers of this form demand them.
+///
+/// Spec: OpenID Connect Discovery §3, §4; MCP Authorization, Authorization Server Metadata Discovery.
+#[derive(Serialize)]
+struct OpenIdConfiguration {
+    #[serde(flatten)]
+    metadata: AuthorizationServerMetadata,
+    subject_types_supported: [&'static str; 1],
+    id_token_signing_alg_values_supported: [&'static str; 1],
+}
+
+/// Both forms, written once at the start.
+pub(super) struct Documents {
+    oauth: Bytes,
+    openid: Bytes,
+}
+
+impl Documents {
+    pub(super) fn new(settings: &Settings) -> Self {
+        let metadata = metadata(settings);
+        let oauth = json(&metadata);
+        let openid = json(&OpenIdConfiguration {
+            metadata,
+            subject_types_supported: ["public"],
+            id_token_signing_alg_values_supported: ["RS256"],
+        });
+        Self { oauth, openid }
+    }
+}
+
+fn metadata(settings: &Settings) -> AuthorizationServerMetadata {
+    AuthorizationServerMetadata {
         issuer: settings.issuer.to_string(),
         authorization_endpoint: settings.url("/authorize"),
         token_endpoint: settings.url("/token"),
@@ -46,7 +78,7 @@ pub(super) fn document(settings: &Settings) -> Bytes {
         authorization_response_iss_parameter_supported: true,
         protected_resources: settings.resources.iter().map(|resource| resource.uri.to_string()).collect(),
         service_documentation: Some(settings.url("/")),
-    })
+    }
 }
 
 fn names<const N: usize>(names: [&str; N]) -> Vec<String> {
@@ -59,12 +91,16 @@ pub(super) fn jwks(key: &RsaPublicJwk) -> Bytes {
 }
 
 /// Both documents consist of texts, lists and flags only, which JSON can always express.
-fn json(document: &impl serde::Serialize) -> Bytes {
+fn json(document: &impl Serialize) -> Bytes {
     serde_json::to_vec(document).map(Bytes::from).unwrap_or_default()
 }
 
 pub(super) async fn get_metadata(State(server): State<Arc<Server>>) -> impl IntoResponse {
-    ([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, KEPT_FOR)], server.metadata.clone())
+    ([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, KEPT_FOR)], server.metadata.oauth.clone())
+}
+
+pub(super) async fn get_openid_configuration(State(server): State<Arc<Server>>) -> impl IntoResponse {
+    ([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, KEPT_FOR)], server.metadata.openid.clone())
 }
 
 pub(super) async fn get_jwks(State(server): State<Arc<Server>>) -> impl IntoResponse {

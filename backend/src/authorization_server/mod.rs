@@ -3,6 +3,7 @@
 //! | path | file | what happens |
 //! |---|---|---|
 //! | `GET /.well-known/oauth-authorization-server` | [`metadata`] | says what the server can do |
+//! | `GET /.well-known/openid-configuration` | [`metadata`] | the same, for clients that look for that form only |
 //! | `GET /jwks` | [`metadata`] | publishes the key that verifies its tokens |
 //! | `GET /authorize` | [`authorize`] | checks a request and puts it down |
 //! | `GET`, `POST /sign-in`, `POST /sign-out` | [`sign_in`] | finds out who is there |

@@ -38,6 +38,7 @@ fn documents() -> Router<Arc<Server>> {
         .max_age(Duration::from_mins(10));
     Router::new()
         .route("/.well-known/oauth-authorization-server", get(metadata::get_metadata))
+        .route("/.well-known/openid-configuration", get(metadata::get_openid_configuration))
         .route("/jwks", get(metadata::get_jwks))
         .layer(cors)
 }

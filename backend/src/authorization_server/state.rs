@@ -84,7 +84,7 @@ pub(super) struct Server {
     pub(super) documents: Documents,
     pub(super) key_sets: KeySets,
     pub(super) signer: Signer,
-    pub(super) metadata: Bytes,
+    pub(super) metadata: metadata::Documents,
     pub(super) jwks: Bytes,
 }
 
@@ -111,7 +111,7 @@ impl AuthorizationServer {
     ) -> Result<Self, StartError> {
         check(&settings)?;
         let signer = Signer::from_store(&store).await?;
-        let metadata = metadata::document(&settings);
+        let metadata = metadata::Documents::new(&settings);
         let jwks = metadata::jwks(signer.public_key());
         let documents = Documents::new(
             Outbound::new(settings.loopback),

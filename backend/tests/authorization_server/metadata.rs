@@ -37,6 +37,19 @@ async fn metadata_says_what_the_server_does() {
     );
 }
 
+/// Req: AS-01, AS-05, AS-14
+#[tokio::test]
+async fn clients_that_only_know_openid_discovery_find_the_same() {
+    let lab = Lab::start().await;
+    let openid = lab.get("/.well-known/openid-configuration").await;
+    assert_eq!((openid.status, openid.header("content-type")), (StatusCode::OK, "application/json"));
+    let mut found = openid.json();
+    let members = found.as_object_mut().unwrap();
+    assert_eq!(members.remove("subject_types_supported"), Some(serde_json::json!(["public"])));
+    assert_eq!(members.remove("id_token_signing_alg_values_supported"), Some(serde_json::json!(["RS256"])));
+    assert_eq!(found, lab.get("/.well-known/oauth-authorization-server").await.json());
+}
+
 /// Req: AS-13, AS-140
 #[tokio::test]
 async fn the_key_set_has_one_public_rsa_key() {
@@ -62,9 +75,12 @@ fn preflight(path: &str, wanted: &str) -> Request<Body> {
 #[tokio::test]
 async fn pages_of_any_origin_may_read_documents_and_tokens() {
     let lab = Lab::start().await;
-    for (path, wanted) in
-        [("/.well-known/oauth-authorization-server", "GET"), ("/jwks", "GET"), ("/token", "POST")]
-    {
+    for (path, wanted) in [
+        ("/.well-known/oauth-authorization-server", "GET"),
+        ("/.well-known/openid-configuration", "GET"),
+        ("/jwks", "GET"),
+        ("/token", "POST"),
+    ] {
         let answer = lab.send(preflight(path, wanted)).await;
         assert!(answer.status.is_success(), "{path}: {answer:?}");
         assert_eq!(answer.header("access-control-allow-origin"), "*", "{path}");
