@@ -12,8 +12,7 @@ use backend::clock::{Clock as _, SystemClock};
 use backend::entropy::SystemEntropy;
 use backend::listen::{Sockets, serve_until};
 use backend::store::{
-    Asked, Client, ClientAuthentication, ClientSource, NewRequest, SecretHash, Session, Standing, Store,
-    Verdict,
+    Asked, Client, ClientAuthentication, NewRequest, SecretHash, Session, Standing, Store, Verdict,
 };
 use protocol::ids::{ClientId, Issuer, RedirectUri, ResourceUri, Subject};
 use protocol::loopback::LoopbackPolicy;
@@ -71,20 +70,15 @@ fn settings(_algorithm: &str) -> Settings {
         }],
         people: Vec::new(),
         clients: vec![client()],
+        registration: None,
         lifetimes: Lifetimes { code: 3600, ..Lifetimes::default() },
     }
 }
 
 fn client() -> Client {
-    Client {
-        id: ClientId::parse(CLIENT_ID).unwrap(),
-        source: ClientSource::Configured,
-        name: "Bench".into(),
-        redirect_uris: vec![RedirectUri::parse(REDIRECT_URI).unwrap()],
-        authentication: ClientAuthentication::None,
-        wants_refresh: true,
-        fingerprint: String::new(),
-    }
+    let redirect_uris = vec![RedirectUri::parse(REDIRECT_URI).unwrap()];
+    let id = ClientId::parse(CLIENT_ID).unwrap();
+    Client::configured(id, "Bench", redirect_uris, ClientAuthentication::None)
 }
 
 /// The way of every code: somebody signs in, a request is put down, and allowed.

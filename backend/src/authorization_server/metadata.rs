@@ -9,9 +9,10 @@ use axum::extract::State;
 use axum::response::IntoResponse;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use protocol::authorization_server_metadata::AuthorizationServerMetadata;
+use protocol::client_keys::SigningAlgorithm;
+use protocol::client_metadata::AuthMethod;
 use protocol::jwks::{RsaJwks, RsaPublicJwk};
 use protocol::pkce::S256;
-use protocol::scope::ScopeSet;
 use protocol::token_endpoint::AUTHORIZATION_CODE;
 use serde::Serialize;
 
@@ -54,26 +55,34 @@ impl Documents {
 }
 
 fn metadata(settings: &Settings) -> AuthorizationServerMetadata {
-    let scopes = settings
-        .resources
-        .iter()
-        .fold(ScopeSet::default(), |scopes, resource| scopes.union(&resource.scope_set()));
     AuthorizationServerMetadata {
         issuer: settings.issuer.to_string(),
         authorization_endpoint: settings.url("/authorize"),
         token_endpoint: settings.url("/token"),
         jwks_uri: Some(settings.url("/jwks")),
-        scopes_supported: scopes.iter().cloned().collect(),
+        registration_endpoint: settings.registration.map(|_| settings.url("/register")),
+        scopes_supported: settings.offered_scopes().iter().cloned().collect(),
         response_types_supported: vec!["code".into()],
         response_modes_supported: vec!["query".into()],
         grant_types_supported: vec![AUTHORIZATION_CODE.into()],
-        token_endpoint_auth_methods_supported: vec!["none".into()],
+        token_endpoint_auth_methods_supported: names(AuthMethod::ALL.map(AuthMethod::as_str)),
+        token_endpoint_auth_signing_alg_values_supported: names(
+            SigningAlgorithm::ALL.map(SigningAlgorithm::as_str),
+        ),
+        revocation_endpoint: None,
+        revocation_endpoint_auth_methods_supported: Vec::new(),
+        introspection_endpoint: None,
+        introspection_endpoint_auth_methods_supported: Vec::new(),
         code_challenge_methods_supported: vec![S256.into()],
         client_id_metadata_document_supported: true,
         authorization_response_iss_parameter_supported: true,
         protected_resources: settings.resources.iter().map(|resource| resource.uri.to_string()).collect(),
         service_documentation: Some(settings.url("/")),
     }
+}
+
+fn names<const N: usize>(names: [&str; N]) -> Vec<String> {
+    names.map(str::to_owned).to_vec()
 }
 
 /// The key set, written once at the start.
