@@ -5,6 +5,7 @@
 
 use protocol::base64url;
 use protocol::cimd::{ClientIdUrl, ClientMetadataDocument};
+use protocol::token_endpoint::REFRESH_TOKEN;
 use sha2::{Digest as _, Sha256};
 
 use super::html;
@@ -32,7 +33,7 @@ fn from_document(document: &ClientMetadataDocument) -> Client {
         name: html::displayable_name(document.client_name()),
         redirect_uris: document.redirect_uris().to_vec(),
         authentication: ClientAuthentication::None,
-        wants_refresh: false,
+        wants_refresh: document.grant_types().iter().any(|grant| grant == REFRESH_TOKEN),
         fingerprint: base64url(&Sha256::digest(format!("{document:?}"))),
     }
 }

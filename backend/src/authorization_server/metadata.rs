@@ -1,6 +1,6 @@
 //! What the server says about itself: its metadata and its keys.
 //!
-//! Spec: RFC 8414 §2, §3; RFC 9207 §3; Client ID Metadata Document draft -00 §5; RFC 7517 §5.
+//! Spec: RFC 8414 §2, §3 (also RFC 7009 and 7662); RFC 9207 §3; Client ID Metadata Document draft -00 §5; RFC 7517 §5.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use protocol::authorization_server_metadata::AuthorizationServerMetadata;
 use protocol::jwks::{RsaJwks, RsaPublicJwk};
 use protocol::pkce::S256;
 use protocol::scope::ScopeSet;
-use protocol::token_endpoint::AUTHORIZATION_CODE;
+use protocol::token_endpoint::{AUTHORIZATION_CODE, REFRESH_TOKEN};
 
 use super::Settings;
 use super::state::Server;
@@ -25,7 +25,9 @@ pub(super) fn document(settings: &Settings) -> Bytes {
     let scopes = settings
         .resources
         .iter()
-        .fold(ScopeSet::default(), |scopes, resource| scopes.union(&resource.scope_set()));
+        .fold(ScopeSet::offline_access(), |scopes, resource| scopes.union(&resource.scope_set()));
+    let client_authentication = vec!["none".to_owned()];
+    let can_introspect = settings.resources.iter().any(|resource| resource.introspection_secret.is_some());
     json(&AuthorizationServerMetadata {
         issuer: settings.issuer.to_string(),
         authorization_endpoint: settings.url("/authorize"),
@@ -34,8 +36,15 @@ pub(super) fn document(settings: &Settings) -> Bytes {
         scopes_supported: scopes.iter().cloned().collect(),
         response_types_supported: vec!["code".into()],
         response_modes_supported: vec!["query".into()],
-        grant_types_supported: vec![AUTHORIZATION_CODE.into()],
-        token_endpoint_auth_methods_supported: vec!["none".into()],
+        grant_types_supported: vec![AUTHORIZATION_CODE.into(), REFRESH_TOKEN.into()],
+        token_endpoint_auth_methods_supported: client_authentication.clone(),
+        revocation_endpoint: Some(settings.url("/revoke")),
+        revocation_endpoint_auth_methods_supported: client_authentication,
+        introspection_endpoint: can_introspect.then(|| settings.url("/introspect")),
+        introspection_endpoint_auth_methods_supported: can_introspect
+            .then(|| "client_secret_basic".to_owned())
+            .into_iter()
+            .collect(),
         code_challenge_methods_supported: vec![S256.into()],
         client_id_metadata_document_supported: true,
         authorization_response_iss_parameter_supported: true,

@@ -5,7 +5,7 @@ use protocol::loopback::LoopbackPolicy;
 use protocol::scope::{ScopeSet, ScopeToken};
 use serde::Deserialize;
 
-use crate::store::Client;
+use crate::store::{Client, SecretHash};
 
 /// Everything that the server is told at its start.
 #[derive(Clone, Debug)]
@@ -67,6 +67,8 @@ pub struct ProtectedResource {
     pub name: String,
     /// Its scopes. A request without `scope` gets the first one.
     pub scopes: Vec<OfferedScope>,
+    /// With this secret its server may ask whether a token is still good. Without one nobody may.
+    pub introspection_secret: Option<SecretHash>,
 }
 
 /// A scope in plain words.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use aws_lc_rs::hmac;
 use axum::Router;
 use axum::body::Bytes;
 use protocol::ids::{IdentifierError, Issuer};
@@ -35,6 +36,9 @@ pub enum StartError {
     /// A resource that nobody could get a token for.
     #[error("the resource {0} has no scopes")]
     NoScopes(String),
+    /// A resource with a scope that is the server's own.
+    #[error("the resource {0} has the scope offline_access, which is this server's own")]
+    OfflineAccessOfResource(String),
     /// Nothing to issue tokens for.
     #[error("there is no resource to issue tokens for")]
     NoResources,
@@ -53,6 +57,8 @@ pub(super) struct Server {
     pub(super) entropy: Arc<dyn Entropy>,
     pub(super) documents: Documents,
     pub(super) signer: Signer,
+    /// Makes the successors of refresh tokens.
+    pub(super) successor_key: hmac::Key,
     pub(super) metadata: Bytes,
     pub(super) jwks: Bytes,
 }
@@ -87,7 +93,18 @@ impl AuthorizationServer {
             Arc::clone(&clock),
             settings.issuer.authority().to_owned(),
         );
-        Ok(Self(Arc::new(Server { settings, store, clock, entropy, documents, signer, metadata, jwks })))
+        let successor_key = hmac::Key::new(hmac::HMAC_SHA256, &entropy.bytes());
+        Ok(Self(Arc::new(Server {
+            settings,
+            store,
+            clock,
+            entropy,
+            documents,
+            signer,
+            successor_key,
+            metadata,
+            jwks,
+        })))
     }
 
     /// Everything that the server answers.
@@ -109,8 +126,13 @@ fn check(settings: &Settings) -> Result<(), StartError> {
     if settings.resources.is_empty() {
         return Err(StartError::NoResources);
     }
-    match settings.resources.iter().find(|resource| resource.scopes.is_empty()) {
-        Some(resource) => Err(StartError::NoScopes(resource.uri.to_string())),
-        None => Ok(()),
+    for resource in &settings.resources {
+        if resource.scopes.is_empty() {
+            return Err(StartError::NoScopes(resource.uri.to_string()));
+        }
+        if resource.scope_set().has_offline_access() {
+            return Err(StartError::OfflineAccessOfResource(resource.uri.to_string()));
+        }
     }
+    Ok(())
 }
