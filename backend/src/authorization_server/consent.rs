@@ -77,7 +77,7 @@ async fn show(
         resource_uri: resource.uri.as_str(),
         asks_for_more: scopes.iter().any(|scope| scope.mark == Mark::New),
         scopes,
-        ending: ending(family_seconds(server, request, &asked.scope), &asked.scope),
+        ending: ending(lasts(server, request, &asked.scope), &asked.scope),
         request_id: &visit.request_id,
         csrf: csrf::token(&visit.cookie, Form::Consent, &visit.request_id),
         sign_out_csrf: csrf::token(&visit.cookie, Form::SignOut, &visit.request_id),
@@ -102,14 +102,17 @@ pub(super) async fn post_consent(
 
     let code = server.entropy.secret();
     let ticked = ticked(&body);
-    let family_seconds = family_seconds(&server, &visit.pending.request, &ticked);
+    let lifetimes = &server.settings.lifetimes;
+    // The first access token must fit in, however late the code is redeemed.
+    let family_lasts =
+        lasts(&server, &visit.pending.request, &ticked).max(lifetimes.code + lifetimes.access_token);
     let verdict = match field("decision")? {
         Some("allow") => Verdict::Allow {
             ticked,
             code: SecretHash::of(&code),
             family: server.entropy.secret().reveal().to_owned(),
-            code_expires_at: now.plus(server.settings.lifetimes.code),
-            family_expires_at: now.plus(family_seconds),
+            code_expires_at: now.plus(lifetimes.code),
+            family_expires_at: now.plus(family_lasts),
         },
         Some("deny") => Verdict::Deny,
         _ => return Err(PageRefusal::BadForm),
@@ -134,18 +137,14 @@ pub(super) async fn post_consent(
     }
 }
 
-/// How long what is allowed can last: with refresh tokens for a long time, without them for one access token.
-fn family_seconds(server: &Server, request: &NewRequest, allowed: &ScopeSet) -> u64 {
-    let lifetimes = &server.settings.lifetimes;
+/// For how many seconds what is allowed lasts: with refresh tokens for a long time, without them for one access token.
+fn lasts(server: &Server, request: &NewRequest, allowed: &ScopeSet) -> u64 {
     let asked = match &request.standing {
         Standing::Asks(asked) => asked.scope.intersection(allowed),
         Standing::Refused(_) => ScopeSet::default(),
     };
-    if issue::may_refresh(&request.client, &asked) {
-        lifetimes.family
-    } else {
-        lifetimes.code + lifetimes.access_token
-    }
+    let lifetimes = &server.settings.lifetimes;
+    if issue::may_refresh(&request.client, &asked) { lifetimes.family } else { lifetimes.access_token }
 }
 
 /// The ticked boxes: the one field that may stand several times. Unknown ones fall away in the store.

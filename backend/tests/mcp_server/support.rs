@@ -142,6 +142,7 @@ impl Server {
             issuer: Issuer::parse(&keys.issuer, loopback).unwrap(),
             loopback,
             allowed_origins: vec![PAGE.into()],
+            introspection: None,
         };
         let server = ResourceServer::new(settings, Arc::<FixedClock>::clone(&clock)).unwrap();
         Self { router: server.router(), clock, keys }
