@@ -151,3 +151,42 @@ impl Introspector {
         answer
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use protocol::ids::ResourceUri;
+
+    use super::*;
+    use crate::clock::FixedClock;
+
+    #[test]
+    fn only_so_many_tokens_are_remembered_and_the_expired_go_first() {
+        let loopback = LoopbackPolicy::AllowHttpOnLoopback;
+        let introspection = Introspection { secret: Secret::new("s"), max_age_seconds: 5 };
+        let settings = Settings {
+            resource: ResourceUri::parse("http://localhost:8001/mcp", loopback).unwrap(),
+            name: "S".into(),
+            issuer: Issuer::parse("http://localhost:9000", loopback).unwrap(),
+            loopback,
+            allowed_origins: Vec::new(),
+            introspection: None,
+        };
+        let clock = Arc::new(FixedClock::at(UnixTime(100)));
+        let introspector = Introspector::new(&settings, &introspection, Arc::<FixedClock>::clone(&clock));
+        let remember = |i: usize, expires_at| {
+            introspector.known(&Secret::new(i.to_string()), UnixTime(expires_at));
+            introspector.tokens.lock().unwrap().len()
+        };
+        for i in 0..MAX_TOKENS - 1 {
+            remember(i, 200);
+        }
+        assert_eq!(remember(MAX_TOKENS, 300), MAX_TOKENS);
+        assert_eq!(remember(MAX_TOKENS, 300), MAX_TOKENS, "it is known already");
+        clock.advance(100);
+        assert_eq!(remember(MAX_TOKENS + 1, 300), 2);
+        for i in 0..MAX_TOKENS - 2 {
+            remember(i, 300);
+        }
+        assert_eq!(remember(MAX_TOKENS + 2, 300), 1);
+    }
+}
