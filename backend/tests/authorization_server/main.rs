@@ -11,8 +11,11 @@
 mod authorize;
 mod cimd;
 mod consent;
+mod introspect;
 mod metadata;
 mod program;
+mod refresh;
+mod revoke;
 mod sign_in;
 mod store;
 mod support;
