@@ -116,7 +116,7 @@ async fn issue(
         jti: server.entropy.secret().reveal().to_owned(),
     };
     Ok(TokenResponse {
-        access_token: server.signer.sign(&claims).await?,
+        access_token: server.keys.sign(&claims).await?,
         token_type: "Bearer".into(),
         expires_in: Some(lifetime),
         scope: Some(scope),

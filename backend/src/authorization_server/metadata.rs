@@ -9,7 +9,6 @@ use axum::extract::State;
 use axum::response::IntoResponse;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use protocol::authorization_server_metadata::AuthorizationServerMetadata;
-use protocol::jwks::{RsaJwks, RsaPublicJwk};
 use protocol::pkce::S256;
 use protocol::scope::ScopeSet;
 use protocol::token_endpoint::AUTHORIZATION_CODE;
@@ -44,12 +43,7 @@ pub(super) fn document(settings: &Settings) -> Bytes {
     })
 }
 
-/// The key set, written once at the start.
-pub(super) fn jwks(key: &RsaPublicJwk) -> Bytes {
-    json(&RsaJwks { keys: vec![key.clone()] })
-}
-
-/// Both documents consist of texts, lists and flags only, which JSON can always express.
+/// It consists of texts, lists and flags only, which JSON can always express.
 fn json(document: &impl serde::Serialize) -> Bytes {
     serde_json::to_vec(document).map(Bytes::from).unwrap_or_default()
 }
@@ -59,5 +53,5 @@ pub(super) async fn get_metadata(State(server): State<Arc<Server>>) -> impl Into
 }
 
 pub(super) async fn get_jwks(State(server): State<Arc<Server>>) -> impl IntoResponse {
-    ([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, KEPT_FOR)], server.jwks.clone())
+    ([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, KEPT_FOR)], server.keys.document())
 }

@@ -3,7 +3,7 @@
 //! | path | file | what happens |
 //! |---|---|---|
 //! | `GET /.well-known/oauth-authorization-server` | [`metadata`] | says what the server can do |
-//! | `GET /jwks` | [`metadata`] | publishes the key that verifies its tokens |
+//! | `GET /jwks` | [`metadata`] | publishes the keys that verify its tokens |
 //! | `GET /authorize` | [`authorize`] | checks a request and puts it down |
 //! | `GET`, `POST /sign-in`, `POST /sign-out` | [`sign_in`] | finds out who is there |
 //! | `GET`, `POST /consent` | [`consent`] | asks the person and sends the browser back |
@@ -21,6 +21,7 @@ mod consent;
 mod csrf;
 mod form;
 mod html;
+mod keys;
 mod metadata;
 mod page_refusal;
 mod redirect;
@@ -29,9 +30,12 @@ mod router;
 mod session;
 mod settings;
 mod sign_in;
-mod signing_key;
 mod state;
 mod token;
 
-pub use settings::{Lifetimes, OfferedScope, Person, ProtectedResource, Settings};
+pub use keys::{
+    KEY_WATCH_SECONDS, KeyEncryptionSecret, KeyError, KeyFileFault, PrivateFileError, PublishedKey, Takeover,
+    import_key, rotate_keys,
+};
+pub use settings::{KeySettings, Lifetimes, OfferedScope, Person, ProtectedResource, Settings};
 pub use state::{AuthorizationServer, StartError};

@@ -8,7 +8,7 @@ use protocol::ids::{IdentifierError, Issuer};
 use protocol::loopback::{LoopbackPolicy, is_loopback_host};
 
 use super::cimd::Documents;
-use super::signing_key::{KeyError, Signer};
+use super::keys::{KeyError, KeyRing, ServerSecrets};
 use super::{Settings, metadata, router};
 use crate::clock::Clock;
 use crate::entropy::Entropy;
@@ -41,7 +41,7 @@ pub enum StartError {
     /// The store fails.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The signing key fails.
+    /// A key cannot be made or read.
     #[error(transparent)]
     Key(#[from] KeyError),
 }
@@ -52,9 +52,10 @@ pub(super) struct Server {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) entropy: Arc<dyn Entropy>,
     pub(super) documents: Documents,
-    pub(super) signer: Signer,
+    pub(super) keys: KeyRing,
+    #[expect(dead_code, reason = "the refresh grant reads it")]
+    pub(super) secrets: ServerSecrets,
     pub(super) metadata: Bytes,
-    pub(super) jwks: Bytes,
 }
 
 /// The server, ready to answer.
@@ -68,7 +69,7 @@ impl std::fmt::Debug for AuthorizationServer {
 }
 
 impl AuthorizationServer {
-    /// Checks the settings, and takes the signing key from the store, or makes it at the first start.
+    /// Checks the settings, and takes the keys from the store, or makes them at the first start.
     ///
     /// # Errors
     /// [`StartError`].
@@ -79,15 +80,26 @@ impl AuthorizationServer {
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, StartError> {
         check(&settings)?;
-        let signer = Signer::from_store(&store).await?;
+        let secrets = ServerSecrets::start(&store, &settings.keys, entropy.as_ref()).await?;
+        let lifetime = settings.lifetimes.access_token;
+        let keys = KeyRing::start(store.clone(), settings.keys.clone(), lifetime, clock.now()).await?;
         let metadata = metadata::document(&settings);
-        let jwks = metadata::jwks(signer.public_key());
         let documents = Documents::new(
             Outbound::new(settings.loopback),
             Arc::clone(&clock),
             settings.issuer.authority().to_owned(),
         );
-        Ok(Self(Arc::new(Server { settings, store, clock, entropy, documents, signer, metadata, jwks })))
+        Ok(Self(Arc::new(Server { settings, store, clock, entropy, documents, keys, secrets, metadata })))
+    }
+
+    /// Looks after the signing keys: takes over what other processes changed in the store, starts a rotation when the
+    /// signing key is old, and drops keys whose tokens have expired. To be called every
+    /// [`KEY_WATCH_SECONDS`](super::KEY_WATCH_SECONDS).
+    ///
+    /// # Errors
+    /// [`KeyError`]; then the keys in use are those from before.
+    pub async fn maintain_keys(&self) -> Result<(), KeyError> {
+        self.0.keys.maintain(self.0.clock.now()).await
     }
 
     /// Everything that the server answers.

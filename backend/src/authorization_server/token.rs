@@ -18,7 +18,7 @@ use protocol::token_endpoint::AUTHORIZATION_CODE;
 use super::client_auth::Presented;
 use super::code_grant;
 use super::form::{self, FormError};
-use super::signing_key::KeyError;
+use super::keys::KeyError;
 use super::state::Server;
 use crate::store::StoreError;
 

@@ -149,6 +149,7 @@ fn as_settings(addresses: &Addresses) -> Result<authorization_server::Settings, 
         people: demo_people()?,
         clients: Vec::new(),
         lifetimes: authorization_server::Lifetimes::default(),
+        keys: authorization_server::KeySettings::default(),
     })
 }
 

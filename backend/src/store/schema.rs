@@ -9,10 +9,13 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::StoreError;
 
 /// Applied in order; `PRAGMA user_version` counts how many of them a file has seen.
-const MIGRATIONS: [&str; 2] =
-    [include_str!("../../migrations/0001_first.sql"), include_str!("../../migrations/0002_families.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("../../migrations/0001_first.sql"),
+    include_str!("../../migrations/0002_families.sql"),
+    include_str!("../../migrations/0004_keys.sql"),
+];
 
-/// Makes the file, if need be, so that nobody but its owner can read it: it holds the signing key.
+/// Makes the file, if need be, so that nobody but its owner can read it: it holds the signing keys.
 ///
 /// SQLite gives its side files (`-wal`, `-shm`) the same mode.
 pub(super) fn make_private(path: &Path) -> Result<(), StoreError> {

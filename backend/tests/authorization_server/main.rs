@@ -11,6 +11,9 @@
 mod authorize;
 mod cimd;
 mod consent;
+mod key_import;
+mod keys;
+mod keys_at_rest;
 mod metadata;
 mod program;
 mod sign_in;
