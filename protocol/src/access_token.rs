@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::encoding::base64url_decode;
 use crate::ids::{ClientId, Issuer, ResourceUri, Subject, UnixTime};
-use crate::jwks::SigningAlgorithm;
+use crate::jwks::TokenAlgorithm;
 use crate::scope::ScopeSet;
 use crate::strict_json;
 
@@ -27,7 +27,7 @@ pub fn is_access_token_type(typ: &str) -> bool {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccessTokenHeader {
     /// How it is signed.
-    pub alg: SigningAlgorithm,
+    pub alg: TokenAlgorithm,
     /// `at+jwt`.
     pub typ: String,
     /// Which key signed.

@@ -12,7 +12,7 @@ use crate::encoding::base64url;
 ///
 /// Spec: RFC 7518 §3.1 (RS256, ES256), RFC 8037 §3.1 (`EdDSA`); RFC 9068 §2.1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum SigningAlgorithm {
+pub enum TokenAlgorithm {
     /// RSA, PKCS #1 v1.5, with SHA-256.
     #[serde(rename = "RS256")]
     Rs256,
@@ -29,7 +29,7 @@ pub enum SigningAlgorithm {
 #[error("it must be RS256, ES256 or EdDSA")]
 pub struct UnknownAlgorithm;
 
-impl SigningAlgorithm {
+impl TokenAlgorithm {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::Rs256, Self::Es256, Self::EdDsa];
 
@@ -44,13 +44,13 @@ impl SigningAlgorithm {
     }
 }
 
-impl fmt::Display for SigningAlgorithm {
+impl fmt::Display for TokenAlgorithm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
 }
 
-impl FromStr for SigningAlgorithm {
+impl FromStr for TokenAlgorithm {
     type Err = UnknownAlgorithm;
 
     /// Reads `alg` to the letter.
@@ -69,7 +69,7 @@ pub struct PublicJwk {
     /// `sig`.
     #[serde(rename = "use")]
     usage: &'static str,
-    alg: SigningAlgorithm,
+    alg: TokenAlgorithm,
     kid: String,
 }
 
@@ -108,9 +108,9 @@ impl PublicJwk {
 
     fn new(key: PublicKey) -> Self {
         let alg = match key {
-            PublicKey::Rsa { .. } => SigningAlgorithm::Rs256,
-            PublicKey::P256 { .. } => SigningAlgorithm::Es256,
-            PublicKey::Ed25519 { .. } => SigningAlgorithm::EdDsa,
+            PublicKey::Rsa { .. } => TokenAlgorithm::Rs256,
+            PublicKey::P256 { .. } => TokenAlgorithm::Es256,
+            PublicKey::Ed25519 { .. } => TokenAlgorithm::EdDsa,
         };
         let kid = key.thumbprint();
         Self { key, usage: "sig", alg, kid }
@@ -118,7 +118,7 @@ impl PublicJwk {
 
     /// The one algorithm that it verifies.
     #[must_use]
-    pub fn algorithm(&self) -> SigningAlgorithm {
+    pub fn algorithm(&self) -> TokenAlgorithm {
         self.alg
     }
 
@@ -206,12 +206,12 @@ mod tests {
     /// Req: AS-140
     #[test]
     fn there_is_no_other_algorithm() {
-        for algorithm in SigningAlgorithm::ALL {
+        for algorithm in TokenAlgorithm::ALL {
             assert_eq!(algorithm.as_str().parse(), Ok(algorithm));
             assert_eq!(serde_json::to_value(algorithm).unwrap(), algorithm.as_str());
         }
         for other in ["none", "None", "", "HS256", "PS256", "ES384", "rs256", "Ed25519"] {
-            assert_eq!(other.parse::<SigningAlgorithm>(), Err(UnknownAlgorithm), "{other}");
+            assert_eq!(other.parse::<TokenAlgorithm>(), Err(UnknownAlgorithm), "{other}");
         }
     }
 }

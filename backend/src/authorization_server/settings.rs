@@ -1,7 +1,7 @@
 //! What an operator decides: names, resources, people, lifetimes.
 
 use protocol::ids::{Issuer, ResourceUri, Subject};
-use protocol::jwks::SigningAlgorithm;
+use protocol::jwks::TokenAlgorithm;
 use protocol::loopback::LoopbackPolicy;
 use protocol::scope::{ScopeSet, ScopeToken};
 use serde::Deserialize;
@@ -32,7 +32,7 @@ pub struct Settings {
 #[derive(Clone, Debug)]
 pub struct KeySettings {
     /// What tokens are signed with. When it changes, a key of the new kind takes over as in any rotation.
-    pub algorithm: SigningAlgorithm,
+    pub algorithm: TokenAlgorithm,
     /// After so many seconds of signing a key gets a successor. 0 switches this off.
     pub max_age_seconds: u64,
     /// For so many seconds a new key is published before it signs, so that every verifier can know it by then.
@@ -45,7 +45,7 @@ impl Default for KeySettings {
     /// RS256, which every verifier of access tokens knows (RFC 9068 §2.1), and a new key in each quarter of a year.
     fn default() -> Self {
         Self {
-            algorithm: SigningAlgorithm::Rs256,
+            algorithm: TokenAlgorithm::Rs256,
             max_age_seconds: 90 * 24 * 3600,
             lead_seconds: 900,
             encryption: None,

@@ -13,7 +13,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use jsonwebtoken::{Algorithm, DecodingKey};
 use protocol::authorization_server_metadata::AuthorizationServerMetadata;
 use protocol::ids::{Issuer, UnixTime};
-use protocol::jwks::SigningAlgorithm;
+use protocol::jwks::TokenAlgorithm;
 use protocol::loopback::LoopbackPolicy;
 use protocol::well_known::authorization_server_metadata_candidates;
 use protocol::{base64url_decode, strict_json};
@@ -48,7 +48,7 @@ pub(super) enum KeyError {
 /// A public key, and the one algorithm that it verifies.
 pub(super) struct VerifyingKey {
     pub(super) key: DecodingKey,
-    pub(super) algorithm: SigningAlgorithm,
+    pub(super) algorithm: TokenAlgorithm,
 }
 
 type Keys = HashMap<String, Arc<VerifyingKey>>;
@@ -168,11 +168,11 @@ fn read_key(jwk: &Map<String, Value>) -> Option<(String, Arc<VerifyingKey>)> {
     if text("use").is_some_and(|usage| usage != "sig") {
         return None;
     }
-    let algorithm: SigningAlgorithm = text("alg")?.parse().ok()?;
+    let algorithm: TokenAlgorithm = text("alg")?.parse().ok()?;
     let key = match (algorithm, text("kty")?, text("crv")) {
-        (SigningAlgorithm::Rs256, "RSA", _) => rsa(text("n")?, text("e")?)?,
-        (SigningAlgorithm::Es256, "EC", Some("P-256")) => p256(text("x")?, text("y")?)?,
-        (SigningAlgorithm::EdDsa, "OKP", Some("Ed25519")) => ed25519(text("x")?)?,
+        (TokenAlgorithm::Rs256, "RSA", _) => rsa(text("n")?, text("e")?)?,
+        (TokenAlgorithm::Es256, "EC", Some("P-256")) => p256(text("x")?, text("y")?)?,
+        (TokenAlgorithm::EdDsa, "OKP", Some("Ed25519")) => ed25519(text("x")?)?,
         _ => return None,
     };
     Some((text("kid")?.to_owned(), Arc::new(VerifyingKey { key, algorithm })))
@@ -201,9 +201,9 @@ impl VerifyingKey {
     /// Its algorithm as jsonwebtoken calls it.
     pub(super) fn jwt_algorithm(&self) -> Algorithm {
         match self.algorithm {
-            SigningAlgorithm::Rs256 => Algorithm::RS256,
-            SigningAlgorithm::Es256 => Algorithm::ES256,
-            SigningAlgorithm::EdDsa => Algorithm::EdDSA,
+            TokenAlgorithm::Rs256 => Algorithm::RS256,
+            TokenAlgorithm::Es256 => Algorithm::ES256,
+            TokenAlgorithm::EdDsa => Algorithm::EdDSA,
         }
     }
 }

@@ -6,7 +6,7 @@
 use jsonwebtoken::Validation;
 use protocol::access_token::{AccessTokenClaims, is_access_token_type};
 use protocol::ids::{ClientId, Issuer, ResourceUri, Subject, UnixTime};
-use protocol::jwks::SigningAlgorithm;
+use protocol::jwks::TokenAlgorithm;
 use protocol::scope::ScopeSet;
 use protocol::{base64url_decode, strict_json};
 use serde_json::{Map, Value};
@@ -36,7 +36,7 @@ impl VerifiedToken {
 pub(super) struct Unverified<'a> {
     token: &'a str,
     payload: &'a str,
-    algorithm: SigningAlgorithm,
+    algorithm: TokenAlgorithm,
     key_id: String,
 }
 

@@ -1,7 +1,7 @@
 //! The keys that sign access tokens. They live in the file, so that tokens stay valid over a restart.
 
 use protocol::ids::UnixTime;
-use protocol::jwks::SigningAlgorithm;
+use protocol::jwks::TokenAlgorithm;
 use rusqlite::{Connection, Row, named_params};
 
 use super::kept_secret::{KeptSecret, erasing};
@@ -24,7 +24,7 @@ pub struct KeyRecord {
     /// Thumbprint of its public half. An older version did not store it: then it is empty.
     pub kid: String,
     /// What it signs with.
-    pub algorithm: SigningAlgorithm,
+    pub algorithm: TokenAlgorithm,
     /// Its times.
     pub term: Term,
     /// Its private half, PKCS#8.

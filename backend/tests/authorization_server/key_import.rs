@@ -13,7 +13,7 @@ use backend::store::KeptSecret;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use protocol::access_token::open_unverified;
-use protocol::jwks::SigningAlgorithm;
+use protocol::jwks::TokenAlgorithm;
 
 use crate::support::{Lab, settings, test_key};
 
@@ -50,7 +50,7 @@ fn p256() -> Vec<u8> {
 /// Imports a file with this content and mode into the store of a lab.
 async fn import(
     lab: &Lab,
-    algorithm: SigningAlgorithm,
+    algorithm: TokenAlgorithm,
     content: &str,
     mode: u32,
 ) -> Result<PublishedKey, KeyError> {
@@ -66,14 +66,14 @@ async fn a_key_of_each_kind_signs_after_its_import() {
     let KeptSecret::Plain(rsa) = test_key().await.private_key else { panic!("it is not encrypted") };
     let ed25519 = Ed25519KeyPair::generate().unwrap();
     for (algorithm, pkcs8) in [
-        (SigningAlgorithm::Rs256, rsa),
-        (SigningAlgorithm::Es256, p256()),
-        (SigningAlgorithm::EdDsa, ed25519.to_pkcs8v1().unwrap().as_ref().to_vec()),
-        (SigningAlgorithm::EdDsa, ed25519.to_pkcs8().unwrap().as_ref().to_vec()),
+        (TokenAlgorithm::Rs256, rsa),
+        (TokenAlgorithm::Es256, p256()),
+        (TokenAlgorithm::EdDsa, ed25519.to_pkcs8v1().unwrap().as_ref().to_vec()),
+        (TokenAlgorithm::EdDsa, ed25519.to_pkcs8().unwrap().as_ref().to_vec()),
     ] {
         let mut settings = settings();
         settings.keys.algorithm = match algorithm {
-            SigningAlgorithm::Rs256 => SigningAlgorithm::Es256,
+            TokenAlgorithm::Rs256 => TokenAlgorithm::Es256,
             _ => algorithm,
         };
         let lab = Lab::with(settings).await;
@@ -114,14 +114,14 @@ async fn a_file_without_a_usable_key_is_refused_in_one_sentence() {
         (&p256.replace("PRIVATE", "EC PRIVATE"), KeyFileFault::NotPkcs8),
         (&p256.replace("PRIVATE KEY", "PUBLIC KEY"), KeyFileFault::NotPkcs8),
     ] {
-        let refused = import(&lab, SigningAlgorithm::Es256, content, 0o600).await;
+        let refused = import(&lab, TokenAlgorithm::Es256, content, 0o600).await;
         let Err(KeyError::KeyFile { path, fault: found }) = &refused else { panic!("{refused:?}") };
         assert_eq!(*found, fault, "{content}");
         let sentence = refused.as_ref().unwrap_err().to_string();
         assert!(sentence.starts_with(path) && !sentence.contains('\n') && !sentence.contains(lines[1]));
     }
     for mode in [0o644, 0o640, 0o660, 0o604] {
-        let refused = import(&lab, SigningAlgorithm::Es256, &p256, mode).await;
+        let refused = import(&lab, TokenAlgorithm::Es256, &p256, mode).await;
         assert!(matches!(refused, Err(KeyError::File(PrivateFileError::NotPrivate { .. }))), "{refused:?}");
     }
     let settings = KeySettings::default();
@@ -135,7 +135,7 @@ async fn a_file_without_a_usable_key_is_refused_in_one_sentence() {
 #[tokio::test]
 async fn a_key_for_another_algorithm_than_the_configured_one_is_refused() {
     let lab = Lab::start().await;
-    let refused = import(&lab, SigningAlgorithm::Rs256, &pem("PRIVATE KEY", &p256()), 0o600).await;
+    let refused = import(&lab, TokenAlgorithm::Rs256, &pem("PRIVATE KEY", &p256()), 0o600).await;
     assert_eq!(
         refused.unwrap_err().to_string(),
         "the key is for ES256, but the server is set to sign with RS256: change that setting first"

@@ -15,7 +15,7 @@ use http::{Request, StatusCode};
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use protocol::base64url;
-use protocol::jwks::SigningAlgorithm;
+use protocol::jwks::TokenAlgorithm;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
@@ -28,7 +28,7 @@ const DAY: u64 = 86_400;
 const TOKEN_AND_GRACE: u64 = 600 + 120;
 
 /// Settings with this algorithm.
-fn signing(algorithm: SigningAlgorithm) -> Settings {
+fn signing(algorithm: TokenAlgorithm) -> Settings {
     let mut settings = settings();
     settings.keys.algorithm = algorithm;
     settings
@@ -75,9 +75,9 @@ fn verified(set: &Value, token: &str) -> Option<Value> {
 #[tokio::test]
 async fn each_algorithm_has_a_public_key_and_tokens_that_verify_with_it() {
     for (algorithm, kty, members) in [
-        (SigningAlgorithm::Rs256, "RSA", &["kty", "n", "e", "use", "alg", "kid"][..]),
-        (SigningAlgorithm::Es256, "EC", &["kty", "crv", "x", "y", "use", "alg", "kid"]),
-        (SigningAlgorithm::EdDsa, "OKP", &["kty", "crv", "x", "use", "alg", "kid"]),
+        (TokenAlgorithm::Rs256, "RSA", &["kty", "n", "e", "use", "alg", "kid"][..]),
+        (TokenAlgorithm::Es256, "EC", &["kty", "crv", "x", "y", "use", "alg", "kid"]),
+        (TokenAlgorithm::EdDsa, "OKP", &["kty", "crv", "x", "use", "alg", "kid"]),
     ] {
         let lab = Lab::with(signing(algorithm)).await;
         let answer = lab.get("/jwks").await;
@@ -114,10 +114,10 @@ async fn each_algorithm_has_a_public_key_and_tokens_that_verify_with_it() {
 /// Req: K05
 #[tokio::test]
 async fn a_restart_changes_no_key() {
-    let lab = Lab::with(signing(SigningAlgorithm::Es256)).await;
+    let lab = Lab::with(signing(TokenAlgorithm::Es256)).await;
     let before = key_set(&lab.router).await;
     lab.clock.advance(30 * DAY);
-    let restarted = lab.restarted(signing(SigningAlgorithm::Es256)).await.unwrap();
+    let restarted = lab.restarted(signing(TokenAlgorithm::Es256)).await.unwrap();
     assert_eq!(key_set(&restarted.router()).await, before);
 }
 
@@ -130,7 +130,7 @@ async fn two_first_starts_agree_on_one_key() {
         let store = Store::open(&path).await.unwrap();
         let clock = Arc::new(FixedClock::at(START));
         let entropy = Arc::new(SeededEntropy::new(0));
-        let settings = signing(SigningAlgorithm::Es256);
+        let settings = signing(TokenAlgorithm::Es256);
         let server = AuthorizationServer::new(settings, store, clock, entropy).await.unwrap();
         kids(&server.router()).await
     };
@@ -145,7 +145,7 @@ async fn two_first_starts_agree_on_one_key() {
 #[tokio::test]
 async fn keys_rotate_without_one_failed_verification() {
     const MINUTES_CACHED: usize = 5;
-    let mut settings = signing(SigningAlgorithm::Es256);
+    let mut settings = signing(TokenAlgorithm::Es256);
     settings.keys = KeySettings { max_age_seconds: 660, lead_seconds: 660, ..settings.keys };
     let lab = Lab::with(settings.clone()).await;
     settings.keys.max_age_seconds = 0;
@@ -191,7 +191,7 @@ async fn keys_rotate_without_one_failed_verification() {
 
 #[tokio::test]
 async fn a_key_gets_a_successor_when_it_is_old() {
-    let lab = Lab::with(signing(SigningAlgorithm::Es256)).await;
+    let lab = Lab::with(signing(TokenAlgorithm::Es256)).await;
     let [first] = &kids(&lab.router).await[..] else { panic!("one key") };
     lab.clock.advance(90 * DAY - 1);
     lab.server.maintain_keys().await.unwrap();
@@ -216,8 +216,8 @@ async fn a_key_gets_a_successor_when_it_is_old() {
 
 #[tokio::test]
 async fn processes_that_notice_an_old_key_at_once_add_one_successor() {
-    let lab = Lab::with(signing(SigningAlgorithm::Es256)).await;
-    let second = lab.restarted(signing(SigningAlgorithm::Es256)).await.unwrap();
+    let lab = Lab::with(signing(TokenAlgorithm::Es256)).await;
+    let second = lab.restarted(signing(TokenAlgorithm::Es256)).await.unwrap();
     lab.clock.advance(90 * DAY);
     let (first, other) = tokio::join!(lab.server.maintain_keys(), second.maintain_keys());
     first.unwrap();
@@ -230,7 +230,7 @@ async fn processes_that_notice_an_old_key_at_once_add_one_successor() {
 
 #[tokio::test]
 async fn a_key_that_is_never_too_old_is_kept() {
-    let mut settings = signing(SigningAlgorithm::Es256);
+    let mut settings = signing(TokenAlgorithm::Es256);
     settings.keys.max_age_seconds = 0;
     let lab = Lab::with(settings).await;
     lab.clock.advance(3650 * DAY);
@@ -239,7 +239,7 @@ async fn a_key_that_is_never_too_old_is_kept() {
 }
 
 /// What the command does: it knows the store and the settings, and no server.
-async fn rotate(lab: &Lab, algorithm: SigningAlgorithm, takeover: Takeover) -> PublishedKey {
+async fn rotate(lab: &Lab, algorithm: TokenAlgorithm, takeover: Takeover) -> PublishedKey {
     let settings = KeySettings { algorithm, ..KeySettings::default() };
     let store = Store::open(&lab.folder.path().join("as.sqlite")).await.unwrap();
     rotate_keys(&store, &settings, takeover, lab.now()).await.unwrap()
@@ -247,9 +247,9 @@ async fn rotate(lab: &Lab, algorithm: SigningAlgorithm, takeover: Takeover) -> P
 
 #[tokio::test]
 async fn a_command_publishes_a_key_and_running_servers_take_it_over() {
-    let lab = Lab::with(signing(SigningAlgorithm::Es256)).await;
+    let lab = Lab::with(signing(TokenAlgorithm::Es256)).await;
     let old = kid(&token(&lab).await);
-    let new = rotate(&lab, SigningAlgorithm::Es256, Takeover::WhenKnown).await;
+    let new = rotate(&lab, TokenAlgorithm::Es256, Takeover::WhenKnown).await;
     assert_eq!(new.signs_from, START.plus(900));
     lab.server.maintain_keys().await.unwrap();
     assert_eq!(kids(&lab.router).await, [old.as_str(), &new.kid]);
@@ -263,10 +263,10 @@ async fn a_command_publishes_a_key_and_running_servers_take_it_over() {
 
 #[tokio::test]
 async fn in_an_emergency_a_new_key_signs_at_once_and_overtakes_one_on_its_way() {
-    let lab = Lab::with(signing(SigningAlgorithm::Es256)).await;
+    let lab = Lab::with(signing(TokenAlgorithm::Es256)).await;
     let before = token(&lab).await;
-    let waiting = rotate(&lab, SigningAlgorithm::Es256, Takeover::WhenKnown).await;
-    let urgent = rotate(&lab, SigningAlgorithm::Es256, Takeover::AtOnce).await;
+    let waiting = rotate(&lab, TokenAlgorithm::Es256, Takeover::WhenKnown).await;
+    let urgent = rotate(&lab, TokenAlgorithm::Es256, Takeover::AtOnce).await;
     assert_eq!(urgent.signs_from, lab.now());
     lab.server.maintain_keys().await.unwrap();
     assert_eq!(kid(&token(&lab).await), urgent.kid);
@@ -281,9 +281,9 @@ async fn in_an_emergency_a_new_key_signs_at_once_and_overtakes_one_on_its_way() 
 async fn a_command_before_the_first_start_makes_the_first_key() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(&folder.path().join("as.sqlite")).await.unwrap();
-    let settings = signing(SigningAlgorithm::EdDsa);
+    let settings = signing(TokenAlgorithm::EdDsa);
     let key = rotate_keys(&store, &settings.keys, Takeover::WhenKnown, START).await.unwrap();
-    assert_eq!((key.signs_from, key.algorithm), (START, SigningAlgorithm::EdDsa));
+    assert_eq!((key.signs_from, key.algorithm), (START, TokenAlgorithm::EdDsa));
     let clock = Arc::new(FixedClock::at(START));
     let server = AuthorizationServer::new(settings, store, clock, Arc::new(SeededEntropy::new(0))).await;
     assert_eq!(kids(&server.unwrap().router()).await, [key.kid]);
@@ -294,8 +294,8 @@ async fn a_command_before_the_first_start_makes_the_first_key() {
 async fn another_algorithm_takes_over_like_any_new_key() {
     let lab = Lab::start().await;
     let first = token(&lab).await;
-    let restarted = lab.restarted(signing(SigningAlgorithm::Es256)).await.unwrap();
-    let again = lab.restarted(signing(SigningAlgorithm::Es256)).await.unwrap();
+    let restarted = lab.restarted(signing(TokenAlgorithm::Es256)).await.unwrap();
+    let again = lab.restarted(signing(TokenAlgorithm::Es256)).await.unwrap();
     let both = key_set(&again.router()).await;
     assert_eq!(key_set(&restarted.router()).await, both, "the second start finds the key of the first");
     let algorithms: Vec<_> = both["keys"].as_array().unwrap().iter().map(|key| &key["alg"]).collect();
@@ -314,11 +314,11 @@ async fn another_algorithm_takes_over_like_any_new_key() {
 /// key, so it stays published for the longer time, also after the first has gone back to the shorter one.
 #[tokio::test]
 async fn a_key_stays_as_long_as_the_longest_token_that_it_may_have_signed() {
-    let lab = Lab::with(signing(SigningAlgorithm::Es256)).await;
-    let mut longer = signing(SigningAlgorithm::Es256);
+    let lab = Lab::with(signing(TokenAlgorithm::Es256)).await;
+    let mut longer = signing(TokenAlgorithm::Es256);
     longer.lifetimes.access_token = DAY;
     let token = token_of(&lab, &lab.restarted(longer).await.unwrap().router()).await;
-    rotate(&lab, SigningAlgorithm::Es256, Takeover::AtOnce).await;
+    rotate(&lab, TokenAlgorithm::Es256, Takeover::AtOnce).await;
     for waited in [TOKEN_AND_GRACE, DAY - TOKEN_AND_GRACE] {
         lab.clock.advance(waited);
         lab.server.maintain_keys().await.unwrap();
@@ -342,7 +342,7 @@ async fn the_key_of_an_older_version_goes_on_and_gets_a_successor() {
         let clock = Arc::new(FixedClock::at(START));
         let entropy = Arc::new(SeededEntropy::new(0));
         let server =
-            AuthorizationServer::new(signing(SigningAlgorithm::Rs256), store.clone(), clock, entropy).await;
+            AuthorizationServer::new(signing(TokenAlgorithm::Rs256), store.clone(), clock, entropy).await;
         (server.unwrap(), store)
     };
     let (server, store) = start().await;
@@ -360,7 +360,7 @@ async fn times_by_which_verifications_would_fail_stop_the_start() {
     let start = async |lead_seconds, max_age_seconds| {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&folder.path().join("as.sqlite")).await.unwrap();
-        let keys = KeySettings { lead_seconds, max_age_seconds, ..signing(SigningAlgorithm::Es256).keys };
+        let keys = KeySettings { lead_seconds, max_age_seconds, ..signing(TokenAlgorithm::Es256).keys };
         let command = rotate_keys(&store, &keys, Takeover::WhenKnown, START).await.err();
         let clock = Arc::new(FixedClock::at(START));
         let settings = Settings { keys, ..settings() };
@@ -383,7 +383,7 @@ async fn times_by_which_verifications_would_fail_stop_the_start() {
 /// Req: K05
 #[tokio::test]
 async fn the_key_set_is_the_same_text_until_it_changes() {
-    let lab = Lab::with(signing(SigningAlgorithm::EdDsa)).await;
+    let lab = Lab::with(signing(TokenAlgorithm::EdDsa)).await;
     let before = lab.get("/jwks").await.body;
     lab.server.maintain_keys().await.unwrap();
     assert_eq!(lab.get("/jwks").await.body, before);

@@ -11,7 +11,7 @@ use backend::authorization_server::{
 };
 use backend::store::{KeptSecret, Store};
 use http::Request;
-use protocol::jwks::SigningAlgorithm;
+use protocol::jwks::TokenAlgorithm;
 use tempfile::TempDir;
 
 use crate::support::{Lab, settings, test_key, write_older_version};
@@ -117,7 +117,7 @@ async fn a_key_that_is_deleted_is_overwritten() {
 #[tokio::test]
 async fn with_a_secret_every_key_is_encrypted_from_the_start() {
     let mut settings = encrypted_under(Some(OURS));
-    settings.keys.algorithm = SigningAlgorithm::Es256;
+    settings.keys.algorithm = TokenAlgorithm::Es256;
     let lab = Lab::with(settings.clone()).await;
     rotate_keys(&lab.store, &settings.keys, Takeover::AtOnce, lab.now()).await.unwrap();
     let keys = lab.store.signing_keys(0).await.unwrap();
@@ -193,7 +193,7 @@ async fn a_running_server_keeps_its_keys_when_it_cannot_read_those_of_another() 
     let lab = Lab::with(encrypted_under(None)).await;
     let before = lab.get("/jwks").await.body;
     let mut other = encrypted_under(Some(OURS));
-    other.keys.algorithm = SigningAlgorithm::Es256;
+    other.keys.algorithm = TokenAlgorithm::Es256;
     lab.restarted(other).await.unwrap();
     let error = lab.server.maintain_keys().await.unwrap_err();
     assert!(matches!(error, KeyError::SecretMissing(_)), "{error:?}");
@@ -206,7 +206,7 @@ async fn two_first_starts_with_one_secret_agree() {
     let path = lab.folder.path().join("fresh.sqlite");
     let start = async || {
         let mut settings = encrypted_under(Some(OURS));
-        settings.keys.algorithm = SigningAlgorithm::EdDsa;
+        settings.keys.algorithm = TokenAlgorithm::EdDsa;
         let store = Store::open(&path).await.unwrap();
         let server = lab.started_on(store, settings).await.unwrap();
         published(&server).await

@@ -17,7 +17,7 @@ use backend::store::{KeyRecord, Store};
 use http::header::{CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
 use http::{HeaderMap, Method, Request, StatusCode};
 use protocol::ids::{ClientId, Issuer, RedirectUri, ResourceUri, Subject, UnixTime};
-use protocol::jwks::SigningAlgorithm;
+use protocol::jwks::TokenAlgorithm;
 use protocol::loopback::LoopbackPolicy;
 use protocol::pkce::CodeVerifier;
 use protocol::secret::Secret;
@@ -148,7 +148,7 @@ impl Lab {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&folder.path().join("as.sqlite")).await.unwrap();
         // One key for all tests: making one takes longer than everything else together.
-        if settings.keys.algorithm == SigningAlgorithm::Rs256 {
+        if settings.keys.algorithm == TokenAlgorithm::Rs256 {
             store.add_signing_key(test_key().await).await.unwrap();
         }
         let clock = Arc::new(FixedClock::at(START));

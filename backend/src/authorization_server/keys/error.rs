@@ -1,6 +1,6 @@
 //! What can be wrong with keys.
 
-use protocol::jwks::SigningAlgorithm;
+use protocol::jwks::TokenAlgorithm;
 
 use super::private_file::PrivateFileError;
 use crate::store::StoreError;
@@ -59,9 +59,9 @@ pub enum KeyError {
     )]
     OtherAlgorithm {
         /// What the imported key is for.
-        found: SigningAlgorithm,
+        found: TokenAlgorithm,
         /// What the settings say.
-        configured: SigningAlgorithm,
+        configured: TokenAlgorithm,
     },
     /// The imported key is there already.
     #[error("the key {0} is in the database already")]

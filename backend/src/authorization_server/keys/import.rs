@@ -6,7 +6,7 @@ use std::path::Path;
 
 use aws_lc_rs::error::KeyRejected;
 use protocol::ids::UnixTime;
-use protocol::jwks::SigningAlgorithm;
+use protocol::jwks::TokenAlgorithm;
 use rustls_pki_types::alg_id::{AlgorithmIdentifier, ECDSA_P256, ED25519, RSA_ENCRYPTION};
 use rustls_pki_types::pem::{self, PemObject as _, SectionKind};
 use tokio::task::spawn_blocking;
@@ -68,11 +68,11 @@ fn fault(rejected: KeyRejected) -> KeyFileFault {
 }
 
 /// Which kind of key it says it is. RFC 5958 §2: a sequence of a version and an algorithm identifier, then the key.
-fn algorithm(pkcs8: &[u8]) -> Result<SigningAlgorithm, KeyFileFault> {
-    const KINDS: [(AlgorithmIdentifier, SigningAlgorithm); 3] = [
-        (RSA_ENCRYPTION, SigningAlgorithm::Rs256),
-        (ECDSA_P256, SigningAlgorithm::Es256),
-        (ED25519, SigningAlgorithm::EdDsa),
+fn algorithm(pkcs8: &[u8]) -> Result<TokenAlgorithm, KeyFileFault> {
+    const KINDS: [(AlgorithmIdentifier, TokenAlgorithm); 3] = [
+        (RSA_ENCRYPTION, TokenAlgorithm::Rs256),
+        (ECDSA_P256, TokenAlgorithm::Es256),
+        (ED25519, TokenAlgorithm::EdDsa),
     ];
     const SEQUENCE: u8 = 0x30;
     const INTEGER: u8 = 0x02;

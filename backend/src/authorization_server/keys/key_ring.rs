@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use axum::body::Bytes;
 use protocol::access_token::AccessTokenClaims;
 use protocol::ids::UnixTime;
-use protocol::jwks::{Jwks, PublicJwk, SigningAlgorithm};
+use protocol::jwks::{Jwks, PublicJwk, TokenAlgorithm};
 use protocol::secret::Secret;
 use tokio::sync::Mutex;
 
@@ -88,9 +88,9 @@ impl KeyRing {
         let input = key.signing_input(claims)?;
         match key.public().algorithm() {
             // A quarter of a millisecond of pure computation, in which this thread could answer ten others.
-            SigningAlgorithm::Rs256 => self.threads.sign(key, input).await,
+            TokenAlgorithm::Rs256 => self.threads.sign(key, input).await,
             // These take less than 20 µs, which is about what handing them to another thread would cost.
-            SigningAlgorithm::Es256 | SigningAlgorithm::EdDsa => key.sign(input),
+            TokenAlgorithm::Es256 | TokenAlgorithm::EdDsa => key.sign(input),
         }
     }
 

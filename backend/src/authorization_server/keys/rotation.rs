@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use protocol::ids::UnixTime;
-use protocol::jwks::SigningAlgorithm;
+use protocol::jwks::TokenAlgorithm;
 use tokio::task::spawn_blocking;
 
 use super::encryption;
@@ -42,7 +42,7 @@ pub struct PublishedKey {
     /// Its name in the key set.
     pub kid: String,
     /// What it signs with.
-    pub algorithm: SigningAlgorithm,
+    pub algorithm: TokenAlgorithm,
     /// When it begins to sign.
     pub signs_from: UnixTime,
 }
@@ -82,7 +82,7 @@ pub(super) struct Material {
 }
 
 impl Material {
-    pub(super) async fn generate(algorithm: SigningAlgorithm) -> Result<Self, KeyError> {
+    pub(super) async fn generate(algorithm: TokenAlgorithm) -> Result<Self, KeyError> {
         let (key, pkcs8) = spawn_blocking(move || SigningKey::generate(algorithm))
             .await
             .map_err(|_| KeyError::NotMade)??;

@@ -13,7 +13,7 @@ use aws_lc_rs::signature::{
     KeyPair as _, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256,
 };
 use protocol::access_token::{AccessTokenClaims, AccessTokenHeader, TYP};
-use protocol::jwks::{PublicJwk, SigningAlgorithm};
+use protocol::jwks::{PublicJwk, TokenAlgorithm};
 use protocol::secret::Secret;
 use protocol::{base64url, push_base64url};
 
@@ -39,20 +39,20 @@ enum KeyPair {
 
 impl SigningKey {
     /// A new key, and its PKCS#8 form. RSA takes a tenth of a second and more.
-    pub(super) fn generate(algorithm: SigningAlgorithm) -> Result<(Self, Vec<u8>), KeyError> {
+    pub(super) fn generate(algorithm: TokenAlgorithm) -> Result<(Self, Vec<u8>), KeyError> {
         let pkcs8 = generate(algorithm).map_err(|Unspecified| KeyError::NotMade)?;
         let key = Self::from_pkcs8(algorithm, &pkcs8).map_err(|_| KeyError::NotMade)?;
         Ok((key, pkcs8))
     }
 
     /// Reads a key for this algorithm. Of RSA keys those with 2048 to 8192 bits are read.
-    pub(super) fn from_pkcs8(algorithm: SigningAlgorithm, pkcs8: &[u8]) -> Result<Self, KeyRejected> {
+    pub(super) fn from_pkcs8(algorithm: TokenAlgorithm, pkcs8: &[u8]) -> Result<Self, KeyRejected> {
         let pair = match algorithm {
-            SigningAlgorithm::Rs256 => KeyPair::Rsa(RsaKeyPair::from_pkcs8(pkcs8)?),
-            SigningAlgorithm::Es256 => {
+            TokenAlgorithm::Rs256 => KeyPair::Rsa(RsaKeyPair::from_pkcs8(pkcs8)?),
+            TokenAlgorithm::Es256 => {
                 KeyPair::P256(EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8)?)
             }
-            SigningAlgorithm::EdDsa => KeyPair::Ed25519(Ed25519KeyPair::from_pkcs8(pkcs8)?),
+            TokenAlgorithm::EdDsa => KeyPair::Ed25519(Ed25519KeyPair::from_pkcs8(pkcs8)?),
         };
         let (public, verifier) = (pair.public()?, pair.verifier()?);
         let header = AccessTokenHeader { alg: algorithm, typ: TYP.into(), kid: public.kid().into() };
@@ -153,17 +153,17 @@ impl KeyPair {
     }
 }
 
-fn generate(algorithm: SigningAlgorithm) -> Result<Vec<u8>, Unspecified> {
+fn generate(algorithm: TokenAlgorithm) -> Result<Vec<u8>, Unspecified> {
     Ok(match algorithm {
-        SigningAlgorithm::Rs256 => {
+        TokenAlgorithm::Rs256 => {
             let pair = RsaKeyPair::generate(KeySize::Rsa2048)?;
             let pkcs8: Pkcs8V1Der<'_> = pair.as_der()?;
             pkcs8.as_ref().to_vec()
         }
-        SigningAlgorithm::Es256 => {
+        TokenAlgorithm::Es256 => {
             EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING)?.to_pkcs8v1()?.as_ref().to_vec()
         }
-        SigningAlgorithm::EdDsa => Ed25519KeyPair::generate()?.to_pkcs8v1()?.as_ref().to_vec(),
+        TokenAlgorithm::EdDsa => Ed25519KeyPair::generate()?.to_pkcs8v1()?.as_ref().to_vec(),
     })
 }
 
@@ -192,7 +192,7 @@ mod tests {
     /// Req: AS-140, AS-141
     #[test]
     fn a_token_is_put_together_in_one_buffer_and_verifies_with_its_key_alone() {
-        for algorithm in SigningAlgorithm::ALL {
+        for algorithm in TokenAlgorithm::ALL {
             let (key, pkcs8) = SigningKey::generate(algorithm).unwrap();
             let input = key.signing_input(&claims()).unwrap();
             let buffer = input.as_ptr();
@@ -217,9 +217,9 @@ mod tests {
 
     #[test]
     fn a_key_is_read_for_its_own_algorithm_only() {
-        for made in SigningAlgorithm::ALL {
+        for made in TokenAlgorithm::ALL {
             let (_, pkcs8) = SigningKey::generate(made).unwrap();
-            for read in SigningAlgorithm::ALL {
+            for read in TokenAlgorithm::ALL {
                 assert_eq!(SigningKey::from_pkcs8(read, &pkcs8).is_ok(), read == made, "{made} as {read}");
             }
         }

@@ -60,14 +60,14 @@ fn work(jobs: &Mutex<mpsc::Receiver<Job>>) {
 #[cfg(test)]
 mod tests {
     use protocol::base64url_decode;
-    use protocol::jwks::SigningAlgorithm;
+    use protocol::jwks::TokenAlgorithm;
 
     use super::*;
 
     #[tokio::test]
     async fn of_many_at_once_each_gets_the_signature_of_its_own_input() {
         let threads = SigningThreads::start().unwrap();
-        let (key, _) = SigningKey::generate(SigningAlgorithm::Rs256).unwrap();
+        let (key, _) = SigningKey::generate(TokenAlgorithm::Rs256).unwrap();
         let key = Arc::new(key);
         let threads = Arc::new(threads);
         let jobs: Vec<_> = (0..32)
