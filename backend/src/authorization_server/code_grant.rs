@@ -11,7 +11,7 @@ use protocol::resource_indicator::narrows;
 use protocol::scope::ScopeSet;
 use protocol::token_endpoint::TokenResponse;
 
-use super::client_auth::Presented;
+use super::client_auth::{Presented, authenticate};
 use super::state::Server;
 use super::token::TokenDenial;
 use crate::store::{Family, FoundCode, MAX_WRONG_VERIFIERS, Redemption, SecretHash};
@@ -48,7 +48,9 @@ pub(super) async fn redeem(
     form: &Parameters,
 ) -> Result<TokenResponse, TokenDenial> {
     let request = CodeRequest::read(form)?;
-    let found = server.store.find_code(request.code).await?.ok_or(TokenDenial::UnknownCode)?;
+    let found = server.store.find_code(request.code).await?;
+    authenticate(server, client, found.as_ref().map(|found| &found.family.client)).await?;
+    let found = found.ok_or(TokenDenial::UnknownCode)?;
     if !client.is(&found.family.client) {
         return Err(TokenDenial::OtherClient);
     }

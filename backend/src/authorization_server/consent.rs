@@ -107,7 +107,7 @@ pub(super) async fn post_consent(
             code: SecretHash::of(&code),
             family: server.entropy.secret().reveal().to_owned(),
             code_expires_at: now.plus(server.settings.lifetimes.code),
-            family_expires_at: now.plus(server.settings.lifetimes.family),
+            family_expires_at: now.plus(server.settings.family_lifetime(&visit.pending.request.client)),
         },
         Some("deny") => Verdict::Deny,
         _ => return Err(PageRefusal::BadForm),

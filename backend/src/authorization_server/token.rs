@@ -16,6 +16,7 @@ use protocol::query::{Parameters, Repeated};
 use protocol::token_endpoint::AUTHORIZATION_CODE;
 
 use super::client_auth::Presented;
+use super::client_denial::ClientDenial;
 use super::code_grant;
 use super::form::{self, FormError};
 use super::keys::KeyError;
@@ -31,11 +32,8 @@ pub(super) enum TokenDenial {
     RepeatedParameter,
     MissingGrantType,
     UnsupportedGrantType,
-    MissingClientId,
-    UnknownClient,
-    /// The one authentication method here is none. The scheme is answered in kind.
-    AuthorizationHeader(Scheme),
-    ClientSecret,
+    /// It is not from the client that it names, or nobody can tell.
+    Client(ClientDenial),
     MissingCode,
     MissingVerifier,
     MalformedVerifier,
@@ -52,20 +50,11 @@ pub(super) enum TokenDenial {
     ServerFault,
 }
 
-/// The scheme of an `Authorization` header.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Scheme {
-    Basic,
-    Bearer,
-    Dpop,
-}
-
 impl TokenDenial {
     /// The one place where a denial becomes a status, a code, a clause and a sentence.
     pub(super) fn wire(self) -> (StatusCode, OAuthErrorCode, Clause, &'static str) {
         use OAuthErrorCode::{
-            InvalidClient, InvalidGrant, InvalidRequest, InvalidScope, InvalidTarget, ServerError,
-            UnsupportedGrantType,
+            InvalidGrant, InvalidRequest, InvalidScope, InvalidTarget, ServerError, UnsupportedGrantType,
         };
         const BAD: StatusCode = StatusCode::BAD_REQUEST;
         match self {
@@ -91,16 +80,7 @@ impl TokenDenial {
             Self::UnsupportedGrantType => {
                 (BAD, UnsupportedGrantType, Clause::GrantType, "The only grant_type is authorization_code.")
             }
-            Self::MissingClientId => {
-                (BAD, InvalidRequest, Clause::ClientAuthentication, "client_id is missing.")
-            }
-            Self::UnknownClient => (BAD, InvalidClient, Clause::ClientIdentity, "There is no such client."),
-            Self::AuthorizationHeader(_) | Self::ClientSecret => (
-                StatusCode::UNAUTHORIZED,
-                InvalidClient,
-                Clause::ClientAuthentication,
-                "Clients here are public: name the client by client_id and send no credentials.",
-            ),
+            Self::Client(denial) => denial.wire(),
             Self::MissingCode => (BAD, InvalidRequest, Clause::CodeBinding, "code is missing."),
             Self::MissingVerifier => (BAD, InvalidRequest, Clause::PkceVerified, "code_verifier is missing."),
             Self::MalformedVerifier => (
@@ -157,12 +137,9 @@ impl IntoResponse for TokenDenial {
             error_uri: Some(clause.url().into()),
         };
         let mut response = (status, Json(body)).into_response();
-        if let Self::AuthorizationHeader(scheme) = self {
-            let challenge = match scheme {
-                Scheme::Basic => r#"Basic realm="token endpoint", charset="UTF-8""#,
-                Scheme::Bearer => r#"Bearer realm="token endpoint""#,
-                Scheme::Dpop => r#"DPoP realm="token endpoint""#,
-            };
+        if let Self::Client(denial) = self
+            && let Some(challenge) = denial.challenge()
+        {
             response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         }
         response
@@ -233,7 +210,6 @@ mod tests {
     fn descriptions_use_legal_characters_only() {
         for denial in [
             TokenDenial::NotAForm,
-            TokenDenial::ClientSecret,
             TokenDenial::MalformedVerifier,
             TokenDenial::VerifierMismatch,
             TokenDenial::TooManyVerifiers,

@@ -9,10 +9,13 @@ use protocol::ids::{IdentifierError, Issuer, ResourceUri};
 use protocol::loopback::LoopbackPolicy;
 use protocol::scope::InvalidScope;
 
+use super::clients::demo_clients;
 use super::options::Options;
 use super::page::{self, Addresses};
 use super::people::demo_people;
-use crate::authorization_server::{self, AuthorizationServer, OfferedScope, ProtectedResource};
+use crate::authorization_server::{
+    self, AuthorizationServer, OfferedScope, ProtectedResource, RegistrationSettings,
+};
 use crate::clock::Clock;
 use crate::entropy::Entropy;
 use crate::listen::{ListenError, Site, Sockets, serve_until};
@@ -147,7 +150,8 @@ fn as_settings(addresses: &Addresses) -> Result<authorization_server::Settings, 
             ],
         }],
         people: demo_people()?,
-        clients: Vec::new(),
+        clients: demo_clients(&addresses.page)?,
+        registration: Some(RegistrationSettings::default()),
         lifetimes: authorization_server::Lifetimes::default(),
         keys: authorization_server::KeySettings::default(),
     })

@@ -6,6 +6,7 @@
 //! [`KeptSecret`].
 
 mod client;
+mod client_assertion;
 mod code;
 mod connection;
 mod consent;
@@ -13,6 +14,7 @@ mod family;
 mod hash;
 mod kept_secret;
 mod pending;
+mod registered;
 mod schema;
 mod session;
 mod signing_key;
@@ -22,13 +24,14 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, TransactionBehavior};
 
-pub use client::{Client, ClientAuthentication, ClientKeys, ClientSource};
+pub use client::{Client, ClientAuthentication, ClientSource};
 pub use code::{FoundCode, Redemption};
 pub use consent::{Decision, Verdict};
 pub use family::Family;
 pub use hash::SecretHash;
 pub use kept_secret::KeptSecret;
 pub use pending::{Asked, NewRequest, PendingRequest, Standing};
+pub use registered::Registered;
 pub use session::Session;
 pub use signing_key::{KeyRecord, StoredKey, Term};
 

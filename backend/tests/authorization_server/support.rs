@@ -8,8 +8,8 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::response::{IntoResponse as _, Response};
 use backend::authorization_server::{
-    AuthorizationServer, KeySettings, Lifetimes, OfferedScope, Person, ProtectedResource, Settings,
-    StartError,
+    AuthorizationServer, KeySettings, Lifetimes, OfferedScope, Person, ProtectedResource,
+    RegistrationSettings, Settings, StartError,
 };
 use backend::clock::{Clock as _, FixedClock};
 use backend::entropy::SeededEntropy;
@@ -134,6 +134,7 @@ pub(crate) fn settings() -> Settings {
         ],
         people: vec![person("ada", "Ada"), person("bob", "Bob")],
         clients: Vec::new(),
+        registration: Some(RegistrationSettings::default()),
         lifetimes: Lifetimes::default(),
         keys: KeySettings::default(),
     }
