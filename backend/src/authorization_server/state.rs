@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::Bytes;
 use protocol::ids::{IdentifierError, Issuer};
 use protocol::loopback::{LoopbackPolicy, is_loopback_host};
 
 use super::cimd::Documents;
-use super::signing_key::{KeyError, Signer};
+use super::client_keys::KeySets;
+use super::clients::is_issued;
+use super::keys::{KeyError, KeyRing, ServerSecrets};
 use super::{Settings, metadata, router};
 use crate::clock::Clock;
 use crate::entropy::Entropy;
@@ -35,15 +36,46 @@ pub enum StartError {
     /// A resource that nobody could get a token for.
     #[error("the resource {0} has no scopes")]
     NoScopes(String),
+    /// A configured client that could be taken for something else.
+    #[error("the client {client_id:?} {reason}")]
+    Client {
+        /// Its id.
+        client_id: String,
+        /// What it could be taken for.
+        reason: ClientIdFault,
+    },
+    /// A person who could be taken for a client.
+    #[error("the person {0:?} is named like a client that registered itself")]
+    PersonNamedLikeClient(String),
+    /// A resource with a scope that is the server's own.
+    #[error("the resource {0} has the scope offline_access, which is this server's own")]
+    OfflineAccessOfResource(String),
     /// Nothing to issue tokens for.
     #[error("there is no resource to issue tokens for")]
     NoResources,
     /// The store fails.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The signing key fails.
+    /// A key cannot be made or read.
     #[error(transparent)]
     Key(#[from] KeyError),
+}
+
+/// Why a configured client cannot have its id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ClientIdFault {
+    /// Another one has it.
+    #[error("is configured twice")]
+    Twice,
+    /// Ids that begin like this are given to clients that register themselves.
+    #[error("is named like one that registered itself")]
+    Issued,
+    /// Its tokens could be taken for the person's.
+    #[error("is named like a person")]
+    Person,
+    /// It could never come back.
+    #[error("has no redirect URI")]
+    NoRedirectUri,
 }
 
 pub(super) struct Server {
@@ -52,9 +84,10 @@ pub(super) struct Server {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) entropy: Arc<dyn Entropy>,
     pub(super) documents: Documents,
-    pub(super) signer: Signer,
-    pub(super) metadata: Bytes,
-    pub(super) jwks: Bytes,
+    pub(super) key_sets: KeySets,
+    pub(super) keys: KeyRing,
+    pub(super) secrets: ServerSecrets,
+    pub(super) metadata: metadata::Documents,
 }
 
 /// The server, ready to answer.
@@ -68,7 +101,7 @@ impl std::fmt::Debug for AuthorizationServer {
 }
 
 impl AuthorizationServer {
-    /// Checks the settings, and takes the signing key from the store, or makes it at the first start.
+    /// Checks the settings, and takes the keys from the store, or makes them at the first start.
     ///
     /// # Errors
     /// [`StartError`].
@@ -79,15 +112,37 @@ impl AuthorizationServer {
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, StartError> {
         check(&settings)?;
-        let signer = Signer::from_store(&store).await?;
-        let metadata = metadata::document(&settings);
-        let jwks = metadata::jwks(signer.public_key());
+        let secrets = ServerSecrets::start(&store, &settings.keys, entropy.as_ref()).await?;
+        let lifetime = settings.lifetimes.access_token;
+        let keys = KeyRing::start(store.clone(), settings.keys.clone(), lifetime, clock.now()).await?;
+        let metadata = metadata::Documents::new(&settings);
         let documents = Documents::new(
             Outbound::new(settings.loopback),
             Arc::clone(&clock),
             settings.issuer.authority().to_owned(),
         );
-        Ok(Self(Arc::new(Server { settings, store, clock, entropy, documents, signer, metadata, jwks })))
+        let key_sets = KeySets::new(Outbound::new(settings.loopback), Arc::clone(&clock));
+        Ok(Self(Arc::new(Server {
+            settings,
+            store,
+            clock,
+            entropy,
+            documents,
+            key_sets,
+            keys,
+            secrets,
+            metadata,
+        })))
+    }
+
+    /// Looks after the signing keys: takes over what other processes changed in the store, starts a rotation when the
+    /// signing key is old, and drops keys whose tokens have expired. To be called every
+    /// [`KEY_WATCH_SECONDS`](super::KEY_WATCH_SECONDS).
+    ///
+    /// # Errors
+    /// [`KeyError`]; then the keys in use are those from before.
+    pub async fn maintain_keys(&self) -> Result<(), KeyError> {
+        self.0.keys.maintain(self.0.clock.now()).await
     }
 
     pub(super) fn server(&self) -> &Server {
@@ -113,8 +168,38 @@ fn check(settings: &Settings) -> Result<(), StartError> {
     if settings.resources.is_empty() {
         return Err(StartError::NoResources);
     }
-    match settings.resources.iter().find(|resource| resource.scopes.is_empty()) {
-        Some(resource) => Err(StartError::NoScopes(resource.uri.to_string())),
-        None => Ok(()),
+    for resource in &settings.resources {
+        if resource.scopes.is_empty() {
+            return Err(StartError::NoScopes(resource.uri.to_string()));
+        }
+        if resource.scope_set().has_offline_access() {
+            return Err(StartError::OfflineAccessOfResource(resource.uri.to_string()));
+        }
     }
+    check_names(settings)
+}
+
+/// Nobody is named like somebody else: a token says in `sub` whose it is and in `client_id` who holds it.
+///
+/// Spec: OAuth 2.1 §7.4; Client ID Metadata Document draft -01 §6.9.
+fn check_names(settings: &Settings) -> Result<(), StartError> {
+    if let Some(person) = settings.people.iter().find(|person| is_issued(person.subject.as_str())) {
+        return Err(StartError::PersonNamedLikeClient(person.subject.to_string()));
+    }
+    for (index, client) in settings.clients.iter().enumerate() {
+        let id = client.id.as_str();
+        let reason = if settings.clients[..index].iter().any(|other| other.id == client.id) {
+            ClientIdFault::Twice
+        } else if is_issued(id) {
+            ClientIdFault::Issued
+        } else if settings.person(id).is_some() {
+            ClientIdFault::Person
+        } else if client.redirect_uris.is_empty() {
+            ClientIdFault::NoRedirectUri
+        } else {
+            continue;
+        };
+        return Err(StartError::Client { client_id: id.to_owned(), reason });
+    }
+    Ok(())
 }

@@ -4,20 +4,21 @@ use std::time::Duration;
 
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::AuthorizationServer;
-use crate::store::StoreError;
+use super::{AuthorizationServer, KEY_WATCH_SECONDS, KeyError};
 
 /// How often.
-const PERIOD: Duration = Duration::from_mins(1);
+const PERIOD: Duration = Duration::from_secs(KEY_WATCH_SECONDS);
 
 impl AuthorizationServer {
-    /// Does it once: deletes what has expired, in small batches between the work of others.
+    /// Does it once: looks after the signing keys, then deletes what has expired, in small batches between the work of
+    /// others.
     ///
     /// # Errors
-    /// [`StoreError`]: the rest is left for the next time.
-    pub async fn maintain(&self) -> Result<(), StoreError> {
+    /// [`KeyError`], most often because of the store: the rest is left for the next time.
+    pub async fn maintain(&self) -> Result<(), KeyError> {
+        let keys = self.maintain_keys().await;
         self.server().store.prune(self.server().clock.now()).await?;
-        Ok(())
+        keys
     }
 
     /// Does it now and every minute from now on. Runs until it is dropped, which may happen at any time.

@@ -2,17 +2,22 @@
 //!
 //! The methods are events of the protocol, each one statement or one short transaction. What may happen once is
 //! consumed by a guarded `UPDATE … RETURNING`, so that of many simultaneous attempts, in however many processes on one
-//! file, exactly one wins. Secrets are stored as hashes only.
+//! file, exactly one wins. Secrets of others are stored as hashes only; the server's own keys are there as
+//! [`KeptSecret`].
 
 mod client;
+mod client_assertion;
 mod code;
 mod connection;
 mod consent;
 mod family;
 mod hash;
 mod health;
+mod kept_secret;
 mod pending;
 mod prune;
+mod refresh;
+mod registered;
 mod schema;
 mod session;
 mod signing_key;
@@ -24,13 +29,17 @@ use std::time::Duration;
 
 use rusqlite::{Connection, TransactionBehavior};
 
-pub use client::{Client, ClientAuthentication, ClientKeys, ClientSource};
+pub use client::{Client, ClientAuthentication, ClientSource};
 pub use code::{FoundCode, Redemption};
 pub use consent::{Decision, Verdict};
-pub use family::Family;
+pub use family::{Family, RevokedBecause};
 pub use hash::SecretHash;
+pub use kept_secret::KeptSecret;
 pub use pending::{Asked, NewRequest, PendingRequest, Standing};
+pub use refresh::{NewRefreshToken, Rotation};
+pub use registered::Registered;
 pub use session::Session;
+pub use signing_key::{KeyRecord, StoredKey, Term};
 
 use connection::Worker;
 use wal::Wal;
@@ -149,6 +158,24 @@ impl Store {
         });
         // The threads may be waiting for a lock, but not for ever.
         let _ = closing.await;
+    }
+
+    /// Folds the write-ahead log into the file and empties it, as far as other processes let it: what was overwritten
+    /// in the file is then in the log no more.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn fold_log(&self) -> Result<(), StoreError> {
+        let path = self.read(|connection| Ok(connection.path().map(str::to_owned))).await?;
+        let path = path.ok_or(StoreError::Closed)?;
+        tokio::task::spawn_blocking(move || {
+            // A checkpoint cannot happen inside a transaction, in which every event runs.
+            let connection = schema::connect(Path::new(&path), Limits::default())?;
+            connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+            Ok(())
+        })
+        .await
+        .map_err(|_| StoreError::Closed)?
     }
 
     /// Runs statements that change something; they are committed, durably, before this returns.

@@ -20,7 +20,13 @@ struct Rule {
     delete: &'static str,
 }
 
-const RULES: [Rule; 4] = [
+/// A late client is told "expired" and not "unknown".
+const FAMILY_KEPT_SECONDS: u64 = 24 * 3600;
+
+/// An assertion is remembered for so long after it would have ended: a clock that goes back revives none.
+pub(super) const ASSERTION_KEPT_SECONDS: u64 = 3600;
+
+const RULES: [Rule; 7] = [
     Rule {
         what: "sign-ins",
         kept_seconds: 0,
@@ -42,9 +48,31 @@ const RULES: [Rule; 4] = [
                  (SELECT family FROM code WHERE redeemed_at IS NULL AND expires_at < ?1 LIMIT ?2)",
     },
     Rule {
+        what: "assertions of clients",
+        // The time for which they are kept is in the column, by `ASSERTION_KEPT_SECONDS`.
+        kept_seconds: 0,
+        delete: "DELETE FROM client_assertion WHERE assertion_hash IN
+                 (SELECT assertion_hash FROM client_assertion WHERE kept_until < ?1 LIMIT ?2)",
+    },
+    Rule {
+        what: "registered clients",
+        kept_seconds: 0,
+        delete: "DELETE FROM registered_client WHERE sequence IN
+                 (SELECT sequence FROM registered_client WHERE expires_at < ?1 LIMIT ?2)",
+    },
+    Rule {
+        what: "refresh tokens",
+        // Used ones are how theft is recognized, so all stay as long as their family. They go before it, since a family
+        // may have had thousands, and whatever is deleted with it does not count into its batch.
+        kept_seconds: FAMILY_KEPT_SECONDS,
+        delete: "DELETE FROM refresh_token WHERE token_hash IN
+                 (SELECT token_hash FROM family JOIN refresh_token ON refresh_token.family = family.id
+                  WHERE family.expires_at < ?1 LIMIT ?2)",
+    },
+    Rule {
         what: "families",
         // A redeemed code goes with its family: until then a second use is recognized, and ends what grew from it.
-        kept_seconds: 24 * 3600,
+        kept_seconds: FAMILY_KEPT_SECONDS,
         delete: "DELETE FROM family WHERE id IN (SELECT id FROM family WHERE expires_at < ?1 LIMIT ?2)",
     },
 ];
@@ -195,7 +223,7 @@ mod tests {
             .await
             .unwrap();
         let redemption = async {
-            let redeemed = store.redeem_code(code, NOW).await.unwrap();
+            let redeemed = store.redeem_code(code, None, NOW).await.unwrap();
             (redeemed, count(&store, "pending_request").await + count(&store, "family").await)
         };
         let (swept, (redeemed, left)) = tokio::join!(store.prune(NOW), redemption);

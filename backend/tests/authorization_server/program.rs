@@ -10,21 +10,29 @@ use backend::store::Store;
 
 use crate::support::Lab;
 
+fn private_file(path: &Path, text: &str) {
+    std::fs::write(path, text).unwrap();
+    std::fs::set_permissions(path, Permissions::from_mode(0o600)).unwrap();
+}
+
 fn config(folder: &Path, people: &str) -> String {
     let path = folder.join("as.json");
     let scope = r#"{"token":"mcp:connect","description":"Use it"}"#;
     let resource = format!(r#"{{"uri":"https://mcp.example/mcp","name":"S","scopes":[{scope}]}}"#);
     let text = format!(r#"{{"resources":[{resource}],"people":[{people}]}}"#);
-    std::fs::write(&path, text).unwrap();
-    std::fs::set_permissions(&path, Permissions::from_mode(0o640)).unwrap();
+    private_file(&path, &text);
     path.display().to_string()
 }
 
+/// Starts it with files in this folder. It is expected to end by itself.
 fn start(folder: &Path, people: &str, flags: &[&str], variables: &[(&str, &str)]) -> Output {
+    let secret = folder.join("secret");
+    private_file(&secret, &"x".repeat(32));
     Command::new(env!("CARGO_BIN_EXE_authorization-server"))
         .args(flags)
         .args(["--database", &folder.join("as.sqlite").display().to_string()])
         .args(["--config", &config(folder, people)])
+        .args(["--key-secret-file", &secret.display().to_string()])
         .envs(variables.iter().copied())
         .output()
         .unwrap()
@@ -71,16 +79,20 @@ fn plain_http_beyond_loopback_is_refused_unless_a_proxy_ends_tls() {
 #[test]
 fn a_configuration_that_everybody_can_read_is_refused() {
     let folder = tempfile::tempdir().unwrap();
-    let path = config(folder.path(), "");
-    for mode in [0o644, 0o642, 0o660] {
-        std::fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+    let open = folder.path().join("open.json");
+    std::fs::write(&open, r#"{"resources":[]}"#).unwrap();
+    let secret = folder.path().join("secret");
+    private_file(&secret, &"x".repeat(32));
+    for mode in [0o644, 0o602, 0o640] {
+        std::fs::set_permissions(&open, Permissions::from_mode(mode)).unwrap();
         let output = Command::new(env!("CARGO_BIN_EXE_authorization-server"))
             .args(HTTPS)
             .args(["--database", &folder.path().join("as.sqlite").display().to_string()])
-            .args(["--config", &path, "--print-config"])
+            .args(["--config", &open.display().to_string()])
+            .args(["--key-secret-file", &secret.display().to_string()])
             .output()
             .unwrap();
-        refuses(&output, &format!("as.json: its mode is {mode:04o}"));
+        refuses(&output, &format!("open.json is open to other users (mode {mode:04o})"));
     }
 }
 

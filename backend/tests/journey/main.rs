@@ -6,4 +6,5 @@ mod golden;
 mod logs;
 mod outcomes;
 mod page;
+mod revocation;
 mod support;

@@ -21,29 +21,36 @@ pub(crate) struct Program {
     pub(crate) address: SocketAddr,
 }
 
-/// The configuration of an authorization server for one resource.
-pub(crate) fn configuration(folder: &Path) -> String {
-    let path = folder.join("as.json");
-    let text = r#"{
+fn private_file(path: &Path, text: &str) -> String {
+    std::fs::write(path, text).unwrap();
+    std::fs::set_permissions(path, Permissions::from_mode(0o600)).unwrap();
+    path.display().to_string()
+}
+
+/// What an authorization server for one resource is started with. Its files are in this folder.
+pub(crate) fn authorization_server_flags(folder: &Path) -> Vec<String> {
+    let config = r#"{
         "resources": [{
             "uri": "https://mcp.example/mcp",
             "name": "Weather server",
             "scopes": [{ "token": "mcp:connect", "description": "Use it" }]
         }]
     }"#;
-    std::fs::write(&path, text).unwrap();
-    std::fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
-    path.display().to_string()
+    let config = private_file(&folder.join("as.json"), config);
+    let secret = private_file(&folder.join("secret"), &"x".repeat(32));
+    let database = folder.join("as.sqlite").display().to_string();
+    ["--issuer", "https://as.example", "--bind", "127.0.0.1:0", "--log-format", "json"]
+        .into_iter()
+        .chain(["--database", &database, "--config", &config, "--key-secret-file", &secret])
+        .map(str::to_owned)
+        .collect()
 }
 
 impl Program {
     /// The authorization server, with its files in this folder.
     pub(crate) fn authorization_server(folder: &Path) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_authorization-server"));
-        command
-            .args(["--issuer", "https://as.example", "--bind", "127.0.0.1:0", "--log-format", "json"])
-            .args(["--database", &folder.join("as.sqlite").display().to_string()])
-            .args(["--config", &configuration(folder)]);
+        command.args(authorization_server_flags(folder));
         Self::start(command)
     }
 

@@ -2,13 +2,19 @@
 
 use std::path::Path;
 
-use backend::authorization_server::{OfferedScope, Person, ProtectedResource, Settings};
+use backend::authorization_server::{
+    ClientConfig, OfferedScope, Person, ProtectedResource, RegistrationSettings, Settings,
+};
+use backend::private_file;
+use backend::store::{Client, SecretHash};
 use protocol::ids::{Issuer, ResourceUri, Subject};
 use protocol::loopback::LoopbackPolicy;
 use serde::Deserialize;
 
 use crate::flags::ServeFlags;
-use crate::private_file;
+
+/// Longer than the file of a thousand clients.
+const MAX_BYTES: u64 = 4 * 1024 * 1024;
 
 /// Stands in the help; a test reads the example as a configuration.
 pub(crate) const SHAPE: &str = r#"The configuration file:
@@ -16,11 +22,25 @@ pub(crate) const SHAPE: &str = r#"The configuration file:
     "resources": [{
       "uri": "https://mcp.example/mcp",
       "name": "Weather server",
-      "scopes": [{ "token": "mcp:connect", "description": "Use the MCP server in your name" }]
+      "scopes": [{ "token": "mcp:connect", "description": "Use the MCP server in your name" }],
+      "introspection_secret_sha256": "cd372fb85148700fa88095e3492d3f9f5beb43e555e5ff26d95f5a6adc36f8e6"
     }],
-    "people": [{ "subject": "ada", "name": "Ada", "about": "tries things first" }]
+    "people": [{ "subject": "ada", "name": "Ada", "about": "tries things first" }],
+    "clients": [{
+      "client_id": "weather-desk",
+      "client_name": "Weather desk",
+      "redirect_uris": ["https://desk.example/callback"],
+      "token_endpoint_auth_method": "client_secret_basic",
+      "client_secret_sha256": "cd372fb85148700fa88095e3492d3f9f5beb43e555e5ff26d95f5a6adc36f8e6"
+    }],
+    "registration": { "most_unused": 5000, "unused_seconds": 3600, "family_seconds": 604800 }
   }
-A request that names no scope gets the first one of its resource."#;
+Only "resources" has to be there.
+- A request that names no scope gets the first one of its resource.
+- With "introspection_secret_sha256" the resource's server may ask whether a token is still good.
+- Clients without "token_endpoint_auth_method" are public; with "private_key_jwt" they have "jwks" or "jwks_uri".
+- Without "registration" clients cannot register themselves; {} stands for the numbers above.
+For a secret and its hash: secret=$(openssl rand -hex 32); printf %s "$secret" | sha256sum; echo "$secret""#;
 
 /// The configuration file. Unknown members are refused: a typing error must not go unnoticed.
 #[derive(Debug, Deserialize)]
@@ -29,6 +49,9 @@ struct Config {
     resources: Vec<ResourceConfig>,
     #[serde(default)]
     people: Vec<PersonConfig>,
+    #[serde(default)]
+    clients: Vec<ClientConfig>,
+    registration: Option<RegistrationSettings>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -37,13 +60,23 @@ struct ResourceConfig {
     uri: String,
     name: String,
     scopes: Vec<OfferedScope>,
+    introspection_secret_sha256: Option<String>,
 }
 
 impl ResourceConfig {
     fn resource(self) -> Result<ProtectedResource, String> {
         let uri = ResourceUri::parse(&self.uri, LoopbackPolicy::HttpsOnly)
             .map_err(|reason| format!("the resource {}: {reason}", self.uri))?;
-        Ok(ProtectedResource { uri, name: self.name, scopes: self.scopes })
+        let hash = |text: String| {
+            SecretHash::from_hex(&text).ok_or_else(|| {
+                format!(
+                    "the resource {uri}: introspection_secret_sha256 must be the SHA-256 of the secret, as 64 \
+                     hexadecimal digits"
+                )
+            })
+        };
+        let introspection_secret = self.introspection_secret_sha256.map(hash).transpose()?;
+        Ok(ProtectedResource { uri, name: self.name, scopes: self.scopes, introspection_secret })
     }
 }
 
@@ -77,19 +110,21 @@ pub(crate) fn settings(flags: &ServeFlags) -> Result<Settings, String> {
     }
     let resources = config.resources.into_iter().map(ResourceConfig::resource).collect::<Result<_, _>>();
     let people = config.people.into_iter().map(PersonConfig::person).collect::<Result<_, _>>();
+    let clients = config.clients.into_iter().map(Client::try_from).collect::<Result<_, _>>();
     Ok(Settings {
         issuer,
         loopback: LoopbackPolicy::HttpsOnly,
         resources: resources.map_err(in_file)?,
         people: people.map_err(in_file)?,
-        clients: Vec::new(),
+        clients: clients.map_err(|reason| in_file(reason.to_string()))?,
+        registration: config.registration,
         lifetimes: (&flags.lifetimes).into(),
+        keys: flags.keys.settings()?,
     })
 }
 
 fn read(file: &Path) -> Result<Config, String> {
-    private_file::check("--config", file)?;
-    let text = std::fs::read(file).map_err(|reason| format!("--config {}: {reason}", file.display()))?;
+    let text = private_file::read(file, MAX_BYTES).map_err(|reason| format!("--config {reason}"))?;
     serde_json::from_slice(&text).map_err(|reason| format!("--config {}: {reason}", file.display()))
 }
 
@@ -99,13 +134,17 @@ mod tests {
 
     #[test]
     fn the_example_in_the_help_is_a_configuration() {
-        let (from, to) = (SHAPE.find('{').unwrap(), SHAPE.rfind('}').unwrap());
-        let config: Config = serde_json::from_str(&SHAPE[from..=to]).unwrap();
+        let (from, to) = (SHAPE.find('{').unwrap(), SHAPE.find("Only").unwrap());
+        let config: Config = serde_json::from_str(&SHAPE[from..to]).unwrap();
+        assert_eq!(config.registration, Some(RegistrationSettings::default()));
         for resource in config.resources {
-            resource.resource().unwrap();
+            assert!(resource.resource().unwrap().introspection_secret.is_some());
         }
         for person in config.people {
             person.person().unwrap();
+        }
+        for client in config.clients {
+            Client::try_from(client).unwrap();
         }
     }
 }

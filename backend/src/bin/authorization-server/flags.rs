@@ -4,9 +4,10 @@ use std::ffi::{OsStr, OsString};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use backend::authorization_server::Lifetimes;
+use backend::authorization_server::{KeyEncryptionSecret, KeySettings, Lifetimes};
 use backend::telemetry::Format;
 use clap::{Args, CommandFactory as _, Parser, Subcommand, value_parser};
+use protocol::jwks::TokenAlgorithm;
 
 use crate::config;
 
@@ -29,14 +30,70 @@ pub(crate) enum Command {
     /// Serve until Ctrl-C or SIGTERM. Flags without a command mean this one.
     #[command(after_help = config::SHAPE)]
     Serve(ServeFlags),
+    /// Make a new signing key and publish it. Nothing has to be restarted.
+    RotateKeys(RotateKeysFlags),
+    /// Publish a signing key of your own. Nothing has to be restarted.
+    ImportKey(ImportKeyFlags),
 }
 
-impl Command {
-    /// How log lines are written.
-    pub(crate) fn log_format(&self) -> Format {
-        match self {
-            Self::Serve(flags) => flags.log_format,
-        }
+/// How to rotate.
+#[derive(Debug, Args)]
+pub(crate) struct RotateKeysFlags {
+    #[command(flatten)]
+    pub(crate) keys: KeyFlags,
+    /// Sign with it at once, because the present key is no longer trusted. Verifiers that do not know it yet may refuse
+    /// tokens for some minutes.
+    #[arg(long)]
+    pub(crate) now: bool,
+}
+
+/// How to import.
+#[derive(Debug, Args)]
+pub(crate) struct ImportKeyFlags {
+    /// The private key: PKCS#8 in PEM form, of the algorithm that --key-algorithm says.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) keys: KeyFlags,
+    /// Sign with it at once. Verifiers that do not know it yet may refuse tokens for some minutes.
+    #[arg(long)]
+    pub(crate) now: bool,
+}
+
+/// Where keys are, and which ones are made. The same for every command on one database.
+#[derive(Debug, Args)]
+pub(crate) struct KeyFlags {
+    /// The database file. The server makes it if it is not there; it is readable by its owner only.
+    #[arg(long, env = "LAB_AS_DATABASE", value_name = "FILE")]
+    pub(crate) database: PathBuf,
+    /// A file of at least 32 random bytes, readable by its owner only, under which the signing keys are encrypted in the
+    /// database: `openssl rand 32 > FILE; chmod 600 FILE`. Without it a copy of the database could sign.
+    #[arg(long, env = "LAB_AS_KEY_SECRET_FILE", value_name = "FILE")]
+    pub(crate) key_secret_file: PathBuf,
+    /// What tokens are signed with: RS256, ES256 or `EdDSA`. A change takes effect like any rotation.
+    #[arg(long, env = "LAB_AS_KEY_ALGORITHM", value_name = "ALG", default_value_t = KeySettings::default().algorithm)]
+    key_algorithm: TokenAlgorithm,
+    /// After this time of signing a key gets a successor. 0 switches this off.
+    #[arg(long, env = "LAB_AS_KEY_MAX_AGE_SECONDS", value_name = "SECONDS",
+          default_value_t = KeySettings::default().max_age_seconds)]
+    key_max_age_seconds: u64,
+    /// For this time a new key is published before it signs.
+    #[arg(long, env = "LAB_AS_KEY_LEAD_SECONDS", value_name = "SECONDS",
+          default_value_t = KeySettings::default().lead_seconds)]
+    key_lead_seconds: u64,
+}
+
+impl KeyFlags {
+    /// Reads the secret, too.
+    pub(crate) fn settings(&self) -> Result<KeySettings, String> {
+        let encryption = KeyEncryptionSecret::from_file(&self.key_secret_file)
+            .map_err(|reason| format!("--key-secret-file {reason}"))?;
+        Ok(KeySettings {
+            algorithm: self.key_algorithm,
+            max_age_seconds: self.key_max_age_seconds,
+            lead_seconds: self.key_lead_seconds,
+            encryption: Some(encryption),
+        })
     }
 }
 
@@ -46,9 +103,8 @@ pub(crate) struct ServeFlags {
     /// The server's name and the origin of its endpoints: scheme, host and port.
     #[arg(long, env = "LAB_AS_ISSUER", value_name = "URL")]
     pub(crate) issuer: String,
-    /// The database file. It is made if it is not there; it holds the signing key and is readable by its owner only.
-    #[arg(long, env = "LAB_AS_DATABASE", value_name = "FILE")]
-    pub(crate) database: PathBuf,
+    #[command(flatten)]
+    pub(crate) keys: KeyFlags,
     /// Where to listen; may be given several times.
     #[arg(long, env = "LAB_AS_BIND", value_name = "ADDRESS:PORT", value_delimiter = ',',
           default_values = ["127.0.0.1:9000", "[::1]:9000"])]
@@ -56,8 +112,8 @@ pub(crate) struct ServeFlags {
     /// Say that a proxy ends TLS before this server, and that nobody else reaches its addresses. Needed beyond loopback.
     #[arg(long, env = "LAB_AS_BEHIND_TLS_PROXY", value_parser = clap::builder::FalseyValueParser::new())]
     pub(crate) behind_tls_proxy: bool,
-    /// A JSON file that names the resources and the people; its shape stands below. Only its owner and its group may be
-    /// able to read it.
+    /// A JSON file that names resources, people and clients; its shape stands below. It must be readable by its owner
+    /// only.
     #[arg(long, env = "LAB_AS_CONFIG", value_name = "FILE")]
     pub(crate) config: PathBuf,
     #[command(flatten)]
@@ -162,22 +218,25 @@ mod tests {
         Program::try_parse_from(with_command(arguments)).map(|program| program.command)
     }
 
-    const ENOUGH: [&str; 6] =
-        ["--issuer", "https://as.example", "--database", "as.sqlite", "--config", "as.json"];
+    const KEYS: [&str; 4] = ["--database", "as.sqlite", "--key-secret-file", "secret"];
+    const ENOUGH: [&str; 8] =
+        ["--issuer", "https://as.example", "--config", "as.json", KEYS[0], KEYS[1], KEYS[2], KEYS[3]];
 
     #[test]
     fn flags_without_a_command_serve() {
         for arguments in [&ENOUGH[..], &[&["serve"], &ENOUGH[..]].concat()] {
-            let Command::Serve(flags) = parsed(arguments).unwrap();
+            let Command::Serve(flags) = parsed(arguments).unwrap() else { panic!("{arguments:?}") };
             assert_eq!(flags.issuer, "https://as.example");
         }
+        let rotate = parsed(&[&["rotate-keys", "--now"], &KEYS[..]].concat()).unwrap();
+        assert!(matches!(rotate, Command::RotateKeys(RotateKeysFlags { now: true, .. })));
         assert_eq!(parsed(&["--help"]).unwrap_err().kind(), clap::error::ErrorKind::DisplayHelp);
         assert_eq!(parsed(&["frobnicate"]).unwrap_err().kind(), clap::error::ErrorKind::InvalidSubcommand);
     }
 
     #[test]
     fn the_defaults_are_those_of_the_library() {
-        let Command::Serve(flags) = parsed(&ENOUGH).unwrap();
+        let Command::Serve(flags) = parsed(&ENOUGH).unwrap() else { panic!("serve") };
         assert_eq!(format!("{:?}", Lifetimes::from(&flags.lifetimes)), format!("{:?}", Lifetimes::default()));
     }
 

@@ -1,6 +1,8 @@
 //! `--print-config`: what is in force.
 
 use backend::authorization_server::{Person, ProtectedResource, Settings};
+use backend::store::Client;
+use protocol::ids::RedirectUri;
 use serde_json::{Value, json};
 
 use crate::flags::ServeFlags;
@@ -12,7 +14,7 @@ pub(crate) fn describe(flags: &ServeFlags, settings: &Settings) -> Value {
         "issuer": settings.issuer.as_str(),
         "bind": flags.bind,
         "behind_tls_proxy": flags.behind_tls_proxy,
-        "database": flags.database,
+        "database": flags.keys.database,
         "config": flags.config,
         "lifetimes": {
             "access_token_seconds": lifetimes.access_token,
@@ -23,8 +25,20 @@ pub(crate) fn describe(flags: &ServeFlags, settings: &Settings) -> Value {
             "session_seconds": lifetimes.session,
             "session_idle_seconds": lifetimes.session_idle,
         },
+        "keys": {
+            "secret_file": flags.keys.key_secret_file,
+            "algorithm": settings.keys.algorithm.as_str(),
+            "max_age_seconds": settings.keys.max_age_seconds,
+            "lead_seconds": settings.keys.lead_seconds,
+        },
+        "registration": settings.registration.map(|registration| json!({
+            "most_unused": registration.most_unused,
+            "unused_seconds": registration.unused_seconds,
+            "family_seconds": registration.family_seconds,
+        })),
         "resources": settings.resources.iter().map(resource).collect::<Vec<_>>(),
         "people": settings.people.iter().map(person).collect::<Vec<_>>(),
+        "clients": settings.clients.iter().map(client).collect::<Vec<_>>(),
     })
 }
 
@@ -36,9 +50,20 @@ fn resource(resource: &ProtectedResource) -> Value {
         "scopes": scopes
             .map(|scope| json!({ "token": scope.token.as_str(), "description": scope.description }))
             .collect::<Vec<_>>(),
+        "may_introspect": resource.introspection_secret.is_some(),
     })
 }
 
 fn person(person: &Person) -> Value {
     json!({ "subject": person.subject.as_str(), "name": person.name, "about": person.about })
+}
+
+fn client(client: &Client) -> Value {
+    json!({
+        "client_id": client.id.as_str(),
+        "name": client.name,
+        "redirect_uris": client.redirect_uris.iter().map(RedirectUri::as_str).collect::<Vec<_>>(),
+        "authentication": client.authentication.method().as_str(),
+        "refresh": client.wants_refresh,
+    })
 }

@@ -3,7 +3,7 @@
 mod config;
 mod flags;
 mod in_force;
-mod private_file;
+mod keys;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -13,10 +13,11 @@ use backend::clock::SystemClock;
 use backend::entropy::SystemEntropy;
 use backend::listen::{Sockets, refuse_plain_http, serve_until, signal};
 use backend::store::Store;
-use backend::telemetry;
+use backend::telemetry::{self, Format};
 
 use crate::flags::{Command, ServeFlags};
 
+/// What a command comes to.
 type Outcome = Result<(), Box<dyn std::error::Error>>;
 
 #[tokio::main]
@@ -32,9 +33,19 @@ async fn main() -> ExitCode {
 
 async fn run(command: Command) -> Outcome {
     flags::refuse_unknown_variables(std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()))?;
-    telemetry::init("info", command.log_format())?;
     match command {
-        Command::Serve(flags) => serve(&flags).await,
+        Command::Serve(flags) => {
+            telemetry::init("info", flags.log_format)?;
+            serve(&flags).await
+        }
+        Command::RotateKeys(flags) => {
+            telemetry::init("warn", Format::Text)?;
+            keys::rotate(&flags).await
+        }
+        Command::ImportKey(flags) => {
+            telemetry::init("warn", Format::Text)?;
+            keys::import(&flags).await
+        }
     }
 }
 
@@ -46,7 +57,7 @@ async fn serve(flags: &ServeFlags) -> Outcome {
         return Ok(());
     }
     let issuer = settings.issuer.clone();
-    let store = Store::open(&flags.database).await?;
+    let store = Store::open(&flags.keys.database).await?;
     let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
     let server = AuthorizationServer::new(settings, store.clone(), clock, entropy).await?;
     let sockets = Sockets::bind("the authorization server", "--bind", &flags.bind).await?;
