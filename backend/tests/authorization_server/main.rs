@@ -10,9 +10,13 @@
 
 mod authorize;
 mod cimd;
+mod client_assertion;
+mod client_auth;
+mod clients;
 mod consent;
 mod metadata;
 mod program;
+mod registration;
 mod sign_in;
 mod store;
 mod support;

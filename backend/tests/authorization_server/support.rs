@@ -95,6 +95,7 @@ pub(crate) struct Lab {
     pub(crate) store: Store,
     pub(crate) clock: Arc<FixedClock>,
     pub(crate) client: ClientHost,
+    entropy: Arc<SeededEntropy>,
     /// The database goes with it.
     pub(crate) folder: tempfile::TempDir,
 }
@@ -148,11 +149,23 @@ impl Lab {
         store.keep_signing_key(key).await.unwrap();
         let clock = Arc::new(FixedClock::at(START));
         let entropy = Arc::new(SeededEntropy::new(7));
-        let server =
-            AuthorizationServer::new(settings, store.clone(), Arc::<FixedClock>::clone(&clock), entropy)
-                .await
-                .unwrap();
-        Self { router: server.router(), store, clock, client: ClientHost::start().await, folder }
+        let server = AuthorizationServer::new(
+            settings,
+            store.clone(),
+            Arc::<FixedClock>::clone(&clock),
+            Arc::<SeededEntropy>::clone(&entropy),
+        )
+        .await
+        .unwrap();
+        Self { router: server.router(), store, clock, client: ClientHost::start().await, entropy, folder }
+    }
+
+    /// The server starts again on its database, with other settings.
+    pub(crate) async fn restart_with(&mut self, settings: Settings) {
+        let clock = Arc::<FixedClock>::clone(&self.clock);
+        let entropy = Arc::<SeededEntropy>::clone(&self.entropy);
+        let server = AuthorizationServer::new(settings, self.store.clone(), clock, entropy).await.unwrap();
+        self.router = server.router();
     }
 
     pub(crate) fn now(&self) -> UnixTime {
@@ -196,10 +209,7 @@ impl Lab {
 
     /// The same with one parameter changed; `None` leaves it out.
     pub(crate) fn request_with(&self, name: &str, value: Option<&str>) -> Vec<(String, String)> {
-        let mut parameters = self.request();
-        parameters.retain(|(known, _)| known != name);
-        parameters.extend(value.map(|value| (name.to_owned(), value.to_owned())));
-        parameters
+        with(self.request(), name, value)
     }
 
     /// What a correct client sends to `/token`.
@@ -214,6 +224,26 @@ impl Lab {
         exchange.parameters().into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     }
 
+    /// The same as another client.
+    pub(crate) fn request_as(&self, client_id: &str, redirect_uri: &str) -> Vec<(String, String)> {
+        as_client(self.request(), client_id, redirect_uri)
+    }
+
+    pub(crate) fn exchange_as(
+        &self,
+        code: &str,
+        client_id: &str,
+        redirect_uri: &str,
+    ) -> Vec<(String, String)> {
+        as_client(self.exchange(code), client_id, redirect_uri)
+    }
+
+    /// The code that Ada gives another client.
+    pub(crate) async fn code_as(&self, client_id: &str, redirect_uri: &str) -> String {
+        let answer = self.browser().allow(&self.request_as(client_id, redirect_uri), "ada").await;
+        answer.redirected().parameter("code").unwrap()
+    }
+
     pub(crate) async fn token(&self, parameters: &[(String, String)]) -> Answered {
         self.send(post_form("/token", &encode(parameters))).await
     }
@@ -224,6 +254,26 @@ impl Lab {
         let answer = browser.allow(&self.request(), "ada").await;
         answer.redirected().parameter("code").unwrap()
     }
+}
+
+fn as_client(
+    parameters: Vec<(String, String)>,
+    client_id: &str,
+    redirect_uri: &str,
+) -> Vec<(String, String)> {
+    let parameters = with(parameters, "client_id", Some(client_id));
+    with(parameters, "redirect_uri", Some(redirect_uri))
+}
+
+/// The parameters with one of them changed; `None` leaves it out.
+pub(crate) fn with(
+    mut parameters: Vec<(String, String)>,
+    name: &str,
+    value: Option<&str>,
+) -> Vec<(String, String)> {
+    parameters.retain(|(known, _)| known != name);
+    parameters.extend(value.map(|value| (name.to_owned(), value.to_owned())));
+    parameters
 }
 
 async fn test_key() -> Vec<u8> {

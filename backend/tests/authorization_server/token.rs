@@ -7,15 +7,7 @@ use http::{Request, StatusCode};
 use protocol::access_token::open_unverified;
 use protocol::base64url_decode;
 
-use crate::support::{Form, ISSUER, Lab, RESOURCE, START, encode, post_form};
-
-type Parameters = Vec<(String, String)>;
-
-fn with(mut parameters: Parameters, name: &str, value: Option<&str>) -> Parameters {
-    parameters.retain(|(known, _)| known != name);
-    parameters.extend(value.map(|value| (name.to_owned(), value.to_owned())));
-    parameters
-}
+use crate::support::{Form, ISSUER, Lab, RESOURCE, START, encode, post_form, with};
 
 /// Req: AS-110, AS-113, AS-121, AS-122, AS-126, ALL-12
 #[tokio::test]
