@@ -9,7 +9,7 @@ use protocol::basic_credentials::BasicCredentials;
 use protocol::secret::Secret;
 use serde_json::{Value, json};
 
-use crate::support::{Answered, Lab, encode, method, post_form, settings, with};
+use crate::support::{Lab, encode, method, post_form, settings, with};
 
 const NATIVE: &str = "http://127.0.0.1/callback";
 const WEB: &str = "https://app.example/callback";
@@ -22,17 +22,13 @@ fn post(body: String) -> Request<Body> {
     Request::post("/register").header(CONTENT_TYPE, "application/json").body(Body::from(body)).unwrap()
 }
 
-async fn register(lab: &Lab, request: &Value) -> Answered {
-    lab.send(post(request.to_string())).await
-}
-
 fn public(name: &str) -> Value {
     json!({ "redirect_uris": [NATIVE], "token_endpoint_auth_method": "none", "client_name": name })
 }
 
 /// Registers a client that has to succeed, and gives its id.
 async fn id_of(lab: &Lab, request: &Value) -> String {
-    let answer = register(lab, request).await;
+    let answer = lab.register(request).await;
     assert_eq!(answer.status, StatusCode::CREATED, "{answer:?}");
     answer.json()["client_id"].as_str().unwrap().to_owned()
 }
@@ -98,7 +94,7 @@ async fn a_client_registers_and_gets_a_token() {
 #[tokio::test]
 async fn without_a_method_a_client_gets_a_secret_and_must_use_it() {
     let lab = Lab::start().await;
-    let body = register(&lab, &json!({ "redirect_uris": [WEB] })).await.json();
+    let body = lab.register(&json!({ "redirect_uris": [WEB] })).await.json();
     assert_eq!(body["token_endpoint_auth_method"], "client_secret_basic");
     assert_eq!(body["client_secret_expires_at"], 0);
     assert_eq!(body["application_type"], "web");
@@ -124,7 +120,7 @@ async fn without_a_method_a_client_gets_a_secret_and_must_use_it() {
 async fn the_secret_may_be_for_the_body() {
     let lab = Lab::start().await;
     let request = json!({ "redirect_uris": [WEB], "token_endpoint_auth_method": "client_secret_post" });
-    let body = register(&lab, &request).await.json();
+    let body = lab.register(&request).await.json();
     let (id, secret) = (body["client_id"].as_str().unwrap(), body["client_secret"].as_str().unwrap());
     let exchange = lab.exchange_as(&lab.code_as(id, WEB).await, id, WEB);
     let token = lab.token(&with(exchange, "client_secret", Some(secret))).await;
@@ -170,7 +166,7 @@ async fn what_breaks_a_rule_is_not_registered() {
         (web("logo_uri", json!("javascript:alert(1)")), "invalid_client_metadata", "logo_uri"),
         (web("jwks", json!({ "keys": [{ "kty": "oct", "k": "x" }] })), "invalid_client_metadata", "private"),
     ] {
-        let answer = register(&lab, &request).await;
+        let answer = lab.register(&request).await;
         answer.is_denied(StatusCode::BAD_REQUEST, error);
         let description = answer.json()["error_description"].as_str().unwrap().to_owned();
         assert!(description.contains(says), "{request} gives {description}");
@@ -195,7 +191,7 @@ async fn only_a_bounded_strict_json_body_is_read() {
         lab.send(post(body)).await.is_denied(StatusCode::BAD_REQUEST, "invalid_client_metadata");
     }
     let long = json!({ "redirect_uris": [NATIVE], "padding": "x".repeat(8 * 1024) });
-    register(&lab, &long).await.is_denied(StatusCode::PAYLOAD_TOO_LARGE, "invalid_client_metadata");
+    lab.register(&long).await.is_denied(StatusCode::PAYLOAD_TOO_LARGE, "invalid_client_metadata");
     let wrong = lab.send(method(&Method::GET, "/register")).await;
     wrong.is_denied(StatusCode::METHOD_NOT_ALLOWED, "invalid_request");
     assert_eq!(wrong.header("allow"), "POST");
@@ -210,7 +206,7 @@ async fn switched_off_there_is_nothing_of_it() {
     let id = id_of(&lab, &public("A")).await;
     let code = lab.code_as(&id, NATIVE).await;
     lab.restart_with(Settings { registration: None, ..settings() }).await;
-    register(&lab, &public("A")).await.is_denied(StatusCode::NOT_FOUND, "invalid_request");
+    lab.register(&public("A")).await.is_denied(StatusCode::NOT_FOUND, "invalid_request");
     let metadata = lab.get("/.well-known/oauth-authorization-server").await.json();
     assert!(metadata.get("registration_endpoint").is_none());
     let answer = lab.browser().authorize(&lab.request_as(&id, NATIVE)).await;
@@ -223,10 +219,10 @@ async fn switched_off_there_is_nothing_of_it() {
 #[tokio::test]
 async fn the_same_words_are_the_same_client() {
     let lab = Lab::start().await;
-    let first = register(&lab, &public("A")).await.json();
+    let first = lab.register(&public("A")).await.json();
     lab.clock.advance(60);
     for _ in 0..50 {
-        assert_eq!(register(&lab, &public("A")).await.json(), first, "with its first date");
+        assert_eq!(lab.register(&public("A")).await.json(), first, "with its first date");
     }
     assert_eq!(lab.store.count_registered().await.unwrap(), 1);
     let other = id_of(&lab, &public("B")).await;

@@ -244,6 +244,12 @@ impl Lab {
         answer.redirected().parameter("code").unwrap()
     }
 
+    pub(crate) async fn register(&self, request: &Value) -> Answered {
+        let body = Body::from(request.to_string());
+        self.send(Request::post("/register").header(CONTENT_TYPE, "application/json").body(body).unwrap())
+            .await
+    }
+
     pub(crate) async fn token(&self, parameters: &[(String, String)]) -> Answered {
         self.send(post_form("/token", &encode(parameters))).await
     }
