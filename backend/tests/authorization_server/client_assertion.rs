@@ -414,10 +414,12 @@ async fn keys_in_a_document_are_those_of_today_or_else_those_of_the_consent() {
     let withdrawn = old.jwt(&es256("old"), &claims(&lab));
     redeem(&lab, &second, &withdrawn).await.is_denied(StatusCode::UNAUTHORIZED, "invalid_client");
 
-    // The client cannot talk its way down to less than it had when the person decided.
+    // A document without keys neither revives them nor makes the grant one of a public client.
     lab.client.serve_document(&lab.client.document());
     lab.clock.advance(10);
     lab.token(&lab.exchange(&second)).await.is_denied(StatusCode::UNAUTHORIZED, "invalid_client");
+    let withdrawn = old.jwt(&es256("old"), &claims(&lab));
+    redeem(&lab, &second, &withdrawn).await.is_denied(StatusCode::UNAUTHORIZED, "invalid_client");
 
     lab.client.answer(|| StatusCode::BAD_GATEWAY.into_response());
     lab.clock.advance(10);

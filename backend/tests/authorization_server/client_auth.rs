@@ -124,6 +124,8 @@ async fn the_declared_method_is_the_only_one() {
         let answer = token(&lab, &exchange, &headers).await;
         answer.is_denied(StatusCode::UNAUTHORIZED, "invalid_client");
         assert_eq!(answer.headers.contains_key("www-authenticate"), header.is_some(), "{id}: {answer:?}");
+        let description = answer.json()["error_description"].as_str().unwrap().to_owned();
+        assert_eq!(description.contains("is public"), id == "public", "{description}");
     }
     let public = lab.exchange_as(&lab.code_as("public", WEB).await, "public", WEB);
     assert_eq!(token(&lab, &public, &[]).await.status, StatusCode::OK, "no secret is asked of it");
