@@ -107,6 +107,12 @@ impl ScopeSet {
         self.0.is_subset(&other.0)
     }
 
+    /// [`OFFLINE_ACCESS`] alone.
+    #[must_use]
+    pub fn offline_access() -> Self {
+        Self([ScopeToken(OFFLINE_ACCESS.to_owned())].into())
+    }
+
     /// Whether [`OFFLINE_ACCESS`] is in it.
     #[must_use]
     pub fn has_offline_access(&self) -> bool {

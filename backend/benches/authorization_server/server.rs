@@ -67,6 +67,7 @@ fn settings(_algorithm: &str) -> Settings {
             uri: ResourceUri::parse(RESOURCE, policy).unwrap(),
             name: "Bench".into(),
             scopes: vec![OfferedScope { token: SCOPE.parse().unwrap(), description: "Use it".into() }],
+            introspection_secret: None,
         }],
         people: Vec::new(),
         clients: vec![client()],

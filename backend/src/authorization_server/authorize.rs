@@ -201,7 +201,11 @@ fn resource<'a>(
 fn scope(parameters: &Parameters, resource: &ProtectedResource) -> Result<ScopeSet, RedirectRefusal> {
     let Some(text) = value(parameters, "scope")? else { return Ok(resource.default_scope()) };
     let scope: ScopeSet = text.parse().map_err(|_| RedirectRefusal::MalformedScope)?;
-    if scope.is_subset(&resource.scope_set()) { Ok(scope) } else { Err(RedirectRefusal::UnknownScope) }
+    if !scope.of_resource().is_subset(&resource.scope_set()) {
+        return Err(RedirectRefusal::UnknownScope);
+    }
+    // A client that was told no scopes and adds the one that is the server's own has still named none.
+    if scope.of_resource().is_empty() { Ok(scope.union(&resource.default_scope())) } else { Ok(scope) }
 }
 
 /// What the client wants to be shown.

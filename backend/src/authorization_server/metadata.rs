@@ -1,6 +1,7 @@
 //! What the server says about itself: its metadata and its keys.
 //!
-//! Spec: RFC 8414 §2, §3; OpenID Connect Discovery §3; RFC 9207 §3; Client ID Metadata Document draft -00 §5; RFC 7517 §5.
+//! Spec: RFC 8414 §2, §3 (also RFC 7009 and 7662); OpenID Connect Discovery §3; RFC 9207 §3; Client ID Metadata Document
+//! draft -00 §5; RFC 7517 §5.
 
 use std::sync::Arc;
 
@@ -13,7 +14,7 @@ use protocol::client_keys::SigningAlgorithm;
 use protocol::client_metadata::AuthMethod;
 use protocol::jwks::{RsaJwks, RsaPublicJwk};
 use protocol::pkce::S256;
-use protocol::token_endpoint::AUTHORIZATION_CODE;
+use protocol::token_endpoint::{AUTHORIZATION_CODE, REFRESH_TOKEN};
 use serde::Serialize;
 
 use super::Settings;
@@ -55,6 +56,8 @@ impl Documents {
 }
 
 fn metadata(settings: &Settings) -> AuthorizationServerMetadata {
+    let client_authentication = names(AuthMethod::ALL.map(AuthMethod::as_str));
+    let can_introspect = settings.resources.iter().any(|resource| resource.introspection_secret.is_some());
     AuthorizationServerMetadata {
         issuer: settings.issuer.to_string(),
         authorization_endpoint: settings.url("/authorize"),
@@ -64,15 +67,18 @@ fn metadata(settings: &Settings) -> AuthorizationServerMetadata {
         scopes_supported: settings.offered_scopes().iter().cloned().collect(),
         response_types_supported: vec!["code".into()],
         response_modes_supported: vec!["query".into()],
-        grant_types_supported: vec![AUTHORIZATION_CODE.into()],
-        token_endpoint_auth_methods_supported: names(AuthMethod::ALL.map(AuthMethod::as_str)),
+        grant_types_supported: vec![AUTHORIZATION_CODE.into(), REFRESH_TOKEN.into()],
+        token_endpoint_auth_methods_supported: client_authentication.clone(),
         token_endpoint_auth_signing_alg_values_supported: names(
             SigningAlgorithm::ALL.map(SigningAlgorithm::as_str),
         ),
-        revocation_endpoint: None,
-        revocation_endpoint_auth_methods_supported: Vec::new(),
-        introspection_endpoint: None,
-        introspection_endpoint_auth_methods_supported: Vec::new(),
+        revocation_endpoint: Some(settings.url("/revoke")),
+        revocation_endpoint_auth_methods_supported: client_authentication,
+        introspection_endpoint: can_introspect.then(|| settings.url("/introspect")),
+        introspection_endpoint_auth_methods_supported: can_introspect
+            .then(|| "client_secret_basic".to_owned())
+            .into_iter()
+            .collect(),
         code_challenge_methods_supported: vec![S256.into()],
         client_id_metadata_document_supported: true,
         authorization_response_iss_parameter_supported: true,

@@ -8,10 +8,13 @@
 //! | `GET /authorize` | [`authorize`] | checks a request and puts it down |
 //! | `GET`, `POST /sign-in`, `POST /sign-out` | [`sign_in`] | finds out who is there |
 //! | `GET`, `POST /consent` | [`consent`] | asks the person and sends the browser back |
-//! | `POST /token` | [`token`], [`code_grant`] | turns a code into an access token |
+//! | `POST /token` | [`token`], [`code_grant`], [`refresh_grant`], [`issue`] | turns a code or a refresh token into tokens |
+//! | `POST /revoke` | [`revoke`] | ends what grew from a consent, for the client |
+//! | `POST /introspect` | [`introspect`] | tells a resource server whether a token is still good |
 //! | `POST /register` | [`registration`] | gives a client a name, where that is switched on |
 //!
-//! Spec: OAuth 2.1 (draft 13), RFC 7591, RFC 8414, RFC 8707, RFC 9068, RFC 9207, Client ID Metadata Documents; MCP Authorization.
+//! Spec: OAuth 2.1 (draft 13), RFC 7009, RFC 7591, RFC 7662, RFC 8414, RFC 8707, RFC 9068, RFC 9207, Client ID Metadata
+//! Documents; MCP Authorization.
 
 mod assets;
 mod authorize;
@@ -28,11 +31,17 @@ mod consent;
 mod csrf;
 mod form;
 mod html;
+mod introspect;
+mod issue;
 mod metadata;
+mod narrowing;
+mod own_token;
 mod page_refusal;
 mod redirect;
 mod redirect_refusal;
+mod refresh_grant;
 mod registration;
+mod revoke;
 mod router;
 mod session;
 mod settings;

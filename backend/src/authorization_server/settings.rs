@@ -5,7 +5,7 @@ use protocol::loopback::LoopbackPolicy;
 use protocol::scope::{ScopeSet, ScopeToken};
 use serde::Deserialize;
 
-use crate::store::{Client, ClientSource};
+use crate::store::{Client, ClientSource, SecretHash};
 
 /// Everything that the server is told at its start.
 #[derive(Clone, Debug)]
@@ -90,6 +90,8 @@ pub struct ProtectedResource {
     pub name: String,
     /// Its scopes. A request without `scope` gets the first one.
     pub scopes: Vec<OfferedScope>,
+    /// With this secret its server may ask whether a token is still good. Without one nobody may.
+    pub introspection_secret: Option<SecretHash>,
 }
 
 /// A scope in plain words.
@@ -114,11 +116,11 @@ pub struct Person {
 }
 
 impl Settings {
-    /// Every scope of every resource.
+    /// Every scope of every resource, and the server's own.
     pub(super) fn offered_scopes(&self) -> ScopeSet {
         self.resources
             .iter()
-            .fold(ScopeSet::default(), |scopes, resource| scopes.union(&resource.scope_set()))
+            .fold(ScopeSet::offline_access(), |scopes, resource| scopes.union(&resource.scope_set()))
     }
 
     /// The resource with exactly this name.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use aws_lc_rs::hmac;
 use axum::Router;
 use axum::body::Bytes;
 use protocol::ids::{IdentifierError, Issuer};
@@ -48,6 +49,9 @@ pub enum StartError {
     /// A person who could be taken for a client.
     #[error("the person {0:?} is named like a client that registered itself")]
     PersonNamedLikeClient(String),
+    /// A resource with a scope that is the server's own.
+    #[error("the resource {0} has the scope offline_access, which is this server's own")]
+    OfflineAccessOfResource(String),
     /// Nothing to issue tokens for.
     #[error("there is no resource to issue tokens for")]
     NoResources,
@@ -84,6 +88,8 @@ pub(super) struct Server {
     pub(super) documents: Documents,
     pub(super) key_sets: KeySets,
     pub(super) signer: Signer,
+    /// Makes the successors of refresh tokens.
+    pub(super) successor_key: hmac::Key,
     pub(super) metadata: metadata::Documents,
     pub(super) jwks: Bytes,
 }
@@ -119,6 +125,7 @@ impl AuthorizationServer {
             settings.issuer.authority().to_owned(),
         );
         let key_sets = KeySets::new(Outbound::new(settings.loopback), Arc::clone(&clock));
+        let successor_key = hmac::Key::new(hmac::HMAC_SHA256, &entropy.bytes());
         Ok(Self(Arc::new(Server {
             settings,
             store,
@@ -127,6 +134,7 @@ impl AuthorizationServer {
             documents,
             key_sets,
             signer,
+            successor_key,
             metadata,
             jwks,
         })))
@@ -151,8 +159,13 @@ fn check(settings: &Settings) -> Result<(), StartError> {
     if settings.resources.is_empty() {
         return Err(StartError::NoResources);
     }
-    if let Some(resource) = settings.resources.iter().find(|resource| resource.scopes.is_empty()) {
-        return Err(StartError::NoScopes(resource.uri.to_string()));
+    for resource in &settings.resources {
+        if resource.scopes.is_empty() {
+            return Err(StartError::NoScopes(resource.uri.to_string()));
+        }
+        if resource.scope_set().has_offline_access() {
+            return Err(StartError::OfflineAccessOfResource(resource.uri.to_string()));
+        }
     }
     check_names(settings)
 }

@@ -78,9 +78,11 @@ impl Store {
                 return Ok(Decision::Denied);
             };
             let scope = asked.scope.intersection(&ticked);
-            if scope.is_empty() {
+            // To stay connected to nothing is nothing.
+            if scope.of_resource().is_empty() {
                 return Ok(Decision::Denied);
             }
+            let session = (!scope.has_offline_access()).then_some(cookie);
             let family = Family {
                 id: family,
                 client: pending.request.client.clone(),
@@ -88,8 +90,9 @@ impl Store {
                 resource: asked.resource.clone(),
                 scope,
                 expires_at: family_expires_at,
+                revoked: false,
             };
-            family::insert(connection, &family, now)?;
+            family::insert(connection, &family, session, now)?;
             if family.client.source == ClientSource::Registered {
                 registered::mark_used(connection, &family.client, now)?;
             }

@@ -183,3 +183,36 @@ async fn who_a_client_is_and_what_it_was_given_are_two_questions() {
     let right = lab.exchange_as(&code, "basic", WEB);
     assert_eq!(token(&lab, &right, &[&header]).await.status, StatusCode::OK, "nothing was burned");
 }
+
+/// Req: AS-111, E10
+#[tokio::test]
+async fn a_confidential_client_proves_itself_to_refresh_and_to_revoke_too() {
+    let lab = lab().await;
+    let header = basic("basic", SECRET);
+    let exchange = lab.exchange_as(&lab.code_as("basic", WEB).await, "basic", WEB);
+    let tokens = token(&lab, &exchange, &[&header]).await.json();
+    let refresh_token = tokens["refresh_token"].as_str().unwrap();
+    let parameters =
+        |pairs: [(&str, &str); 3]| pairs.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let refresh = parameters([
+        ("grant_type", "refresh_token"),
+        ("refresh_token", refresh_token),
+        ("client_id", "basic"),
+    ]);
+    for headers in [vec![], vec![basic("basic", "wrong")]] {
+        let headers: Vec<_> = headers.iter().map(String::as_str).collect();
+        token(&lab, &refresh, &headers).await.is_denied(StatusCode::UNAUTHORIZED, "invalid_client");
+    }
+    let refreshed = token(&lab, &refresh, &[&header]).await;
+    assert_eq!(refreshed.status, StatusCode::OK, "the token was not used up: {refreshed:?}");
+
+    let newest = refreshed.json()["refresh_token"].as_str().unwrap().to_owned();
+    let give_back = encode(&parameters([("token", &newest), ("client_id", "basic"), ("x", "y")]));
+    let unproven = lab.send(post_form("/revoke", &give_back)).await;
+    unproven.is_denied(StatusCode::UNAUTHORIZED, "invalid_client");
+    let again = refresh.clone().map(|(name, value)| {
+        let value = if name == "refresh_token" { newest.clone() } else { value };
+        (name, value)
+    });
+    assert_eq!(token(&lab, &again, &[&header]).await.status, StatusCode::OK, "nothing was revoked");
+}
