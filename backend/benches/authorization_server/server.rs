@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use backend::authorization_server::{
-    AuthorizationServer, Lifetimes, OfferedScope, ProtectedResource, Settings,
+    AuthorizationServer, KeySettings, Lifetimes, OfferedScope, ProtectedResource, Settings,
 };
 use backend::clock::{Clock as _, SystemClock};
 use backend::entropy::SystemEntropy;
@@ -58,7 +58,7 @@ pub(crate) fn verifier() -> CodeVerifier {
     CodeVerifier::from_entropy(&[7; 32])
 }
 
-fn settings(_algorithm: &str) -> Settings {
+fn settings(algorithm: &str) -> Settings {
     let policy = LoopbackPolicy::HttpsOnly;
     Settings {
         issuer: Issuer::parse("https://as.example", policy).unwrap(),
@@ -73,6 +73,7 @@ fn settings(_algorithm: &str) -> Settings {
         clients: vec![client()],
         registration: None,
         lifetimes: Lifetimes { code: 3600, ..Lifetimes::default() },
+        keys: KeySettings { algorithm: algorithm.parse().unwrap(), ..KeySettings::default() },
     }
 }
 

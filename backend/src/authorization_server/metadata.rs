@@ -12,7 +12,6 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use protocol::authorization_server_metadata::AuthorizationServerMetadata;
 use protocol::client_keys::SigningAlgorithm;
 use protocol::client_metadata::AuthMethod;
-use protocol::jwks::{RsaJwks, RsaPublicJwk};
 use protocol::pkce::S256;
 use protocol::token_endpoint::{AUTHORIZATION_CODE, REFRESH_TOKEN};
 use serde::Serialize;
@@ -57,6 +56,7 @@ impl Documents {
 
 fn metadata(settings: &Settings) -> AuthorizationServerMetadata {
     let client_authentication = names(AuthMethod::ALL.map(AuthMethod::as_str));
+    let assertion_algorithms = names(SigningAlgorithm::ALL.map(SigningAlgorithm::as_str));
     let can_introspect = settings.resources.iter().any(|resource| resource.introspection_secret.is_some());
     AuthorizationServerMetadata {
         issuer: settings.issuer.to_string(),
@@ -69,11 +69,10 @@ fn metadata(settings: &Settings) -> AuthorizationServerMetadata {
         response_modes_supported: vec!["query".into()],
         grant_types_supported: vec![AUTHORIZATION_CODE.into(), REFRESH_TOKEN.into()],
         token_endpoint_auth_methods_supported: client_authentication.clone(),
-        token_endpoint_auth_signing_alg_values_supported: names(
-            SigningAlgorithm::ALL.map(SigningAlgorithm::as_str),
-        ),
+        token_endpoint_auth_signing_alg_values_supported: assertion_algorithms.clone(),
         revocation_endpoint: Some(settings.url("/revoke")),
         revocation_endpoint_auth_methods_supported: client_authentication,
+        revocation_endpoint_auth_signing_alg_values_supported: assertion_algorithms,
         introspection_endpoint: can_introspect.then(|| settings.url("/introspect")),
         introspection_endpoint_auth_methods_supported: can_introspect
             .then(|| "client_secret_basic".to_owned())
@@ -91,12 +90,7 @@ fn names<const N: usize>(names: [&str; N]) -> Vec<String> {
     names.map(str::to_owned).to_vec()
 }
 
-/// The key set, written once at the start.
-pub(super) fn jwks(key: &RsaPublicJwk) -> Bytes {
-    json(&RsaJwks { keys: vec![key.clone()] })
-}
-
-/// Both documents consist of texts, lists and flags only, which JSON can always express.
+/// It consists of texts, lists and flags only, which JSON can always express.
 fn json(document: &impl Serialize) -> Bytes {
     serde_json::to_vec(document).map(Bytes::from).unwrap_or_default()
 }
@@ -110,5 +104,5 @@ pub(super) async fn get_openid_configuration(State(server): State<Arc<Server>>) 
 }
 
 pub(super) async fn get_jwks(State(server): State<Arc<Server>>) -> impl IntoResponse {
-    ([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, KEPT_FOR)], server.jwks.clone())
+    ([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, KEPT_FOR)], server.keys.document())
 }

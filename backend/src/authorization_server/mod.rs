@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | `GET /.well-known/oauth-authorization-server` | [`metadata`] | says what the server can do |
 //! | `GET /.well-known/openid-configuration` | [`metadata`] | the same, for clients that look for that form only |
-//! | `GET /jwks` | [`metadata`] | publishes the key that verifies its tokens |
+//! | `GET /jwks` | [`metadata`] | publishes the keys that verify its tokens |
 //! | `GET /authorize` | [`authorize`] | checks a request and puts it down |
 //! | `GET`, `POST /sign-in`, `POST /sign-out` | [`sign_in`] | finds out who is there |
 //! | `GET`, `POST /consent` | [`consent`] | asks the person and sends the browser back |
@@ -33,6 +33,7 @@ mod form;
 mod html;
 mod introspect;
 mod issue;
+mod keys;
 mod metadata;
 mod narrowing;
 mod own_token;
@@ -46,10 +47,15 @@ mod router;
 mod session;
 mod settings;
 mod sign_in;
-mod signing_key;
 mod state;
 mod token;
 
 pub use client_config::{ClientConfig, ClientConfigError, ClientConfigFault};
-pub use settings::{Lifetimes, OfferedScope, Person, ProtectedResource, RegistrationSettings, Settings};
+pub use keys::{
+    KEY_WATCH_SECONDS, KeyEncryptionSecret, KeyError, KeyFileFault, PrivateFileError, PublishedKey, Takeover,
+    import_key, rotate_keys,
+};
+pub use settings::{
+    KeySettings, Lifetimes, OfferedScope, Person, ProtectedResource, RegistrationSettings, Settings,
+};
 pub use state::{AuthorizationServer, ClientIdFault, StartError};

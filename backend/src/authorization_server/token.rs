@@ -18,7 +18,7 @@ use protocol::token_endpoint::{AUTHORIZATION_CODE, REFRESH_TOKEN};
 use super::client_auth::Presented;
 use super::client_denial::ClientDenial;
 use super::form::{self, FormError};
-use super::signing_key::KeyError;
+use super::keys::KeyError;
 use super::state::Server;
 use super::{code_grant, refresh_grant};
 use crate::store::StoreError;

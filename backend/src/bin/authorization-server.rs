@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use backend::authorization_server::{
-    AuthorizationServer, Lifetimes, OfferedScope, Person, ProtectedResource, Settings,
+    AuthorizationServer, KeySettings, Lifetimes, OfferedScope, Person, ProtectedResource, Settings,
 };
 use backend::clock::SystemClock;
 use backend::entropy::SystemEntropy;
@@ -153,6 +153,7 @@ fn settings(flags: &Flags) -> Result<Settings, Box<dyn std::error::Error>> {
             code: flags.code_seconds,
             ..Lifetimes::default()
         },
+        keys: KeySettings::default(),
     })
 }
 

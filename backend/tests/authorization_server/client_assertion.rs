@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::rsa::KeyPair as RsaKeyPair;
+use aws_lc_rs::rsa::{KeyPair as RsaKeyPair, KeySize};
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _, RSA_PKCS1_SHA256,
     RSA_PSS_SHA256,
@@ -30,6 +30,10 @@ enum Key {
 impl Key {
     fn p256() -> Self {
         Self::P256(EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap())
+    }
+
+    fn rsa() -> Self {
+        Self::Rsa(RsaKeyPair::generate(KeySize::Rsa2048).unwrap())
     }
 
     fn jwk(&self, kid: &str) -> Value {
@@ -130,9 +134,7 @@ async fn proves(lab: &Lab, key: &Key, header: &Value) -> Answered {
 /// Req: AS-20, AS-63, AS-150, AS-151, AS-153
 #[tokio::test]
 async fn a_key_of_the_document_proves_who_the_client_is() {
-    let rsa = Key::Rsa(
-        RsaKeyPair::from_pkcs8(&Lab::start().await.store.signing_key().await.unwrap().unwrap()).unwrap(),
-    );
+    let rsa = Key::rsa();
     let ed25519 = Key::Ed25519(Ed25519KeyPair::generate().unwrap());
     let p256 = Key::p256();
     let lab = lab_with(json!({ "jwks": jwks(&[(&p256, "p"), (&ed25519, "e"), (&rsa, "r")]) })).await;
@@ -328,9 +330,7 @@ async fn of_many_simultaneous_uses_in_two_processes_one_wins_and_is_remembered()
 /// Req: AS-151
 #[tokio::test]
 async fn a_declared_algorithm_is_the_only_one() {
-    let rsa = Key::Rsa(
-        RsaKeyPair::from_pkcs8(&Lab::start().await.store.signing_key().await.unwrap().unwrap()).unwrap(),
-    );
+    let rsa = Key::rsa();
     let members = json!({ "jwks": jwks(&[(&rsa, "r")]), "token_endpoint_auth_signing_alg": "PS256" });
     let lab = lab_with(members).await;
     let answer = proves(&lab, &rsa, &json!({ "alg": "RS256", "kid": "r" })).await;
@@ -438,6 +438,22 @@ async fn nothing_is_fetched_for_an_assertion_without_a_grant() {
     let known = redeem(&lab, "x", &assertion()).await;
     known.is_denied(StatusCode::BAD_REQUEST, "invalid_grant");
     assert_eq!(lab.client.hits(), 1, "whoever was seen lately is told the truth");
+}
+
+/// Req: AS-45
+#[tokio::test]
+async fn a_key_uri_makes_nobody_knock_on_internal_doors() {
+    let key = Key::p256();
+    let door = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    door.set_nonblocking(true).unwrap();
+    let port = door.local_addr().unwrap().port();
+    for host in ["127.0.0.1", "localhost", "[::ffff:127.0.0.1]", "2130706433"] {
+        let lab = lab_with(json!({ "jwks_uri": format!("https://{host}:{port}/jwks") })).await;
+        let answer = proves(&lab, &key, &es256("a")).await;
+        answer.is_denied(StatusCode::UNAUTHORIZED, "invalid_client");
+        assert!(answer.json()["error_description"].as_str().unwrap().contains("cannot be had"), "{host}");
+    }
+    assert_eq!(door.accept().unwrap_err().kind(), std::io::ErrorKind::WouldBlock, "nobody came");
 }
 
 /// Req: AS-155, AS-150, AS-20
