@@ -10,6 +10,9 @@
 
 mod authorize;
 mod cimd;
+mod client_assertion;
+mod client_auth;
+mod clients;
 mod consent;
 mod introspect;
 mod key_import;
@@ -18,6 +21,7 @@ mod keys_at_rest;
 mod metadata;
 mod program;
 mod refresh;
+mod registration;
 mod revoke;
 mod sign_in;
 mod store;

@@ -102,6 +102,7 @@ pub(crate) struct Lab {
     pub(crate) store: Store,
     pub(crate) clock: Arc<FixedClock>,
     pub(crate) client: ClientHost,
+    entropy: Arc<SeededEntropy>,
     /// The database goes with it.
     pub(crate) folder: tempfile::TempDir,
 }
@@ -159,12 +160,24 @@ impl Lab {
         }
         let clock = Arc::new(FixedClock::at(START));
         let entropy = Arc::new(SeededEntropy::new(7));
-        let server =
-            AuthorizationServer::new(settings, store.clone(), Arc::<FixedClock>::clone(&clock), entropy)
-                .await
-                .unwrap();
+        let server = AuthorizationServer::new(
+            settings,
+            store.clone(),
+            Arc::<FixedClock>::clone(&clock),
+            Arc::<SeededEntropy>::clone(&entropy),
+        )
+        .await
+        .unwrap();
         let router = server.router();
-        Self { server, router, store, clock, client: ClientHost::start().await, folder }
+        Self { server, router, store, clock, client: ClientHost::start().await, entropy, folder }
+    }
+
+    /// The server starts again on its database, with other settings.
+    pub(crate) async fn restart_with(&mut self, settings: Settings) {
+        let clock = Arc::<FixedClock>::clone(&self.clock);
+        let entropy = Arc::<SeededEntropy>::clone(&self.entropy);
+        self.server = AuthorizationServer::new(settings, self.store.clone(), clock, entropy).await.unwrap();
+        self.router = self.server.router();
     }
 
     /// Another process on the same file, with other settings perhaps.
@@ -242,6 +255,32 @@ impl Lab {
             resource: ResourceUri::parse(RESOURCE, LoopbackPolicy::AllowHttpOnLoopback).unwrap(),
         };
         exchange.parameters().into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+
+    /// The same as another client.
+    pub(crate) fn request_as(&self, client_id: &str, redirect_uri: &str) -> Vec<(String, String)> {
+        as_client(self.request(), client_id, redirect_uri)
+    }
+
+    pub(crate) fn exchange_as(
+        &self,
+        code: &str,
+        client_id: &str,
+        redirect_uri: &str,
+    ) -> Vec<(String, String)> {
+        as_client(self.exchange(code), client_id, redirect_uri)
+    }
+
+    /// The code that Ada gives another client.
+    pub(crate) async fn code_as(&self, client_id: &str, redirect_uri: &str) -> String {
+        let answer = self.browser().allow(&self.request_as(client_id, redirect_uri), "ada").await;
+        answer.redirected().parameter("code").unwrap()
+    }
+
+    pub(crate) async fn register(&self, request: &Value) -> Answered {
+        let body = Body::from(request.to_string());
+        self.send(Request::post("/register").header(CONTENT_TYPE, "application/json").body(body).unwrap())
+            .await
     }
 
     pub(crate) async fn token(&self, parameters: &[(String, String)]) -> Answered {
@@ -339,6 +378,15 @@ impl Lab {
         let answer = browser.allow(&self.request(), "ada").await;
         answer.redirected().parameter("code").unwrap()
     }
+}
+
+fn as_client(
+    parameters: Vec<(String, String)>,
+    client_id: &str,
+    redirect_uri: &str,
+) -> Vec<(String, String)> {
+    let parameters = with(parameters, "client_id", Some(client_id));
+    with(parameters, "redirect_uri", Some(redirect_uri))
 }
 
 /// An RSA key that signs since [`START`].
