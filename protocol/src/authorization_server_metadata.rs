@@ -21,6 +21,9 @@ pub struct AuthorizationServerMetadata {
     /// Public keys of its signatures.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub jwks_uri: Option<String>,
+    /// Where clients register themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registration_endpoint: Option<String>,
     /// Scopes it knows.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scopes_supported: Vec<ScopeToken>,
@@ -36,6 +39,9 @@ pub struct AuthorizationServerMetadata {
     /// Absent would mean `client_secret_basic` only.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub token_endpoint_auth_methods_supported: Vec<String>,
+    /// How assertions of clients may be signed; present where `private_key_jwt` is offered.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub token_endpoint_auth_signing_alg_values_supported: Vec<String>,
     /// Where a client gives a token back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revocation_endpoint: Option<String>,
@@ -135,6 +141,7 @@ impl AuthorizationServerMetadata {
             ("authorization_endpoint", Some(&self.authorization_endpoint)),
             ("token_endpoint", Some(&self.token_endpoint)),
             ("jwks_uri", self.jwks_uri.as_ref()),
+            ("registration_endpoint", self.registration_endpoint.as_ref()),
             ("revocation_endpoint", self.revocation_endpoint.as_ref()),
             ("introspection_endpoint", self.introspection_endpoint.as_ref()),
         ];

@@ -10,7 +10,7 @@ use protocol::scope::ScopeSet;
 use protocol::token_endpoint::TokenResponse;
 
 use super::Settings;
-use super::client_auth::Presented;
+use super::client_auth::{Presented, authenticate};
 use super::issue;
 use super::narrowing::Narrowing;
 use super::state::Server;
@@ -45,7 +45,9 @@ pub(super) async fn redeem(
     form: &Parameters,
 ) -> Result<TokenResponse, TokenDenial> {
     let request = CodeRequest::read(form)?;
-    let found = server.store.find_code(request.code).await?.ok_or(TokenDenial::UnknownCode)?;
+    let found = server.store.find_code(request.code).await?;
+    authenticate(server, client, found.as_ref().map(|found| &found.family.client)).await?;
+    let found = found.ok_or(TokenDenial::UnknownCode)?;
     let family = &found.family;
     if !client.is(&family.client) {
         return Err(TokenDenial::OtherClient);

@@ -144,7 +144,11 @@ fn lasts(server: &Server, request: &NewRequest, allowed: &ScopeSet) -> u64 {
         Standing::Refused(_) => ScopeSet::default(),
     };
     let lifetimes = &server.settings.lifetimes;
-    if issue::may_refresh(&request.client, &asked) { lifetimes.family } else { lifetimes.access_token }
+    if issue::may_refresh(&request.client, &asked) {
+        server.settings.family_lifetime(&request.client)
+    } else {
+        lifetimes.access_token
+    }
 }
 
 /// The ticked boxes: the one field that may stand several times. Unknown ones fall away in the store.

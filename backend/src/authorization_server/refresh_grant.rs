@@ -13,7 +13,7 @@ use protocol::secret::Secret;
 use protocol::token_endpoint::TokenResponse;
 
 use super::Settings;
-use super::client_auth::Presented;
+use super::client_auth::{Presented, authenticate};
 use super::issue;
 use super::narrowing::Narrowing;
 use super::state::Server;
@@ -43,7 +43,9 @@ pub(super) async fn refresh(
 ) -> Result<TokenResponse, TokenDenial> {
     let request = RefreshRequest::read(form)?;
     let token = SecretHash::of_text(request.token);
-    let family = server.store.find_refresh_token(token).await?.ok_or(TokenDenial::UnknownRefreshToken)?;
+    let family = server.store.find_refresh_token(token).await?;
+    authenticate(server, client, family.as_ref().map(|family| &family.client)).await?;
+    let family = family.ok_or(TokenDenial::UnknownRefreshToken)?;
     if !client.is(&family.client) {
         return Err(TokenDenial::OtherClient);
     }

@@ -15,7 +15,7 @@ use axum::extract::State;
 use http::{HeaderMap, StatusCode};
 use protocol::query::Parameters;
 
-use super::client_auth::Presented;
+use super::client_auth::{Presented, authenticate};
 use super::state::Server;
 use super::token::TokenDenial;
 use super::{form, own_token};
@@ -32,7 +32,9 @@ pub(super) async fn post_revoke(
     let token = form.get("token")?.ok_or(TokenDenial::MissingToken)?;
     // Only a hint: both kinds are looked for in any case. But it is a parameter like any other.
     form.get("token_type_hint")?;
-    if let Some(family) = find(&server, token).await?
+    let family = find(&server, token).await?;
+    authenticate(&server, &client, family.as_ref().map(|family| &family.client)).await?;
+    if let Some(family) = family
         && client.is(&family.client)
         && !family.revoked
     {

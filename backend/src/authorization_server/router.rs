@@ -17,7 +17,7 @@ use tower_http::cors::{Any, CorsLayer};
 
 use super::page_refusal::PageRefusal;
 use super::state::Server;
-use super::{assets, authorize, consent, html, introspect, metadata, revoke, sign_in, token};
+use super::{assets, authorize, consent, html, introspect, metadata, registration, revoke, sign_in, token};
 
 pub(super) fn router(server: Arc<Server>) -> Router {
     Router::new()
@@ -39,13 +39,14 @@ fn documents() -> Router<Arc<Server>> {
         .max_age(Duration::from_mins(10));
     Router::new()
         .route("/.well-known/oauth-authorization-server", get(metadata::get_metadata))
+        .route("/.well-known/openid-configuration", get(metadata::get_openid_configuration))
         .route("/jwks", get(metadata::get_jwks))
         .layer(cors)
 }
 
 /// Clients in browsers call these by fetch, and must be able to read refusals too.
 ///
-/// Spec: OAuth 2.1 §3.2 (CORS), §3.2.3 (no-store); RFC 7009 §2.3.
+/// Spec: OAuth 2.1 §3.2 (CORS), §3.2.3 (no-store); RFC 7009 §2.3; RFC 7591 §3.2.1.
 fn client_endpoints() -> Router<Arc<Server>> {
     let cors = CorsLayer::new()
         .allow_origin(Any)
@@ -56,6 +57,7 @@ fn client_endpoints() -> Router<Arc<Server>> {
     Router::new()
         .route("/token", post(token::post_token).fallback(token::wrong_method))
         .route("/revoke", post(revoke::post_revoke).fallback(token::wrong_method))
+        .route("/register", post(registration::post_registration).fallback(registration::wrong_method))
         .layer(middleware::map_response(no_store))
         .layer(cors)
 }

@@ -16,6 +16,7 @@ use protocol::query::{Parameters, Repeated};
 use protocol::token_endpoint::{AUTHORIZATION_CODE, REFRESH_TOKEN};
 
 use super::client_auth::Presented;
+use super::client_denial::ClientDenial;
 use super::form::{self, FormError};
 use super::signing_key::KeyError;
 use super::state::Server;
@@ -31,11 +32,8 @@ pub(super) enum TokenDenial {
     RepeatedParameter,
     MissingGrantType,
     UnsupportedGrantType,
-    MissingClientId,
-    UnknownClient,
-    /// The one authentication method here is none. The scheme is answered in kind.
-    AuthorizationHeader(Scheme),
-    ClientSecret,
+    /// It is not from the client that it names, or nobody can tell.
+    Client(ClientDenial),
     MissingCode,
     MissingVerifier,
     MalformedVerifier,
@@ -59,21 +57,12 @@ pub(super) enum TokenDenial {
     ServerFault,
 }
 
-/// The scheme of an `Authorization` header.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Scheme {
-    Basic,
-    Bearer,
-    Dpop,
-}
-
 impl TokenDenial {
     /// The one place where a denial becomes a status, a code, a clause and a sentence.
     #[expect(clippy::too_many_lines, reason = "a table: what would be divided is the overview")]
     pub(super) fn wire(self) -> (StatusCode, OAuthErrorCode, Clause, &'static str) {
         use OAuthErrorCode::{
-            InvalidClient, InvalidGrant, InvalidRequest, InvalidScope, InvalidTarget, ServerError,
-            UnsupportedGrantType,
+            InvalidGrant, InvalidRequest, InvalidScope, InvalidTarget, ServerError, UnsupportedGrantType,
         };
         const BAD: StatusCode = StatusCode::BAD_REQUEST;
         match self {
@@ -102,16 +91,7 @@ impl TokenDenial {
                 Clause::GrantType,
                 "The grant types are authorization_code and refresh_token.",
             ),
-            Self::MissingClientId => {
-                (BAD, InvalidRequest, Clause::ClientAuthentication, "client_id is missing.")
-            }
-            Self::UnknownClient => (BAD, InvalidClient, Clause::ClientIdentity, "There is no such client."),
-            Self::AuthorizationHeader(_) | Self::ClientSecret => (
-                StatusCode::UNAUTHORIZED,
-                InvalidClient,
-                Clause::ClientAuthentication,
-                "Clients here are public: name the client by client_id and send no credentials.",
-            ),
+            Self::Client(denial) => denial.wire(),
             Self::MissingCode => (BAD, InvalidRequest, Clause::CodeBinding, "code is missing."),
             Self::MissingVerifier => (BAD, InvalidRequest, Clause::PkceVerified, "code_verifier is missing."),
             Self::MalformedVerifier => (
@@ -183,12 +163,9 @@ impl IntoResponse for TokenDenial {
         tracing::info!(denial = ?self, "no token issued");
         let (status, code, clause, description) = self.wire();
         let mut response = error_response(status, code, clause, description);
-        if let Self::AuthorizationHeader(scheme) = self {
-            let challenge = match scheme {
-                Scheme::Basic => r#"Basic realm="token endpoint", charset="UTF-8""#,
-                Scheme::Bearer => r#"Bearer realm="token endpoint""#,
-                Scheme::Dpop => r#"DPoP realm="token endpoint""#,
-            };
+        if let Self::Client(denial) = self
+            && let Some(challenge) = denial.challenge()
+        {
             response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         }
         response
@@ -279,7 +256,6 @@ mod tests {
     fn descriptions_use_legal_characters_only() {
         for denial in [
             TokenDenial::NotAForm,
-            TokenDenial::ClientSecret,
             TokenDenial::MalformedVerifier,
             TokenDenial::VerifierMismatch,
             TokenDenial::TooManyVerifiers,

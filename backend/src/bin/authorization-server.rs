@@ -147,6 +147,7 @@ fn settings(flags: &Flags) -> Result<Settings, Box<dyn std::error::Error>> {
         resources: config.resources.into_iter().map(resource).collect::<Result<_, _>>()?,
         people: config.people.into_iter().map(person).collect::<Result<_, _>>()?,
         clients: Vec::new(),
+        registration: None,
         lifetimes: Lifetimes {
             access_token: flags.access_token_seconds,
             code: flags.code_seconds,

@@ -10,10 +10,13 @@ use protocol::loopback::LoopbackPolicy;
 use protocol::scope::InvalidScope;
 use protocol::secret::Secret;
 
+use super::clients::demo_clients;
 use super::options::Options;
 use super::page::{self, Addresses};
 use super::people::demo_people;
-use crate::authorization_server::{self, AuthorizationServer, OfferedScope, ProtectedResource};
+use crate::authorization_server::{
+    self, AuthorizationServer, OfferedScope, ProtectedResource, RegistrationSettings,
+};
 use crate::clock::Clock;
 use crate::entropy::Entropy;
 use crate::listen::{ListenError, Site, Sockets, serve_until};
@@ -154,7 +157,8 @@ fn as_settings(
             introspection_secret: Some(SecretHash::of(introspection_secret)),
         }],
         people: demo_people()?,
-        clients: Vec::new(),
+        clients: demo_clients(&addresses.page)?,
+        registration: Some(RegistrationSettings::default()),
         lifetimes: authorization_server::Lifetimes {
             // Whoever uses a refresh token twice shall see at once what follows.
             refresh_repair: 0,

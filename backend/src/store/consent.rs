@@ -5,7 +5,9 @@ use protocol::scope::ScopeSet;
 use rusqlite::{Connection, OptionalExtension as _, named_params};
 
 use super::pending::{COLUMNS, PendingRequest, find};
-use super::{Family, SecretHash, Standing, Store, StoreError, code, family, session};
+use super::{
+    ClientSource, Family, SecretHash, Standing, Store, StoreError, code, family, registered, session,
+};
 
 /// What the person chose.
 #[derive(Clone, Debug)]
@@ -91,6 +93,9 @@ impl Store {
                 revoked: false,
             };
             family::insert(connection, &family, session, now)?;
+            if family.client.source == ClientSource::Registered {
+                registered::mark_used(connection, &family.client, now)?;
+            }
             let code = code::NewCode {
                 hash: code,
                 family: &family,

@@ -8,7 +8,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::response::{IntoResponse as _, Response};
 use backend::authorization_server::{
-    AuthorizationServer, Lifetimes, OfferedScope, Person, ProtectedResource, Settings,
+    AuthorizationServer, Lifetimes, OfferedScope, Person, ProtectedResource, RegistrationSettings, Settings,
 };
 use backend::clock::{Clock as _, FixedClock};
 use backend::entropy::SeededEntropy;
@@ -135,6 +135,7 @@ pub(crate) fn settings() -> Settings {
         ],
         people: vec![person("ada", "Ada"), person("bob", "Bob")],
         clients: Vec::new(),
+        registration: Some(RegistrationSettings::default()),
         lifetimes: Lifetimes::default(),
     }
 }
