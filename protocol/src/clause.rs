@@ -116,6 +116,9 @@ clauses! {
     // Authorization request
     RedirectExact: Must, "OAuth 2.1 §2.3.1", "The redirect URI is identical to a registered one; only the port of a loopback URI may differ.", oauth21!("section-2.3.1");
     RedirectRequired: Must, "OAuth 2.1 §2.3.2", "A client with several redirect URIs says which one it means.", oauth21!("section-2.3.2");
+    RequestLength: Should, "RFC 9110 §4.1", "Addresses of up to 8000 bytes are understood; much longer ones are refused.", rfc!("9110.html#section-4.1");
+    FormEncoding: Must, "RFC 6749 Appendix B", "Parameters are UTF-8 text, percent-encoded.", rfc!("6749.html#appendix-B");
+    AllowedMethods: Must, "RFC 9110 §15.5.6", "A method that is not answered here is refused with the list of those that are.", rfc!("9110.html#section-15.5.6");
     NoParameterTwice: Must, "OAuth 2.1 §3.1", "No parameter occurs twice.", oauth21!("section-3.1");
     ResponseType: Must, "OAuth 2.1 §4.1.1", "The response type is code; there is no other.", oauth21!("section-4.1.1");
     ResponseMode: Must, "OAuth 2.1 §4.1.2", "The response comes back in the query of the redirect URI.", oauth21!("section-4.1.2");

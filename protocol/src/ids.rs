@@ -54,10 +54,7 @@ impl<'a> RawUrl<'a> {
         if text.len() > MAX_IDENTIFIER_BYTES {
             return Err(IdentifierError::TooLong);
         }
-        if text
-            .bytes()
-            .any(|b| !b.is_ascii_graphic() || matches!(b, b'\\' | b'"' | b'<' | b'>' | b'^' | b'`'))
-        {
+        if text.bytes().any(|b| !b.is_ascii_graphic() || br#""\<>^`{|}"#.contains(&b)) {
             return Err(IdentifierError::IllegalCharacter);
         }
         let Some((scheme @ ("http" | "https"), after)) = text.split_once("://") else {

@@ -24,6 +24,7 @@ pub(super) enum PageRefusal {
     DocumentUnavailable,
     DocumentBusy,
     DocumentStatus(u16),
+    DocumentEncoded,
     DocumentTooLong,
     DocumentContentType,
     BadDocument(DocumentError),
@@ -92,12 +93,12 @@ impl PageRefusal {
             Self::QueryTooLong => Explanation {
                 status: StatusCode::URI_TOO_LONG,
                 ..request(
-                    "Its address is longer than 8 kilobytes, or has too many parts.".into(),
-                    Clause::ClientIdentity,
+                    "Its address is longer than 60 kilobytes, or has too many parts.".into(),
+                    Clause::RequestLength,
                 )
             },
             Self::MalformedQuery => {
-                request("Its parameters are not readable text.".into(), Clause::NoParameterTwice)
+                request("Its parameters are not readable text.".into(), Clause::FormEncoding)
             }
             Self::StateTooLong => request("Its state is longer than 2 kilobytes.".into(), Clause::State),
             Self::MissingClientId => {
@@ -125,11 +126,11 @@ impl PageRefusal {
                 status: StatusCode::SERVICE_UNAVAILABLE,
                 code: Some(OAuthErrorCode::TemporarilyUnavailable),
                 title: "One moment, please",
-                what: "Too many documents are being fetched from that client’s host right now.".into(),
+                what: "The document that describes the client was asked for too often just now.".into(),
                 remedy: "Try again in a few seconds.",
                 clause: Some(Clause::ClientDocumentErrors),
             },
-            Self::DocumentStatus(status @ 300..=399) => client(
+            Self::DocumentStatus(status @ (301 | 302 | 303 | 307 | 308)) => client(
                 format!(
                     "The address of its document redirects elsewhere (status {status}). A redirect is not followed."
                 ),
@@ -138,6 +139,10 @@ impl PageRefusal {
             Self::DocumentStatus(status) => client(
                 format!("Its document was answered with status {status} instead of 200."),
                 Clause::ClientDocumentErrors,
+            ),
+            Self::DocumentEncoded => client(
+                "Its document is sent compressed, though that was not asked for.".into(),
+                Clause::ClientDocumentSize,
             ),
             Self::DocumentTooLong => {
                 client("Its document is longer than 5 kilobytes.".into(), Clause::ClientDocumentSize)
@@ -229,7 +234,7 @@ impl PageRefusal {
                 "That cannot be done here",
                 "This page does not answer that kind of request.",
                 START_AGAIN,
-                None,
+                Some(Clause::AllowedMethods),
             ),
             Self::ServerFault => page(
                 StatusCode::INTERNAL_SERVER_ERROR,

@@ -78,15 +78,26 @@ impl AuthorizationServer {
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, StartError> {
+        let outbound = Outbound::new(settings.loopback);
+        Self::with_outbound(settings, store, clock, entropy, outbound).await
+    }
+
+    /// The same with another way out: for tests of what it meets there.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub async fn with_outbound(
+        settings: Settings,
+        store: Store,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+        outbound: Outbound,
+    ) -> Result<Self, StartError> {
         check(&settings)?;
         let signer = Signer::from_store(&store).await?;
         let metadata = metadata::document(&settings);
         let jwks = metadata::jwks(signer.public_key());
-        let documents = Documents::new(
-            Outbound::new(settings.loopback),
-            Arc::clone(&clock),
-            settings.issuer.authority().to_owned(),
-        );
+        let documents = Documents::new(outbound, Arc::clone(&clock), settings.issuer.clone());
         Ok(Self(Arc::new(Server { settings, store, clock, entropy, documents, signer, metadata, jwks })))
     }
 

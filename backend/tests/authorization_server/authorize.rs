@@ -247,7 +247,7 @@ async fn endless_queries_are_refused_unread() {
     let lab = Lab::start().await;
     let long = lab.request_with("state", Some(&"x".repeat(60 * 1024)));
     let many = format!("/authorize?{}&{}", encode(&lab.request()), vec!["a=1"; 2000].join("&"));
-    lab.get(&format!("/authorize?{}", encode(&long))).await.is_page(StatusCode::URI_TOO_LONG, "8 kilobytes");
+    lab.get(&format!("/authorize?{}", encode(&long))).await.is_page(StatusCode::URI_TOO_LONG, "60 kilobytes");
     lab.get(&many).await.is_page(StatusCode::URI_TOO_LONG, "too many");
     assert_eq!((lab.client.hits(), lab.store.count_pending().await.unwrap()), (0, 0));
 }

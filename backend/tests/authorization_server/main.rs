@@ -10,8 +10,11 @@
 
 mod authorize;
 mod cimd;
+mod cimd_on_the_web;
 mod consent;
+mod internet;
 mod metadata;
+mod outbound;
 mod program;
 mod sign_in;
 mod store;

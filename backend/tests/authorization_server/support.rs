@@ -11,6 +11,7 @@ use backend::authorization_server::{
 };
 use backend::clock::{Clock as _, FixedClock};
 use backend::entropy::SeededEntropy;
+use backend::outbound::Outbound;
 use backend::store::Store;
 use http::header::{CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
 use http::{HeaderMap, Method, Request, StatusCode};
@@ -23,6 +24,8 @@ use scraper::{Html, Selector};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tower::ServiceExt as _;
+
+use crate::internet::{Authority, Internet};
 
 pub(crate) const ISSUER: &str = "http://localhost:9000";
 pub(crate) const RESOURCE: &str = "http://localhost:8001/mcp";
@@ -140,6 +143,19 @@ impl Lab {
     }
 
     pub(crate) async fn with(settings: Settings) -> Self {
+        let outbound = Outbound::new(settings.loopback);
+        Self::with_outbound(settings, outbound).await
+    }
+
+    /// A server on the public internet, or what it takes for it.
+    pub(crate) async fn on(internet: &Internet, authority: &Authority) -> Self {
+        let mut settings = settings();
+        settings.loopback = LoopbackPolicy::HttpsOnly;
+        settings.issuer = Issuer::parse("https://as.example", LoopbackPolicy::HttpsOnly).unwrap();
+        Self::with_outbound(settings, internet.outbound(authority)).await
+    }
+
+    async fn with_outbound(settings: Settings, outbound: Outbound) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&folder.path().join("as.sqlite")).await.unwrap();
         // One key for all tests: making one takes longer than everything else together.
@@ -147,10 +163,15 @@ impl Lab {
         store.keep_signing_key(key).await.unwrap();
         let clock = Arc::new(FixedClock::at(START));
         let entropy = Arc::new(SeededEntropy::new(7));
-        let server =
-            AuthorizationServer::new(settings, store.clone(), Arc::<FixedClock>::clone(&clock), entropy)
-                .await
-                .unwrap();
+        let server = AuthorizationServer::with_outbound(
+            settings,
+            store.clone(),
+            Arc::<FixedClock>::clone(&clock),
+            entropy,
+            outbound,
+        )
+        .await
+        .unwrap();
         Self { router: server.router(), store, clock, client: ClientHost::start().await, folder }
     }
 
