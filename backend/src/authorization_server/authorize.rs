@@ -9,9 +9,9 @@
 use std::sync::Arc;
 
 use axum::extract::{RawQuery, State};
-use axum::response::{IntoResponse as _, Response};
-use http::HeaderMap;
-use http::header::SET_COOKIE;
+use axum::response::{IntoResponse, Response};
+use http::header::{ALLOW, SET_COOKIE};
+use http::{HeaderMap, HeaderValue};
 use protocol::pkce::{CodeChallenge, S256};
 use protocol::query::Parameters;
 use protocol::scope::ScopeSet;
@@ -24,7 +24,9 @@ use super::state::Server;
 use super::{ProtectedResource, Settings, clients, session};
 use crate::store::{Asked, NewRequest, SecretHash, Standing};
 
-const MAX_QUERY_BYTES: usize = 8 * 1024;
+/// Long enough that a list of far too many scopes is refused as one, by redirect.
+const MAX_QUERY_BYTES: usize = 60 * 1024;
+/// Comparing names with each other costs the square of their number.
 const MAX_PARAMETERS: usize = 100;
 const MAX_STATE_BYTES: usize = 2 * 1024;
 
@@ -38,8 +40,13 @@ pub(super) async fn get_authorize(
         .unwrap_or_else(PageRefusal::into_response)
 }
 
-/// Says that the page is there. It fetches nothing, and puts nothing down.
-pub(super) async fn head_authorize() {}
+/// Every other method, HEAD too: what GET does here is more than to describe something. (POST may be offered; forms of
+/// other sites could then bring requests whose parameters nobody sees in the address bar.)
+///
+/// Spec: OAuth 2.1 §3.1; RFC 9110 §15.5.6.
+pub(super) async fn wrong_method() -> impl IntoResponse {
+    ([(ALLOW, HeaderValue::from_static("GET"))], PageRefusal::WrongMethod)
+}
 
 #[tracing::instrument(name = "authorize", skip_all)]
 async fn begin(server: &Server, headers: &HeaderMap, query: &str) -> Result<Response, PageRefusal> {
@@ -50,7 +57,12 @@ async fn begin(server: &Server, headers: &HeaderMap, query: &str) -> Result<Resp
 
     // Second half: what is asked for?
     let prompt = Prompt::read(&parameters);
-    let asked = asked(&parameters, &server.settings);
+    let asked = match asked(&parameters, &server.settings) {
+        Ok(asked) if server.store.challenge_was_used(asked.code_challenge.clone()).await? => {
+            Err(RedirectRefusal::ReusedCodeChallenge)
+        }
+        asked => asked,
+    };
 
     let now = server.clock.now();
     let cookie = session::cookie(server, headers);
@@ -131,7 +143,7 @@ fn value<'a>(parameters: &'a Parameters, name: &'static str) -> Result<Option<&'
 
 /// Unknown parameters may do as they like; `resource` may repeat by its own rule, and is refused by its own check.
 fn check_repetition(parameters: &Parameters) -> Result<(), RedirectRefusal> {
-    const KNOWN: [&str; 9] = [
+    const KNOWN: [&str; 10] = [
         "response_type",
         "response_mode",
         "scope",
@@ -141,6 +153,7 @@ fn check_repetition(parameters: &Parameters) -> Result<(), RedirectRefusal> {
         "prompt",
         "request",
         "request_uri",
+        "registration",
     ];
     KNOWN.into_iter().try_for_each(|name| value(parameters, name).map(|_| ()))
 }
@@ -160,12 +173,16 @@ fn check_response_mode(parameters: &Parameters) -> Result<(), RedirectRefusal> {
     }
 }
 
+/// What these point to is never looked at: a `request_uri` can be an internal address.
 fn check_request_object(parameters: &Parameters) -> Result<(), RedirectRefusal> {
     if value(parameters, "request")?.is_some() {
         return Err(RedirectRefusal::RequestObject);
     }
     if value(parameters, "request_uri")?.is_some() {
         return Err(RedirectRefusal::RequestUri);
+    }
+    if value(parameters, "registration")?.is_some() {
+        return Err(RedirectRefusal::Registration);
     }
     Ok(())
 }

@@ -272,3 +272,42 @@ impl IntoResponse for PageRefusal {
         html::refusal(&self.explain())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use protocol::ids::IdentifierError;
+
+    use super::*;
+
+    /// What is refused because of a rule names the rule; what is only a state of affairs has none.
+    #[test]
+    fn a_refusal_by_a_rule_names_the_clause() {
+        use PageRefusal as R;
+        let missing = DocumentError::Missing("client_name");
+        for refusal in [
+            R::QueryTooLong,
+            R::MalformedQuery,
+            R::StateTooLong,
+            R::MissingClientId,
+            R::RepeatedClientId,
+            R::UnknownClient,
+            R::BadClientIdUrl(ClientIdUrlError::Url(IdentifierError::NotHttps)),
+            R::OwnAddressAsClientId,
+            R::DocumentUnavailable,
+            R::DocumentBusy,
+            R::DocumentStatus(404),
+            R::DocumentStatus(302),
+            R::DocumentEncoded,
+            R::DocumentTooLong,
+            R::DocumentContentType,
+            R::BadDocument(missing),
+            R::RepeatedRedirectUri,
+            R::MissingRedirectUri,
+            R::UnlistedRedirectUri("https://evil.example/cb".into()),
+        ] {
+            let explanation = refusal.explain();
+            assert!(explanation.clause.is_some(), "{refusal:?}");
+            assert!(explanation.code.is_some(), "{refusal:?}");
+        }
+    }
+}

@@ -14,10 +14,12 @@ pub(super) enum RedirectRefusal {
     UnsupportedResponseMode,
     RequestObject,
     RequestUri,
+    Registration,
     ContradictoryPrompt,
     MissingCodeChallenge,
     NotS256,
     MalformedCodeChallenge,
+    ReusedCodeChallenge,
     MissingResource,
     SeveralResources,
     UnknownResource,
@@ -36,17 +38,19 @@ pub(super) struct Wire {
 }
 
 impl RedirectRefusal {
-    const ALL: [Self; 18] = [
+    const ALL: [Self; 20] = [
         Self::RepeatedParameter,
         Self::MissingResponseType,
         Self::UnsupportedResponseType,
         Self::UnsupportedResponseMode,
         Self::RequestObject,
         Self::RequestUri,
+        Self::Registration,
         Self::ContradictoryPrompt,
         Self::MissingCodeChallenge,
         Self::NotS256,
         Self::MalformedCodeChallenge,
+        Self::ReusedCodeChallenge,
         Self::MissingResource,
         Self::SeveralResources,
         Self::UnknownResource,
@@ -89,6 +93,11 @@ impl RedirectRefusal {
             Self::RequestUri => {
                 (Code::RequestUriNotSupported, "Request objects are not supported.", Clause::RequestObject)
             }
+            Self::Registration => (
+                Code::RegistrationNotSupported,
+                "Clients do not describe themselves in a request.",
+                Clause::RegistrationParameter,
+            ),
             Self::ContradictoryPrompt => {
                 (Code::InvalidRequest, "prompt=none allows no other prompt.", Clause::Prompt)
             }
@@ -101,6 +110,11 @@ impl RedirectRefusal {
             Self::MalformedCodeChallenge => {
                 (Code::InvalidRequest, "code_challenge is not the hash of a verifier.", Clause::PkceChallenge)
             }
+            Self::ReusedCodeChallenge => (
+                Code::InvalidRequest,
+                "code_challenge was used before: make a fresh verifier for each request.",
+                Clause::PkceFresh,
+            ),
             Self::MissingResource => (Code::InvalidTarget, "resource is missing.", Clause::ResourceParameter),
             Self::SeveralResources => {
                 (Code::InvalidTarget, "A token is for one resource only.", Clause::ResourceParameter)

@@ -9,6 +9,7 @@
 )]
 
 mod authorize;
+mod authorize_hostile;
 mod cimd;
 mod cimd_on_the_web;
 mod consent;

@@ -1,5 +1,6 @@
 //! One lab for each test: a server, a client with a real document on a real port, and a browser that keeps cookies.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -94,6 +95,7 @@ impl ClientHost {
 }
 
 pub(crate) struct Lab {
+    pkce: Mutex<Pkce>,
     pub(crate) router: Router,
     pub(crate) store: Store,
     pub(crate) clock: Arc<FixedClock>,
@@ -172,7 +174,8 @@ impl Lab {
         )
         .await
         .unwrap();
-        Self { router: server.router(), store, clock, client: ClientHost::start().await, folder }
+        let (router, client) = (server.router(), ClientHost::start().await);
+        Self { pkce: Mutex::default(), router, store, clock, client, folder }
     }
 
     pub(crate) fn now(&self) -> UnixTime {
@@ -198,7 +201,7 @@ impl Lab {
         Browser { lab: self, cookie: None }
     }
 
-    /// What a correct client sends to `/authorize`.
+    /// What a correct client sends to `/authorize`; the challenge is a new one each time.
     pub(crate) fn request(&self) -> Vec<(String, String)> {
         [
             ("response_type", "code".to_owned()),
@@ -206,7 +209,7 @@ impl Lab {
             ("redirect_uri", self.client.redirect_uri()),
             ("scope", "mcp:connect".to_owned()),
             ("state", "the-state".to_owned()),
-            ("code_challenge", verifier().challenge().as_str().to_owned()),
+            ("code_challenge", self.pkce.lock().unwrap().new_challenge()),
             ("code_challenge_method", "S256".to_owned()),
             ("resource", RESOURCE.to_owned()),
         ]
@@ -226,7 +229,7 @@ impl Lab {
     pub(crate) fn exchange(&self, code: &str) -> Vec<(String, String)> {
         let exchange = CodeExchange {
             code: Secret::new(code),
-            code_verifier: verifier(),
+            code_verifier: self.pkce.lock().unwrap().verifier(code),
             redirect_uri: RedirectUri::parse(&self.client.redirect_uri()).unwrap(),
             client_id: ClientId::parse(&self.client.client_id()).unwrap(),
             resource: ResourceUri::parse(RESOURCE, LoopbackPolicy::AllowHttpOnLoopback).unwrap(),
@@ -262,6 +265,39 @@ async fn test_key() -> Vec<u8> {
 
 pub(crate) fn verifier() -> CodeVerifier {
     CodeVerifier::from_entropy(&[42; 32])
+}
+
+/// Which verifier belongs to which code, followed through the requests and forms of a lab's browsers.
+#[derive(Default)]
+struct Pkce {
+    verifiers: Vec<CodeVerifier>,
+    /// Challenges by the ids of pending requests, and by codes.
+    challenges: HashMap<String, String>,
+}
+
+impl Pkce {
+    fn new_challenge(&mut self) -> String {
+        let mut entropy = [7; 32];
+        entropy[..8].copy_from_slice(&self.verifiers.len().to_le_bytes());
+        self.verifiers.push(CodeVerifier::from_entropy(&entropy));
+        self.verifiers.last().unwrap().challenge().as_str().to_owned()
+    }
+
+    /// What was asked with this challenge goes on under the name that the answer gives it.
+    fn follow(&mut self, challenge: Option<&str>, answer: &Answered) {
+        let (_, query) = answer.header(LOCATION.as_str()).split_once('?').unwrap_or_default();
+        let names = url::form_urlencoded::parse(query.as_bytes())
+            .filter(|(name, _)| matches!(&**name, "request" | "code"))
+            .map(|(_, value)| value.into_owned());
+        self.challenges.extend(names.filter_map(|name| Some((name, challenge?.to_owned()))));
+    }
+
+    fn verifier(&self, code: &str) -> CodeVerifier {
+        let challenge = self.challenges.get(code);
+        let fits =
+            |verifier: &&CodeVerifier| Some(verifier.challenge().as_str()) == challenge.map(String::as_str);
+        self.verifiers.iter().find(fits).cloned().unwrap_or_else(verifier)
+    }
 }
 
 pub(crate) fn encode(parameters: &[(String, String)]) -> String {
@@ -405,11 +441,19 @@ impl Browser<'_> {
     }
 
     pub(crate) async fn submit(&mut self, form: &Form) -> Answered {
-        self.send(post_form(&form.action, &encode(&form.fields))).await
+        let answer = self.send(post_form(&form.action, &encode(&form.fields))).await;
+        let mut pkce = self.lab.pkce.lock().unwrap();
+        let request = form.fields.iter().find(|(name, _)| name == "request");
+        let challenge = request.and_then(|(_, id)| pkce.challenges.get(id).cloned());
+        pkce.follow(challenge.as_deref(), &answer);
+        answer
     }
 
     pub(crate) async fn authorize(&mut self, parameters: &[(String, String)]) -> Answered {
-        self.get(&format!("/authorize?{}", encode(parameters))).await
+        let answer = self.get(&format!("/authorize?{}", encode(parameters))).await;
+        let challenge = parameters.iter().find(|(name, _)| name == "code_challenge");
+        self.lab.pkce.lock().unwrap().follow(challenge.map(|(_, challenge)| challenge.as_str()), &answer);
+        answer
     }
 
     /// Follows a redirect within the server.

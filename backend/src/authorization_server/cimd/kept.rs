@@ -12,10 +12,17 @@ const MAX_BYTES: usize = 2 * 1024 * 1024;
 
 /// Validated documents. Nothing else has a way in.
 #[derive(Default)]
-pub(super) struct Kept(Mutex<HashMap<ClientIdUrl, Entry>>);
+pub(super) struct Kept(Mutex<Contents>);
+
+#[derive(Default)]
+struct Contents {
+    entries: HashMap<ClientIdUrl, Entry>,
+    bytes: usize,
+}
 
 struct Entry {
     document: Arc<ClientMetadataDocument>,
+    host: String,
     bytes: usize,
     fresh_until: UnixTime,
 }
@@ -23,13 +30,17 @@ struct Entry {
 impl Kept {
     /// The document, while it is fresh.
     pub(super) fn find(&self, url: &ClientIdUrl, now: UnixTime) -> Option<Arc<ClientMetadataDocument>> {
-        let entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        entries.get(url).filter(|entry| entry.fresh_until > now).map(|entry| Arc::clone(&entry.document))
+        let contents = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        contents
+            .entries
+            .get(url)
+            .filter(|entry| entry.fresh_until > now)
+            .map(|entry| Arc::clone(&entry.document))
     }
 
     /// Whether there was a valid document at this URL lately, fresh or not.
     pub(super) fn knows(&self, url: &ClientIdUrl) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains_key(url)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).entries.contains_key(url)
     }
 
     /// Keeps a document of so many bytes until a moment.
@@ -40,37 +51,53 @@ impl Kept {
         fresh_until: UnixTime,
         now: UnixTime,
     ) {
-        let url = document.client_id().clone();
-        let entry = Entry { document: Arc::clone(document), bytes: bytes + url.as_str().len(), fresh_until };
-        let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        entries.insert(url, entry);
-        if is_full(&entries) {
-            entries.retain(|_, entry| entry.fresh_until > now);
+        let url = document.client_id();
+        let entry = Entry {
+            document: Arc::clone(document),
+            host: url.authority().to_ascii_lowercase(),
+            bytes: bytes + url.as_str().len(),
+            fresh_until,
+        };
+        let mut contents = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        contents.remove(url);
+        contents.bytes += entry.bytes;
+        contents.entries.insert(url.clone(), entry);
+        if contents.is_full() {
+            contents.entries.retain(|_, entry| entry.fresh_until > now);
+            contents.bytes = contents.entries.values().map(|entry| entry.bytes).sum();
         }
-        while is_full(&entries) {
-            let Some(url) = next_to_go(&entries) else { break };
-            entries.remove(&url);
+        while contents.is_full() {
+            let Some(url) = contents.next_to_go() else { break };
+            contents.remove(&url);
         }
     }
 }
 
-fn is_full(entries: &HashMap<ClientIdUrl, Entry>) -> bool {
-    entries.len() > MAX_DOCUMENTS || entries.values().map(|entry| entry.bytes).sum::<usize>() > MAX_BYTES
-}
-
-/// Of the host that takes the most room, the document that ends first: whoever invents a thousand URLs pushes out its
-/// own.
-fn next_to_go(entries: &HashMap<ClientIdUrl, Entry>) -> Option<ClientIdUrl> {
-    let mut bytes: HashMap<&str, usize> = HashMap::new();
-    for (url, entry) in entries {
-        *bytes.entry(url.authority()).or_default() += entry.bytes;
+impl Contents {
+    fn is_full(&self) -> bool {
+        self.entries.len() > MAX_DOCUMENTS || self.bytes > MAX_BYTES
     }
-    let (greediest, _) = bytes.into_iter().max_by_key(|(_, bytes)| *bytes)?;
-    entries
-        .iter()
-        .filter(|(url, _)| url.authority() == greediest)
-        .min_by_key(|(_, entry)| entry.fresh_until)
-        .map(|(url, _)| url.clone())
+
+    fn remove(&mut self, url: &ClientIdUrl) {
+        if let Some(entry) = self.entries.remove(url) {
+            self.bytes -= entry.bytes;
+        }
+    }
+
+    /// Of the host that takes the most room, the document that ends first: whoever invents a thousand URLs pushes out
+    /// its own.
+    fn next_to_go(&self) -> Option<ClientIdUrl> {
+        let mut bytes: HashMap<&str, usize> = HashMap::new();
+        for entry in self.entries.values() {
+            *bytes.entry(&entry.host).or_default() += entry.bytes;
+        }
+        let (greediest, _) = bytes.into_iter().max_by_key(|(_, bytes)| *bytes)?;
+        self.entries
+            .iter()
+            .filter(|(_, entry)| entry.host == greediest)
+            .min_by_key(|(_, entry)| entry.fresh_until)
+            .map(|(url, _)| url.clone())
+    }
 }
 
 #[cfg(test)]
@@ -108,11 +135,11 @@ mod tests {
     fn a_host_with_many_documents_pushes_out_its_own() {
         let kept = Kept::default();
         let honest = keep(&kept, "https://honest.example/c", 200, 30);
-        for i in 0..2 * MAX_DOCUMENTS {
+        for i in 0..MAX_DOCUMENTS + 100 {
             keep(&kept, &format!("https://greedy.example/{i}"), 200, 3600);
         }
         assert!(kept.find(&honest, NOW).is_some());
-        assert!(kept.0.lock().unwrap().len() <= MAX_DOCUMENTS);
+        assert!(kept.0.lock().unwrap().entries.len() <= MAX_DOCUMENTS);
     }
 
     #[test]
@@ -121,9 +148,10 @@ mod tests {
         for i in 0..600 {
             keep(&kept, &format!("https://c.example/{i}"), 5000, 3600);
         }
-        let entries = kept.0.lock().unwrap();
-        assert!(entries.values().map(|entry| entry.bytes).sum::<usize>() <= MAX_BYTES);
-        assert!(entries.len() > 400, "no more than needed goes: {}", entries.len());
+        let contents = kept.0.lock().unwrap();
+        assert_eq!(contents.bytes, contents.entries.values().map(|entry| entry.bytes).sum::<usize>());
+        assert!(contents.bytes <= MAX_BYTES);
+        assert!(contents.entries.len() > 400, "no more than needed goes: {}", contents.entries.len());
     }
 
     #[test]
@@ -134,6 +162,6 @@ mod tests {
             keep(&kept, &format!("https://c.example/{i}"), 200, 3600);
         }
         assert!(!kept.knows(&stale));
-        assert_eq!(kept.0.lock().unwrap().len(), MAX_DOCUMENTS);
+        assert_eq!(kept.0.lock().unwrap().entries.len(), MAX_DOCUMENTS);
     }
 }
