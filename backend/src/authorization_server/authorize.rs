@@ -16,6 +16,7 @@ use protocol::pkce::{CodeChallenge, S256};
 use protocol::query::Parameters;
 use protocol::scope::ScopeSet;
 
+use super::clients::Found;
 use super::form::decodes_to_text;
 use super::page_refusal::PageRefusal;
 use super::redirect::{TrustedRedirect, see_other};
@@ -52,12 +53,12 @@ pub(super) async fn wrong_method() -> impl IntoResponse {
 async fn begin(server: &Server, headers: &HeaderMap, query: &str) -> Result<Response, PageRefusal> {
     // First half: who asks, and where would an answer go?
     let parameters = read_query(query)?;
-    let client = clients::find(server, client_id(&parameters)?).await?;
+    let Found { client, uses_codes } = clients::find(server, client_id(&parameters)?).await?;
     let redirect = TrustedRedirect::registered(&client, &parameters, &server.settings.issuer)?;
 
     // Second half: what is asked for?
     let prompt = Prompt::read(&parameters);
-    let asked = match asked(&parameters, &server.settings) {
+    let asked = match asked(&parameters, &server.settings, uses_codes) {
         Ok(asked) if server.store.challenge_was_used(asked.code_challenge.clone()).await? => {
             Err(RedirectRefusal::ReusedCodeChallenge)
         }
@@ -124,7 +125,7 @@ fn client_id(parameters: &Parameters) -> Result<&str, PageRefusal> {
 // --- second half ---
 
 /// What the request asks for, if every check passes.
-fn asked(parameters: &Parameters, settings: &Settings) -> Result<Asked, RedirectRefusal> {
+fn asked(parameters: &Parameters, settings: &Settings, uses_codes: bool) -> Result<Asked, RedirectRefusal> {
     check_repetition(parameters)?;
     check_response_type(parameters)?;
     check_response_mode(parameters)?;
@@ -133,6 +134,9 @@ fn asked(parameters: &Parameters, settings: &Settings) -> Result<Asked, Redirect
     let code_challenge = code_challenge(parameters)?;
     let resource = resource(parameters, settings)?;
     let scope = scope(parameters, resource)?;
+    if !uses_codes {
+        return Err(RedirectRefusal::ClientUsesNoCodes);
+    }
     Ok(Asked { code_challenge, resource: resource.uri.clone(), scope })
 }
 
@@ -218,7 +222,11 @@ fn resource<'a>(
 fn scope(parameters: &Parameters, resource: &ProtectedResource) -> Result<ScopeSet, RedirectRefusal> {
     let Some(text) = value(parameters, "scope")? else { return Ok(resource.default_scope()) };
     let scope: ScopeSet = text.parse().map_err(|_| RedirectRefusal::MalformedScope)?;
-    if scope.is_subset(&resource.scope_set()) { Ok(scope) } else { Err(RedirectRefusal::UnknownScope) }
+    if !scope.of_resource().is_subset(&resource.scope_set()) {
+        return Err(RedirectRefusal::UnknownScope);
+    }
+    // A client that was told no scopes and adds the one that is the server's own has still named none.
+    if scope.of_resource().is_empty() { Ok(scope.union(&resource.default_scope())) } else { Ok(scope) }
 }
 
 /// What the client wants to be shown.

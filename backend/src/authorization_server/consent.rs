@@ -15,7 +15,7 @@ use http::HeaderMap;
 use protocol::cimd::ClientIdUrl;
 use protocol::loopback::{LoopbackPolicy, is_loopback_host};
 use protocol::query::Parameters;
-use protocol::scope::ScopeSet;
+use protocol::scope::{OFFLINE_ACCESS, ScopeSet};
 
 use super::csrf::{self, Form};
 use super::html::{self, ConsentPage, Mark, ScopeChoice};
@@ -24,8 +24,8 @@ use super::redirect::see_other;
 use super::redirect_refusal::RedirectRefusal;
 use super::sign_in::{Visit, read_form};
 use super::state::Server;
-use super::{Person, ProtectedResource, session};
-use crate::store::{Asked, Decision, SecretHash, Standing, Verdict};
+use super::{Person, ProtectedResource, issue, session};
+use crate::store::{Asked, Decision, NewRequest, SecretHash, Standing, Verdict};
 
 #[tracing::instrument(skip_all)]
 pub(super) async fn get_consent(
@@ -77,7 +77,7 @@ async fn show(
         resource_uri: resource.uri.as_str(),
         asks_for_more: scopes.iter().any(|scope| scope.mark == Mark::New),
         scopes,
-        lifetime: lifetime(server.settings.lifetimes.access_token),
+        ending: ending(lasts(server, request, &asked.scope), &asked.scope),
         request_id: &visit.request_id,
         csrf: csrf::token(&visit.cookie, Form::Consent, &visit.request_id),
         sign_out_csrf: csrf::token(&visit.cookie, Form::SignOut, &visit.request_id),
@@ -101,13 +101,18 @@ pub(super) async fn post_consent(
     csrf::check(&visit.cookie, Form::Consent, &visit.request_id, field("csrf")?.unwrap_or_default())?;
 
     let code = server.entropy.secret();
+    let ticked = ticked(&body);
+    let lifetimes = &server.settings.lifetimes;
+    // The first access token must fit in, however late the code is redeemed.
+    let family_lasts =
+        lasts(&server, &visit.pending.request, &ticked).max(lifetimes.code + lifetimes.access_token);
     let verdict = match field("decision")? {
         Some("allow") => Verdict::Allow {
-            ticked: ticked(&body),
+            ticked,
             code: SecretHash::of(&code),
             family: server.entropy.secret().reveal().to_owned(),
-            code_expires_at: now.plus(server.settings.lifetimes.code),
-            family_expires_at: now.plus(server.settings.lifetimes.family),
+            code_expires_at: now.plus(lifetimes.code),
+            family_expires_at: now.plus(family_lasts),
         },
         Some("deny") => Verdict::Deny,
         _ => return Err(PageRefusal::BadForm),
@@ -132,6 +137,20 @@ pub(super) async fn post_consent(
     }
 }
 
+/// For how many seconds what is allowed lasts: with refresh tokens for a long time, without them for one access token.
+fn lasts(server: &Server, request: &NewRequest, allowed: &ScopeSet) -> u64 {
+    let asked = match &request.standing {
+        Standing::Asks(asked) => asked.scope.intersection(allowed),
+        Standing::Refused(_) => ScopeSet::default(),
+    };
+    let lifetimes = &server.settings.lifetimes;
+    if issue::may_refresh(&request.client, &asked) {
+        server.settings.family_lifetime(&request.client)
+    } else {
+        lifetimes.access_token
+    }
+}
+
 /// The ticked boxes: the one field that may stand several times. Unknown ones fall away in the store.
 fn ticked(body: &str) -> ScopeSet {
     url::form_urlencoded::parse(body.as_bytes())
@@ -147,6 +166,11 @@ fn choices<'a>(resource: &'a ProtectedResource, asked: &Asked, granted: &ScopeSe
         (false, true) => Mark::Granted,
         (false, false) => Mark::New,
     };
+    // The one line that is about this server.
+    let offline_access = asked.scope.iter().find(|token| token.as_str() == OFFLINE_ACCESS).map(|token| {
+        let description = "Stay connected while you are away";
+        ScopeChoice { token: OFFLINE_ACCESS, description, mark: mark(token) }
+    });
     resource
         .scopes
         .iter()
@@ -156,6 +180,7 @@ fn choices<'a>(resource: &'a ProtectedResource, asked: &Asked, granted: &ScopeSe
             description: &scope.description,
             mark: mark(&scope.token),
         })
+        .chain(offline_access)
         .collect()
 }
 
@@ -173,12 +198,19 @@ fn is_loopback_client(client_id: &str) -> bool {
     })
 }
 
+/// When access ends without anybody doing anything about it, as the end of a sentence.
+fn ending(seconds: u64, asked: &ScopeSet) -> String {
+    let unless = if asked.has_offline_access() { ", unless you let it stay connected" } else { "" };
+    format!("{} after you allow it, and when you sign out{unless}", lifetime(seconds))
+}
+
 /// "10 minutes"
 fn lifetime(seconds: u64) -> String {
     let (count, unit) = match seconds {
         0..120 => (seconds, "second"),
         120..7200 => (seconds / 60, "minute"),
-        _ => (seconds / 3600, "hour"),
+        7200..172_800 => (seconds / 3600, "hour"),
+        _ => (seconds / 86_400, "day"),
     };
     format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
 }
@@ -201,5 +233,6 @@ mod tests {
         assert_eq!(lifetime(600), "10 minutes");
         assert_eq!(lifetime(90), "90 seconds");
         assert_eq!(lifetime(7200), "2 hours");
+        assert_eq!(lifetime(30 * 86_400), "30 days");
     }
 }

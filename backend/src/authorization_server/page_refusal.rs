@@ -4,6 +4,7 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use protocol::cimd::{ClientIdUrlError, DocumentError};
 use protocol::clause::Clause;
+use protocol::client_metadata::MetadataError;
 use protocol::oauth_error::OAuthErrorCode;
 
 use super::html;
@@ -162,7 +163,7 @@ impl PageRefusal {
             ),
             Self::UnlistedRedirectUri(uri) => request(
                 format!(
-                    "It wants to return to {uri:?}, which is not among the places that the client’s document lists."
+                    "It wants to return to {uri:?}, which is not among the places that the client has registered."
                 ),
                 Clause::RedirectExact,
             ),
@@ -249,13 +250,13 @@ impl PageRefusal {
 
 fn document_clause(reason: &DocumentError) -> Clause {
     match reason {
-        DocumentError::NotAnObject(_) | DocumentError::Missing(_) | DocumentError::WrongType(_) => {
+        DocumentError::NotAnObject(_)
+        | DocumentError::Metadata(MetadataError::Missing(_) | MetadataError::WrongType(_)) => {
             Clause::ClientDocument
         }
         DocumentError::OtherClientId { .. } => Clause::ClientIdIdentity,
-        DocumentError::BadRedirectUri { .. } => Clause::RedirectExact,
         DocumentError::SharedSecret(_) => Clause::ClientDocumentSecrets,
-        DocumentError::UnsupportedAuthMethod(_) => Clause::ClientAuthentication,
+        DocumentError::Metadata(reason) => reason.clause(),
     }
 }
 
@@ -283,7 +284,7 @@ mod tests {
     #[test]
     fn a_refusal_by_a_rule_names_the_clause() {
         use PageRefusal as R;
-        let missing = DocumentError::Missing("client_name");
+        let missing = MetadataError::Missing("client_name").into();
         for refusal in [
             R::QueryTooLong,
             R::MalformedQuery,

@@ -25,6 +25,7 @@ pub(super) enum RedirectRefusal {
     UnknownResource,
     MalformedScope,
     UnknownScope,
+    ClientUsesNoCodes,
     LoginRequired,
     ConsentRequired,
     Denied,
@@ -38,7 +39,7 @@ pub(super) struct Wire {
 }
 
 impl RedirectRefusal {
-    const ALL: [Self; 20] = [
+    const ALL: [Self; 21] = [
         Self::RepeatedParameter,
         Self::MissingResponseType,
         Self::UnsupportedResponseType,
@@ -56,6 +57,7 @@ impl RedirectRefusal {
         Self::UnknownResource,
         Self::MalformedScope,
         Self::UnknownScope,
+        Self::ClientUsesNoCodes,
         Self::LoginRequired,
         Self::ConsentRequired,
         Self::Denied,
@@ -127,6 +129,11 @@ impl RedirectRefusal {
                 Code::InvalidScope,
                 "scope names a scope that the resource does not have.",
                 Clause::ScopeSyntax,
+            ),
+            Self::ClientUsesNoCodes => (
+                Code::UnauthorizedClient,
+                "The client's document does not list the grant type authorization_code.",
+                Clause::ClientGrantTypes,
             ),
             Self::LoginRequired => (Code::LoginRequired, "Nobody is signed in.", Clause::Prompt),
             Self::ConsentRequired => (Code::ConsentRequired, "Consent is always asked.", Clause::Prompt),

@@ -152,7 +152,8 @@ pub(super) async fn post_sign_out(
     csrf::check(&cookie, Form::SignOut, request_id, field("csrf")?)?;
 
     let fresh = server.entropy.secret();
-    server.store.sign_out(SecretHash::of(&cookie), SecretHash::of(&fresh)).await?;
+    let now = server.clock.now();
+    server.store.sign_out(SecretHash::of(&cookie), SecretHash::of(&fresh), now).await?;
     // The id passed the check of the form's token, so it is one that this server wrote.
     let mut response = match request_id {
         "" => see_other("/")?,

@@ -21,11 +21,12 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{ACCEPT, ACCEPT_ENCODING, CONNECTION, HOST, USER_AGENT};
-use http::{HeaderMap, Request};
+use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, CONTENT_TYPE, HOST, USER_AGENT};
+use http::{HeaderMap, HeaderValue, Method, Request};
 use http_body_util::Full;
 use hyper::body::Bytes;
 use protocol::loopback::LoopbackPolicy;
+use protocol::secret::Secret;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
@@ -42,6 +43,9 @@ pub const DEADLINE: Duration = Duration::from_secs(5);
 /// How long one address may take to accept a connection, and how many addresses are tried.
 const CONNECT_DEADLINE: Duration = Duration::from_secs(1);
 const MAX_ADDRESSES: usize = 3;
+
+/// What this program calls itself.
+const NAME: &str = concat!("mcp-auth-lab/", env!("CARGO_PKG_VERSION"));
 
 /// An answer with status 200 that was read whole.
 #[derive(Clone, Debug)]
@@ -81,12 +85,13 @@ pub enum FetchError {
     TooLong(usize),
 }
 
-/// The guarded client.
+/// The guarded client. Clones share its turns.
+#[derive(Clone)]
 pub struct Outbound {
     policy: LoopbackPolicy,
     network: Arc<dyn Network>,
-    tls: Tls,
-    slots: Slots,
+    tls: Arc<Tls>,
+    slots: Arc<Slots>,
 }
 
 impl std::fmt::Debug for Outbound {
@@ -105,7 +110,7 @@ impl Outbound {
     /// The same on another network, with other authorities: for tests of hostile names and hosts. The rules are the same.
     #[must_use]
     pub fn on(policy: LoopbackPolicy, network: Arc<dyn Network>, roots: Roots) -> Self {
-        Self { policy, network, tls: Tls::new(roots), slots: Slots::new() }
+        Self { policy, network, tls: Arc::new(Tls::new(roots)), slots: Arc::new(Slots::new()) }
     }
 
     /// Gets a document of at most `limit` bytes.
@@ -113,25 +118,47 @@ impl Outbound {
     /// # Errors
     /// [`FetchError`]. Which one must not be told to strangers in more detail than they could find out themselves.
     pub async fn get(&self, url: &str, limit: usize) -> Result<Fetched, FetchError> {
-        let target = Target::parse(url, self.policy)?;
-        let request = Request::get(target.path_and_query.clone()).header(ACCEPT, "application/json");
-        let request = request.body(Full::default()).map_err(|_| FetchError::Forbidden)?;
-        self.ask(&target, request, limit).await
+        self.ask(url, Request::new(Full::default()), limit).await
+    }
+
+    /// Posts a form with an `Authorization` header, under the same guards, and gives an answer of at most `limit` bytes.
+    ///
+    /// # Errors
+    /// [`FetchError`].
+    pub async fn post_form(
+        &self,
+        url: &str,
+        authorization: &Secret,
+        form: String,
+        limit: usize,
+    ) -> Result<Fetched, FetchError> {
+        let mut authorization =
+            HeaderValue::from_str(authorization.reveal()).map_err(|_| FetchError::Forbidden)?;
+        authorization.set_sensitive(true);
+        let mut request = Request::new(Full::from(form));
+        *request.method_mut() = Method::POST;
+        let headers = request.headers_mut();
+        headers.insert(AUTHORIZATION, authorization);
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+        self.ask(url, request, limit).await
     }
 
     /// Everything that takes time. What is given up at the deadline frees its socket and its turn.
     async fn ask(
         &self,
-        target: &Target,
+        url: &str,
         mut request: Request<Full<Bytes>>,
         limit: usize,
     ) -> Result<Fetched, FetchError> {
+        let target = Target::parse(url, self.policy)?;
         let host = target.authority.parse().map_err(|_| FetchError::Forbidden)?;
+        *request.uri_mut() = target.path_and_query.clone();
         let headers = request.headers_mut();
         headers.insert(HOST, host);
-        headers.insert(USER_AGENT, USER_AGENT_VALUE);
-        headers.insert(ACCEPT_ENCODING, http::HeaderValue::from_static("identity"));
-        headers.insert(CONNECTION, http::HeaderValue::from_static("close"));
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        headers.insert(USER_AGENT, HeaderValue::from_static(NAME));
         let answer = async {
             let _turn = self.slots.turn(&target.authority).await?;
             let addresses = self.addresses(&target.site).await?;
@@ -169,6 +196,3 @@ impl Outbound {
         Err(FetchError::Unreachable)
     }
 }
-
-const USER_AGENT_VALUE: http::HeaderValue =
-    http::HeaderValue::from_static(concat!("mcp-auth-lab/", env!("CARGO_PKG_VERSION")));

@@ -5,7 +5,9 @@ use protocol::scope::ScopeSet;
 use rusqlite::{Connection, OptionalExtension as _, named_params};
 
 use super::pending::{COLUMNS, PendingRequest, find};
-use super::{Family, SecretHash, Standing, Store, StoreError, code, family, session};
+use super::{
+    ClientSource, Family, SecretHash, Standing, Store, StoreError, code, family, registered, session,
+};
 
 /// What the person chose.
 #[derive(Clone, Debug)]
@@ -76,9 +78,11 @@ impl Store {
                 return Ok(Decision::Denied);
             };
             let scope = asked.scope.intersection(&ticked);
-            if scope.is_empty() {
+            // To stay connected to nothing is nothing.
+            if scope.of_resource().is_empty() {
                 return Ok(Decision::Denied);
             }
+            let session = (!scope.has_offline_access()).then_some(cookie);
             let family = Family {
                 id: family,
                 client: pending.request.client.clone(),
@@ -86,8 +90,12 @@ impl Store {
                 resource: asked.resource.clone(),
                 scope,
                 expires_at: family_expires_at,
+                revoked: false,
             };
-            family::insert(connection, &family, now)?;
+            family::insert(connection, &family, session, now)?;
+            if family.client.source == ClientSource::Registered {
+                registered::mark_used(connection, &family.client, now)?;
+            }
             let code = code::NewCode {
                 hash: code,
                 family: &family,

@@ -5,12 +5,15 @@
 //! file, exactly one wins. Secrets are stored as hashes only.
 
 mod client;
+mod client_assertion;
 mod code;
 mod connection;
 mod consent;
 mod family;
 mod hash;
 mod pending;
+mod refresh;
+mod registered;
 mod schema;
 mod session;
 mod signing_key;
@@ -20,12 +23,14 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, TransactionBehavior};
 
-pub use client::{Client, ClientAuthentication, ClientKeys, ClientSource};
+pub use client::{Client, ClientAuthentication, ClientSource};
 pub use code::{FoundCode, Redemption};
 pub use consent::{Decision, Verdict};
-pub use family::Family;
+pub use family::{Family, RevokedBecause};
 pub use hash::SecretHash;
 pub use pending::{Asked, NewRequest, PendingRequest, Standing};
+pub use refresh::{NewRefreshToken, Rotation};
+pub use registered::Registered;
 pub use session::Session;
 
 use connection::Worker;

@@ -3,7 +3,7 @@
 use protocol::ids::{Subject, UnixTime};
 use rusqlite::{Connection, OptionalExtension as _, named_params};
 
-use super::{SecretHash, Store, StoreError};
+use super::{SecretHash, Store, StoreError, family};
 
 /// Somebody is signed in.
 #[derive(Clone, Debug)]
@@ -29,6 +29,9 @@ impl Store {
     ) -> Result<(), StoreError> {
         self.write(move |connection| {
             move_browser(connection, old, new)?;
+            // If somebody else was there before, they have gone.
+            family::follow_session(connection, old, new, &session.subject)?;
+            family::end_with_session(connection, old, now)?;
             connection
                 .prepare_cached("DELETE FROM browser_session WHERE expires_at <= ?")?
                 .execute([now.0])?;
@@ -49,11 +52,18 @@ impl Store {
     }
 
     /// Signs out. The browser's requests move to a fresh cookie without a session, so that another person can go on.
+    /// What the person allowed in this session ends with it, unless they allowed `offline_access`.
     ///
     /// # Errors
-    /// [`StoreError`].
-    pub async fn sign_out(&self, old: SecretHash, new: SecretHash) -> Result<(), StoreError> {
-        self.write(move |connection| move_browser(connection, old, new)).await
+    /// [`StoreError`]: then nobody is signed out.
+    ///
+    /// Spec: OAuth 2.1 §4.3.3 (refresh tokens and sign-out); OpenID Connect Core §11.
+    pub async fn sign_out(&self, old: SecretHash, new: SecretHash, now: UnixTime) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            family::end_with_session(connection, old, now)?;
+            move_browser(connection, old, new)
+        })
+        .await
     }
 
     /// Who is signed in with this cookie now, if anybody.

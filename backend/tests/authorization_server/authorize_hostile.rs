@@ -264,6 +264,17 @@ async fn only_known_scopes_well_written_are_asked_for() {
     assert_eq!(lab.token(&lab.exchange(&code)).await.json()["scope"], "mcp:connect weather:read");
 }
 
+/// Req: AS-66, AS-92
+#[tokio::test]
+async fn a_client_that_uses_no_codes_is_not_given_one() {
+    let lab = Lab::start().await;
+    let mut document = lab.client.document();
+    document["grant_types"] = serde_json::json!(["client_credentials", "refresh_token"]);
+    lab.client.serve_document(&document);
+    let answer = lab.browser().sign_in(&lab.request(), "ada").await;
+    answer.redirected().is_refused("unauthorized_client");
+}
+
 /// The status of the answer to a request that is written to a socket as it is.
 async fn status_of(address: SocketAddr, request: &str) -> String {
     let mut stream = TcpStream::connect(address).await.unwrap();

@@ -7,11 +7,13 @@ use axum::Router;
 use axum::response::{IntoResponse as _, Response};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
+use protocol::base64url;
+use protocol::ids::UnixTime;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
 use crate::internet::{Authority, Internet, PUBLIC, listen, self_signed};
-use crate::support::{Answered, Lab};
+use crate::support::{Answered, Lab, post_form};
 
 fn json_body(body: String) -> impl Fn() -> Response + Clone + Send + Sync + 'static {
     move || ([(CONTENT_TYPE, "application/json")], body.clone()).into_response()
@@ -210,7 +212,7 @@ async fn no_url_inside_a_document_is_visited() {
     for (name, url) in [
         ("jwks_uri", "https://internal.example/keys"),
         ("logo_uri", "https://169.254.169.254/logo"),
-        ("client_uri", "http://127.0.0.1/"),
+        ("client_uri", "https://127.0.0.1/"),
         ("tos_uri", "https://[::1]/tos"),
         ("policy_uri", "https://internal.example/policy"),
     ] {
@@ -223,6 +225,43 @@ async fn no_url_inside_a_document_is_visited() {
     assert_eq!(hits.load(Ordering::SeqCst), 1);
     assert_eq!(internet.lookups(), ["c.example"]);
     assert_eq!(internet.connections(), [format!("{PUBLIC}:443")]);
+}
+
+/// An assertion whose form is right and whose signature is none.
+fn forged_assertion(jti: &str, now: UnixTime) -> String {
+    let header = json!({ "alg": "ES256", "typ": "JWT" });
+    let claims = json!({
+        "iss": CLIENT, "sub": CLIENT, "aud": "https://as.example", "exp": now.plus(60).0, "jti": jti,
+    });
+    let encode = |part: &Value| base64url(part.to_string().as_bytes());
+    format!("{}.{}.{}", encode(&header), encode(&claims), base64url(&[1; 64]))
+}
+
+/// Req: AS-45, X-31
+#[tokio::test]
+async fn keys_are_not_fetched_from_an_internal_address() {
+    let mut document = public_document();
+    document["token_endpoint_auth_method"] = "private_key_jwt".into();
+    document["jwks_uri"] = "https://keys.example/jwks".into();
+    let (lab, internet, hits) = public_lab(json_body(document.to_string())).await;
+    assert_eq!(ask_for(&lab, CLIENT).await.status, StatusCode::SEE_OTHER);
+    let internal = ["127.0.0.1", "10.0.0.1", "169.254.169.254", "::1", "::ffff:10.0.0.1", "fd00::1"];
+    for address in internal {
+        internet.name("keys.example", &[PUBLIC, address]);
+        let form = protocol::query::encode([
+            ("grant_type", "authorization_code"),
+            ("code", "unknown"),
+            ("code_verifier", &"v".repeat(43)),
+            ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
+            ("client_assertion", &forged_assertion(address, lab.now())),
+        ]);
+        let answer = lab.send(post_form("/token", &form)).await;
+        answer.is_denied(StatusCode::UNAUTHORIZED, "invalid_client");
+        lab.clock.advance(30);
+    }
+    let names = internet.lookups();
+    assert_eq!(names.iter().filter(|name| *name == "keys.example").count(), internal.len());
+    assert_eq!(internet.connections().len(), hits.load(Ordering::SeqCst), "none but for the document");
 }
 
 /// Req: AS-40, AS-50, C19

@@ -51,12 +51,17 @@ impl Documents {
         if names_this_server(url, &self.library.issuer) {
             return Err(PageRefusal::OwnAddressAsClientId);
         }
-        if let Some(document) = self.library.find(url) {
+        if let Some(document) = self.find_kept(url) {
             return Ok(document);
         }
         let (library, wanted) = (Arc::clone(&self.library), url.clone());
         let fetched = self.flights.ask(url.clone(), async move { library.fetch(&wanted).await }).await;
         fetched.unwrap_or(Err(PageRefusal::ServerFault))
+    }
+
+    /// The validated document of a client, if it was fetched lately.
+    pub(in crate::authorization_server) fn find_kept(&self, url: &ClientIdUrl) -> Option<Document> {
+        self.library.find(url)
     }
 }
 
