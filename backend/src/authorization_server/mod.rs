@@ -62,3 +62,4 @@ pub use settings::{
     KeySettings, Lifetimes, OfferedScope, Person, ProtectedResource, RegistrationSettings, Settings,
 };
 pub use state::{AuthorizationServer, ClientIdFault, StartError};
+pub use upkeep::UpkeepError;

@@ -48,19 +48,19 @@ pub(super) enum TokenDenial {
     WiderScope,
     NoScope,
     ReplayedCode,
-    Unavailable,
     MissingRefreshToken,
     UnknownRefreshToken,
     ExpiredRefreshToken,
     ReusedRefreshToken,
     GrantEnded,
     MissingToken,
+    Unavailable,
     ServerFault,
 }
 
 impl TokenDenial {
     /// The one place where a denial becomes a status, a code, a clause and a sentence.
-    #[expect(clippy::too_many_lines, reason = "a table: what would be divided is the overview")]
+    #[expect(clippy::too_many_lines, reason = "it is a table: a row for each denial")]
     pub(super) fn wire(self) -> (StatusCode, OAuthErrorCode, Clause, &'static str) {
         use OAuthErrorCode::{
             InvalidGrant, InvalidRequest, InvalidScope, InvalidTarget, ServerError, TemporarilyUnavailable,
@@ -131,12 +131,6 @@ impl TokenDenial {
                 (BAD, InvalidScope, Clause::ScopeSyntax, "scope names nothing that the resource offers.")
             }
             Self::ReplayedCode => (BAD, InvalidGrant, Clause::CodeOnce, "The code was redeemed before."),
-            Self::Unavailable => (
-                StatusCode::SERVICE_UNAVAILABLE,
-                TemporarilyUnavailable,
-                Clause::Unavailable,
-                "The server cannot get at its database. Try again.",
-            ),
             Self::MissingRefreshToken => {
                 (BAD, InvalidRequest, Clause::RefreshBinding, "refresh_token is missing.")
             }
@@ -156,6 +150,12 @@ impl TokenDenial {
                 (BAD, InvalidGrant, Clause::GrantActive, "What the person allowed has ended.")
             }
             Self::MissingToken => (BAD, InvalidRequest, Clause::Revocation, "token is missing."),
+            Self::Unavailable => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                TemporarilyUnavailable,
+                Clause::Unavailable,
+                "The server cannot get at its database. Try again.",
+            ),
             Self::ServerFault => (
                 StatusCode::INTERNAL_SERVER_ERROR,
                 ServerError,

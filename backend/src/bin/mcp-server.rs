@@ -41,9 +41,6 @@ struct Flags {
     /// Origins of web pages that may call the server; may be given several times.
     #[arg(long, env = "LAB_MCP_ALLOW_ORIGIN", value_name = "ORIGIN", value_delimiter = ',')]
     allow_origin: Vec<String>,
-    /// How log lines are written. `RUST_LOG` chooses which: `info` unless set.
-    #[arg(long, env = "LAB_MCP_LOG_FORMAT", value_name = "FORMAT", default_value = "text")]
-    log_format: Format,
     /// A file with the secret by which the authorization server knows this resource. With it, that server is asked
     /// whether a token was revoked; without it, a revoked token works until it expires.
     #[arg(long, env = "LAB_MCP_INTROSPECTION_SECRET_FILE", value_name = "FILE")]
@@ -52,6 +49,9 @@ struct Flags {
     #[arg(long, env = "LAB_MCP_INTROSPECTION_MAX_AGE", value_name = "SECONDS", default_value_t = 5,
           requires = "introspection_secret_file", value_parser = clap::value_parser!(u64).range(0..=600))]
     introspection_max_age: u64,
+    /// How log lines are written. `RUST_LOG` chooses which: `info` unless set.
+    #[arg(long, env = "LAB_MCP_LOG_FORMAT", value_name = "FORMAT", default_value = "text")]
+    log_format: Format,
 }
 
 #[tokio::main]

@@ -84,9 +84,8 @@ impl Lab {
         let store = Store::open(&database).await?;
         // The two servers know each other by it; it lives as long as they do.
         let secret = entropy.secret();
-        let as_settings = as_settings(&addresses, &secret)?;
-        let server =
-            AuthorizationServer::new(as_settings, store.clone(), Arc::clone(&clock), entropy).await?;
+        let (settings, as_clock) = (as_settings(&addresses, &secret)?, Arc::clone(&clock));
+        let server = AuthorizationServer::new(settings, store.clone(), as_clock, entropy).await?;
         let resource_server = ResourceServer::new(rs_settings(&addresses, secret)?, clock)?;
         let sites = vec![
             page.answer_with(page::router(&options.page_dir, &addresses)),

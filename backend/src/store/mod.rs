@@ -148,18 +148,6 @@ impl Store {
         .map_err(|_| StoreError::Closed)?
     }
 
-    /// Does what is queued, folds the write-ahead log back into the file, and closes it. Later events are refused.
-    pub async fn close(&self) {
-        let (reader, writer) = (Arc::clone(&self.reader), Arc::clone(&self.writer));
-        let closing = tokio::task::spawn_blocking(move || {
-            // The reader first: while it looks at the log, the writer could not empty it.
-            reader.end();
-            writer.end();
-        });
-        // The threads may be waiting for a lock, but not for ever.
-        let _ = closing.await;
-    }
-
     /// Folds the write-ahead log into the file and empties it, as far as other processes let it: what was overwritten
     /// in the file is then in the log no more.
     ///
@@ -176,6 +164,18 @@ impl Store {
         })
         .await
         .map_err(|_| StoreError::Closed)?
+    }
+
+    /// Does what is queued, folds the write-ahead log back into the file, and closes it. Later events are refused.
+    pub async fn close(&self) {
+        let (reader, writer) = (Arc::clone(&self.reader), Arc::clone(&self.writer));
+        let closing = tokio::task::spawn_blocking(move || {
+            // The reader first: while it looks at the log, the writer could not empty it.
+            reader.end();
+            writer.end();
+        });
+        // The threads may be waiting for a lock, but not for ever.
+        let _ = closing.await;
     }
 
     /// Runs statements that change something; they are committed, durably, before this returns.

@@ -171,6 +171,21 @@ mod tests {
         Ok(())
     }
 
+    fn insert_assertions_and_clients(
+        connection: &Connection,
+        count: u64,
+        expires: u64,
+    ) -> Result<(), StoreError> {
+        connection.execute_batch(&format!(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count})
+             INSERT INTO client_assertion SELECT CAST({expires} || '-' || i AS BLOB), {expires} FROM n;
+             WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count})
+             INSERT INTO registered_client (client_id, client, issued_at, expires_at)
+             SELECT {expires} || '-' || i, '{{}}', {LONG_AGO}, {expires} FROM n;"
+        ))?;
+        Ok(())
+    }
+
     async fn count(store: &Store, table: &'static str) -> u64 {
         let sql = format!("SELECT count(*) FROM {table}");
         store.read(move |connection| Ok(connection.query_row(&sql, [], |row| row.get(0))?)).await.unwrap()
@@ -183,6 +198,8 @@ mod tests {
             .write(|connection| {
                 insert_sessions(connection, 3, NOW.0 - 1)?;
                 insert_sessions(connection, 4, NOW.0 + 1)?;
+                insert_assertions_and_clients(connection, 2, NOW.0 - 1)?;
+                insert_assertions_and_clients(connection, 5, NOW.0 + 1)?;
                 insert_requests(connection, 3, NOW.0 - 3601)?;
                 insert_requests(connection, 4, NOW.0 - 3599)?;
                 insert_codes(connection, "never-redeemed", 3, NOW.0 - 3601, NOW.0 + 1, false)?;
@@ -192,8 +209,15 @@ mod tests {
             })
             .await
             .unwrap();
-        assert_eq!(store.prune(NOW).await.unwrap(), 3 + 3 + 3 + 6);
-        for (table, left) in [("browser_session", 4), ("pending_request", 4), ("family", 9), ("code", 9)] {
+        assert_eq!(store.prune(NOW).await.unwrap(), 3 + 3 + 3 + 6 + 2 + 2);
+        for (table, left) in [
+            ("browser_session", 4),
+            ("pending_request", 4),
+            ("family", 9),
+            ("code", 9),
+            ("client_assertion", 5),
+            ("registered_client", 5),
+        ] {
             assert_eq!(count(&store, table).await, left, "{table}");
         }
         assert_eq!(store.prune(NOW).await.unwrap(), 0);

@@ -109,7 +109,7 @@ async fn a_broken_table_takes_down_what_needs_it_and_nothing_else() {
     bytes[from..from + 4096].fill(0xff);
     std::fs::write(&path, bytes).unwrap();
 
-    let lab = Lab::on(folder, Store::open(&path).await.unwrap(), settings()).await;
+    let lab = Lab::on_store(folder, Store::open(&path).await.unwrap(), settings()).await;
     is_out_of_order(&lab.token(&lab.exchange("code")).await);
     let mut browser = lab.browser();
     let page = browser.consent_page(&lab.request(), "ada").await;
