@@ -1,7 +1,6 @@
 //! `/consent`: the person decides, once per request.
 //!
 //! What is decided about is what was stored; the form only says yes or no, and which of the stored scopes are ticked.
-//! The question is put every time: a client on loopback cannot prove that it is the one that was allowed before.
 //!
 //! Spec: OAuth 2.1 §4.1.2, §7.3.1; MCP Authorization, Localhost Redirect URI Risks; MCP Security Best Practices,
 //! Consent UI.
@@ -12,20 +11,21 @@ use axum::body::Body;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use http::HeaderMap;
-use protocol::cimd::ClientIdUrl;
-use protocol::loopback::{LoopbackPolicy, is_loopback_host};
+use protocol::ids::UnixTime;
 use protocol::query::Parameters;
 use protocol::scope::ScopeSet;
+use protocol::secret::Secret;
 
 use super::csrf::{self, Form};
 use super::html::{self, ConsentPage, Mark, ScopeChoice};
+use super::introduction::Introduction;
 use super::page_refusal::PageRefusal;
 use super::redirect::see_other;
 use super::redirect_refusal::RedirectRefusal;
-use super::sign_in::{Visit, read_form};
 use super::state::Server;
-use super::{Person, ProtectedResource, session};
-use crate::store::{Asked, Decision, SecretHash, Standing, Verdict};
+use super::visit::{Visit, read_form, read_query};
+use super::{Person, ProtectedResource, interstitial, remembered, session, words};
+use crate::store::{Asked, Chosen, Decision, SecretHash, Standing, Verdict};
 
 #[tracing::instrument(skip_all)]
 pub(super) async fn get_consent(
@@ -33,18 +33,20 @@ pub(super) async fn get_consent(
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response, PageRefusal> {
-    let parameters = Parameters::parse(query.as_deref().unwrap_or_default());
+    let parameters = read_query(query.as_deref())?;
     let visit = Visit::find(&server, &headers, &parameters).await?;
     visit.still_open(&server)?;
     let now = server.clock.now();
-    let Some(person) = session::person(&server, Some(&visit.cookie), now).await? else {
+    let request = &visit.pending.request;
+    let person = session::person(&server, Some(&visit.cookie), now).await?;
+    let Some(person) = person.filter(|_| !request.must_sign_in) else {
         return see_other(&format!("/sign-in?request={}", visit.request_id));
     };
-    match &visit.pending.request.standing {
+    match &request.standing {
         Standing::Asks(asked) => show(&server, &visit, person, asked).await,
         Standing::Refused(_) => {
             let refusal = visit.refusal()?.ok_or(PageRefusal::ServerFault)?;
-            visit.redirect(&server).with_refusal(refusal)
+            interstitial::refuse(&server, &request.client, &visit.redirect(&server), person, refusal).await
         }
     }
 }
@@ -63,26 +65,19 @@ async fn show(
         .granted_scopes(person.subject.clone(), request.client.id.clone(), asked.resource.clone())
         .await?;
     let scopes = choices(resource, asked, &granted);
-    let redirect = &request.redirect_uri;
     let template = ConsentPage {
         person,
-        client_name: &request.client.name,
-        client_host: host_of(request.client.id.as_str()),
-        client_id: request.client.id.as_str(),
-        redirect_host: redirect.authority(),
-        redirect_rest: redirect.as_str().strip_prefix(redirect.origin()).unwrap_or_default(),
-        redirect_is_loopback: redirect.is_loopback(),
-        client_is_loopback: is_loopback_client(request.client.id.as_str()),
+        client: Introduction::new(&request.client, &request.redirect_uri),
         resource_name: &resource.name,
         resource_uri: resource.uri.as_str(),
         asks_for_more: scopes.iter().any(|scope| scope.mark == Mark::New),
         scopes,
-        lifetime: lifetime(server.settings.lifetimes.access_token),
+        lifetime: words::lifetime(server.settings.lifetimes.access_token),
         request_id: &visit.request_id,
         csrf: csrf::token(&visit.cookie, Form::Consent, &visit.request_id),
         sign_out_csrf: csrf::token(&visit.cookie, Form::SignOut, &visit.request_id),
     };
-    html::page(&template, Some(redirect))
+    html::page(&template, Some(&request.redirect_uri))
 }
 
 #[tracing::instrument(skip_all)]
@@ -102,13 +97,7 @@ pub(super) async fn post_consent(
 
     let code = server.entropy.secret();
     let verdict = match field("decision")? {
-        Some("allow") => Verdict::Allow {
-            ticked: ticked(&body),
-            code: SecretHash::of(&code),
-            family: server.entropy.secret().reveal().to_owned(),
-            code_expires_at: now.plus(server.settings.lifetimes.code),
-            family_expires_at: now.plus(server.settings.lifetimes.family),
-        },
+        Some("allow") => allow(&server, Chosen::Ticked(ticked(&body)), &code, now),
         Some("deny") => Verdict::Deny,
         _ => return Err(PageRefusal::BadForm),
     };
@@ -119,6 +108,7 @@ pub(super) async fn post_consent(
             SecretHash::of(&visit.cookie),
             person.subject.clone(),
             verdict,
+            remembered::since(&server, now),
             now,
         )
         .await?;
@@ -127,8 +117,20 @@ pub(super) async fn post_consent(
         Decision::Denied => visit.redirect(&server).with_refusal(RedirectRefusal::Denied),
         Decision::AlreadyDecided => Err(PageRefusal::AlreadyDecided),
         Decision::Expired => Err(PageRefusal::ExpiredRequest),
-        Decision::Unknown => Err(PageRefusal::UnknownRequest),
+        // It was decided by the person, never from memory.
+        Decision::Unknown | Decision::NotRemembered => Err(PageRefusal::UnknownRequest),
         Decision::SignedOut => Err(PageRefusal::SignedOut),
+    }
+}
+
+/// The verdict that lets a request through.
+pub(super) fn allow(server: &Server, chosen: Chosen, code: &Secret, now: UnixTime) -> Verdict {
+    Verdict::Allow {
+        chosen,
+        code: SecretHash::of(code),
+        family: server.entropy.secret().reveal().to_owned(),
+        code_expires_at: now.plus(server.settings.lifetimes.code),
+        family_expires_at: now.plus(server.settings.lifetimes.family),
     }
 }
 
@@ -157,49 +159,4 @@ fn choices<'a>(resource: &'a ProtectedResource, asked: &Asked, granted: &ScopeSe
             mark: mark(&scope.token),
         })
         .collect()
-}
-
-/// The host and port in a client id that is a URL, as written.
-pub(super) fn host_of(client_id: &str) -> &str {
-    let after_scheme = client_id.split_once("://").map_or(client_id, |(_, rest)| rest);
-    after_scheme.split(['/', '?', '#']).next().unwrap_or(after_scheme)
-}
-
-fn is_loopback_client(client_id: &str) -> bool {
-    ClientIdUrl::parse(client_id, LoopbackPolicy::AllowHttpOnLoopback).is_ok_and(|_| {
-        let host = host_of(client_id);
-        let without_port = host.rfind(':').filter(|colon| !host[*colon..].contains(']'));
-        is_loopback_host(without_port.map_or(host, |colon| &host[..colon]))
-    })
-}
-
-/// "10 minutes"
-fn lifetime(seconds: u64) -> String {
-    let (count, unit) = match seconds {
-        0..120 => (seconds, "second"),
-        120..7200 => (seconds / 60, "minute"),
-        _ => (seconds / 3600, "hour"),
-    };
-    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn hosts_are_shown_as_written() {
-        assert_eq!(host_of("http://localhost:3000/client.json"), "localhost:3000");
-        assert_eq!(host_of("https://C.example?x=/"), "C.example");
-        assert!(is_loopback_client("http://[::1]:3000/c"));
-        assert!(is_loopback_client("http://localhost/c"));
-        assert!(!is_loopback_client("https://localhost.example/c"));
-    }
-
-    #[test]
-    fn lifetimes_are_read_by_people() {
-        assert_eq!(lifetime(600), "10 minutes");
-        assert_eq!(lifetime(90), "90 seconds");
-        assert_eq!(lifetime(7200), "2 hours");
-    }
 }

@@ -15,6 +15,7 @@ pub(super) enum RedirectRefusal {
     RequestObject,
     RequestUri,
     ContradictoryPrompt,
+    UnknownPrompt,
     MissingCodeChallenge,
     NotS256,
     MalformedCodeChallenge,
@@ -36,7 +37,7 @@ pub(super) struct Wire {
 }
 
 impl RedirectRefusal {
-    const ALL: [Self; 18] = [
+    const ALL: [Self; 19] = [
         Self::RepeatedParameter,
         Self::MissingResponseType,
         Self::UnsupportedResponseType,
@@ -44,6 +45,7 @@ impl RedirectRefusal {
         Self::RequestObject,
         Self::RequestUri,
         Self::ContradictoryPrompt,
+        Self::UnknownPrompt,
         Self::MissingCodeChallenge,
         Self::NotS256,
         Self::MalformedCodeChallenge,
@@ -92,6 +94,12 @@ impl RedirectRefusal {
             Self::ContradictoryPrompt => {
                 (Code::InvalidRequest, "prompt=none allows no other prompt.", Clause::Prompt)
             }
+            // OpenID Connect leaves unknown values open; its extension "Initiating User Registration" §4.1 refuses them.
+            Self::UnknownPrompt => (
+                Code::InvalidRequest,
+                "prompt knows none, login, consent and select_account only.",
+                Clause::Prompt,
+            ),
             Self::MissingCodeChallenge => {
                 (Code::InvalidRequest, "code_challenge is missing.", Clause::PkceRequired)
             }
@@ -115,7 +123,7 @@ impl RedirectRefusal {
                 Clause::ScopeSyntax,
             ),
             Self::LoginRequired => (Code::LoginRequired, "Nobody is signed in.", Clause::Prompt),
-            Self::ConsentRequired => (Code::ConsentRequired, "Consent is always asked.", Clause::Prompt),
+            Self::ConsentRequired => (Code::ConsentRequired, "The person has to be asked.", Clause::Prompt),
             Self::Denied => (Code::AccessDenied, "The person did not allow it.", Clause::AccessDenied),
         };
         Wire { code, description, clause }

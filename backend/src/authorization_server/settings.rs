@@ -1,11 +1,14 @@
 //! What an operator decides: names, resources, people, lifetimes.
 
+use std::net::IpAddr;
+
 use protocol::ids::{Issuer, ResourceUri, Subject};
 use protocol::loopback::LoopbackPolicy;
 use protocol::scope::{ScopeSet, ScopeToken};
 use serde::Deserialize;
 
-use crate::store::Client;
+use super::{HashingLimits, PasswordHash};
+use crate::store::{Client, SecretHash};
 
 /// Everything that the server is told at its start.
 #[derive(Clone, Debug)]
@@ -18,6 +21,10 @@ pub struct Settings {
     pub resources: Vec<ProtectedResource>,
     /// Who can sign in.
     pub people: Vec<Person>,
+    /// How many passwords are checked at once.
+    pub hashing: HashingLimits,
+    /// Proxies whose `X-Forwarded-For` says who a request is from. Nobody else's is read.
+    pub trusted_proxies: Vec<IpAddr>,
     /// Clients that the operator knows. They are looked up first.
     pub clients: Vec<Client>,
     /// How long things last.
@@ -42,6 +49,8 @@ pub struct Lifetimes {
     pub session: u64,
     /// A sign-in whose browser does not come back.
     pub session_idle: u64,
+    /// A consent for which the person is not asked again. 0 asks every time.
+    pub remembered_consent: u64,
 }
 
 impl Default for Lifetimes {
@@ -54,6 +63,7 @@ impl Default for Lifetimes {
             refresh_repair: 10,
             session: 12 * 3600,
             session_idle: 2 * 3600,
+            remembered_consent: 90 * 24 * 3600,
         }
     }
 }
@@ -88,6 +98,15 @@ pub struct Person {
     pub name: String,
     /// A few words that tell people apart.
     pub about: String,
+    /// What proves that it is them. Without one, whoever reaches the sign-in page can be this person: for the lab only.
+    pub password: Option<PasswordHash>,
+}
+
+impl Person {
+    /// What stands in a session for the proof that it was opened with.
+    pub(super) fn credential(&self) -> SecretHash {
+        SecretHash::of_text(&self.password.as_ref().map(PasswordHash::to_phc).unwrap_or_default())
+    }
 }
 
 impl Settings {

@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Bytes;
-use protocol::ids::{IdentifierError, Issuer};
+use protocol::ids::{IdentifierError, Issuer, Subject};
 use protocol::loopback::{LoopbackPolicy, is_loopback_host};
 
 use super::cimd::Documents;
+use super::password::Passwords;
+use super::rate_limit::RateLimits;
 use super::signing_key::{KeyError, Signer};
 use super::{Settings, metadata, router};
 use crate::clock::Clock;
@@ -32,6 +34,15 @@ pub enum StartError {
     /// The lab's exception for loopback, at a server that is not on loopback.
     #[error("http on loopback is for the lab only, but the issuer {0} is not on loopback")]
     LoopbackPolicyInPublic(String),
+    /// Somebody whom anybody could be, outside the lab.
+    #[error(
+        "{0} has no password: outside the lab, everybody who can sign in needs one. `authorization-server hash-password` \
+         makes what belongs into the configuration."
+    )]
+    NoPassword(Subject),
+    /// Two people with one name.
+    #[error("there are two people with the subject {0}")]
+    SamePerson(Subject),
     /// A resource that nobody could get a token for.
     #[error("the resource {0} has no scopes")]
     NoScopes(String),
@@ -52,6 +63,8 @@ pub(super) struct Server {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) entropy: Arc<dyn Entropy>,
     pub(super) documents: Documents,
+    pub(super) passwords: Passwords,
+    pub(super) limits: RateLimits,
     pub(super) signer: Signer,
     pub(super) metadata: Bytes,
     pub(super) jwks: Bytes,
@@ -87,7 +100,11 @@ impl AuthorizationServer {
             Arc::clone(&clock),
             settings.issuer.authority().to_owned(),
         );
-        Ok(Self(Arc::new(Server { settings, store, clock, entropy, documents, signer, metadata, jwks })))
+        let passwords = Passwords::new(&settings.people, settings.hashing, &*entropy);
+        let limits = RateLimits::default();
+        let server =
+            Server { settings, store, clock, entropy, documents, passwords, limits, signer, metadata, jwks };
+        Ok(Self(Arc::new(server)))
     }
 
     /// Everything that the server answers.
@@ -106,6 +123,7 @@ fn check(settings: &Settings) -> Result<(), StartError> {
     if settings.loopback == LoopbackPolicy::AllowHttpOnLoopback && !is_loopback_host(settings.issuer.host()) {
         return Err(StartError::LoopbackPolicyInPublic(issuer.to_owned()));
     }
+    check_people(settings)?;
     if settings.resources.is_empty() {
         return Err(StartError::NoResources);
     }
@@ -113,4 +131,16 @@ fn check(settings: &Settings) -> Result<(), StartError> {
         Some(resource) => Err(StartError::NoScopes(resource.uri.to_string())),
         None => Ok(()),
     }
+}
+
+fn check_people(settings: &Settings) -> Result<(), StartError> {
+    for (i, person) in settings.people.iter().enumerate() {
+        if person.password.is_none() && settings.loopback == LoopbackPolicy::HttpsOnly {
+            return Err(StartError::NoPassword(person.subject.clone()));
+        }
+        if settings.people[..i].iter().any(|earlier| earlier.subject == person.subject) {
+            return Err(StartError::SamePerson(person.subject.clone()));
+        }
+    }
+    Ok(())
 }

@@ -8,7 +8,7 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::header::WWW_AUTHENTICATE;
+use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use protocol::clause::Clause;
 use protocol::oauth_error::{OAuthErrorBody, OAuthErrorCode};
@@ -18,6 +18,8 @@ use protocol::token_endpoint::AUTHORIZATION_CODE;
 use super::client_auth::Presented;
 use super::code_grant;
 use super::form::{self, FormError};
+use super::peer::Peer;
+use super::rate_limit::TooMany;
 use super::signing_key::KeyError;
 use super::state::Server;
 use crate::store::StoreError;
@@ -49,6 +51,11 @@ pub(super) enum TokenDenial {
     MalformedScope,
     WiderScope,
     ReplayedCode,
+    /// Too many wrong codes, tokens or secrets came from this address.
+    TooManyFailures {
+        /// Seconds until the next one is heard.
+        retry_after: u64,
+    },
     ServerFault,
 }
 
@@ -65,7 +72,7 @@ impl TokenDenial {
     pub(super) fn wire(self) -> (StatusCode, OAuthErrorCode, Clause, &'static str) {
         use OAuthErrorCode::{
             InvalidClient, InvalidGrant, InvalidRequest, InvalidScope, InvalidTarget, ServerError,
-            UnsupportedGrantType,
+            TemporarilyUnavailable, UnsupportedGrantType,
         };
         const BAD: StatusCode = StatusCode::BAD_REQUEST;
         match self {
@@ -137,6 +144,12 @@ impl TokenDenial {
                 (BAD, InvalidScope, Clause::ScopeNarrows, "scope is wider than what was allowed.")
             }
             Self::ReplayedCode => (BAD, InvalidGrant, Clause::CodeOnce, "The code was redeemed before."),
+            Self::TooManyFailures { .. } => (
+                StatusCode::TOO_MANY_REQUESTS,
+                TemporarilyUnavailable,
+                Clause::GuessingIsSlow,
+                "Too many wrong codes, tokens or secrets came from your address. Try again later.",
+            ),
             Self::ServerFault => (
                 StatusCode::INTERNAL_SERVER_ERROR,
                 ServerError,
@@ -144,6 +157,13 @@ impl TokenDenial {
                 "Something broke here. Try again.",
             ),
         }
+    }
+}
+
+impl TokenDenial {
+    /// Whether somebody may have guessed at a code, a token or a secret.
+    fn may_be_a_guess(self) -> bool {
+        matches!(self.wire().1, OAuthErrorCode::InvalidClient | OAuthErrorCode::InvalidGrant)
     }
 }
 
@@ -164,6 +184,9 @@ impl IntoResponse for TokenDenial {
                 Scheme::Dpop => r#"DPoP realm="token endpoint""#,
             };
             response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        }
+        if let Self::TooManyFailures { retry_after } = self {
+            response.headers_mut().insert(RETRY_AFTER, retry_after.into());
         }
         response
     }
@@ -187,6 +210,12 @@ impl From<FormError> for TokenDenial {
     }
 }
 
+impl From<TooMany> for TokenDenial {
+    fn from(TooMany { retry_after }: TooMany) -> Self {
+        Self::TooManyFailures { retry_after }
+    }
+}
+
 impl From<StoreError> for TokenDenial {
     fn from(error: StoreError) -> Self {
         tracing::error!(%error, "store failed");
@@ -201,17 +230,29 @@ impl From<KeyError> for TokenDenial {
     }
 }
 
+/// Answers, and counts what may have been a guess. Nothing is counted before its outcome is known, so whoever gets it
+/// right is never refused for being quick.
 #[tracing::instrument(name = "token", skip_all)]
 pub(super) async fn post_token(
     State(server): State<Arc<Server>>,
+    peer: Peer,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, TokenDenial> {
-    let form = Parameters::parse(&form::read(&headers, body).await?);
-    let client = Presented::read(&headers, &form);
+    server.limits.check_token(peer, server.clock.now())?;
+    let answer = answer(&server, &headers, body).await;
+    if answer.as_ref().is_err_and(|denial| denial.may_be_a_guess()) {
+        server.limits.count_token_failure(peer, server.clock.now());
+    }
+    answer
+}
+
+async fn answer(server: &Server, headers: &HeaderMap, body: Body) -> Result<Response, TokenDenial> {
+    let form = Parameters::parse(&form::read(headers, body).await?);
+    let client = Presented::read(headers, &form);
     match form.get("grant_type")? {
         Some(AUTHORIZATION_CODE) => {
-            Ok(Json(code_grant::redeem(&server, &client?, &form).await?).into_response())
+            Ok(Json(code_grant::redeem(server, &client?, &form).await?).into_response())
         }
         Some(_) => Err(TokenDenial::UnsupportedGrantType),
         None => Err(TokenDenial::MissingGrantType),

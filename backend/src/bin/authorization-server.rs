@@ -6,7 +6,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use backend::authorization_server::{
-    AuthorizationServer, Lifetimes, OfferedScope, Person, ProtectedResource, Settings,
+    AuthorizationServer, HashingLimits, Lifetimes, OfferedScope, PasswordHash, Person, ProtectedResource,
+    Settings,
 };
 use backend::clock::SystemClock;
 use backend::entropy::SystemEntropy;
@@ -25,7 +26,7 @@ const CONFIG_SHAPE: &str = r#"The configuration file:
       "name": "Weather server",
       "scopes": [{ "token": "mcp:connect", "description": "Use the MCP server in your name" }]
     }],
-    "people": [{ "subject": "ada", "name": "Ada", "about": "tries things first" }]
+    "people": [{ "subject": "ada", "name": "Ada", "password": "$argon2id$v=19$m=19456,t=2,p=1$..." }]
   }
 A request that names no scope gets the first one of its resource."#;
 
@@ -33,8 +34,7 @@ A request that names no scope gets the first one of its resource."#;
 ///
 /// The issuer and every resource must be https; http on loopback exists only in the lab.
 ///
-/// Accounts have no passwords yet: whoever reaches the sign-in page can be any of the configured people. Therefore the
-/// server starts with people only if it listens on loopback alone. Do not put a proxy before it that others can reach.
+/// People sign in by their subject and a password, of which the configuration holds an argon2id hash.
 #[derive(Debug, Parser)]
 #[command(name = "authorization-server", version, after_help = CONFIG_SHAPE)]
 struct Flags {
@@ -85,6 +85,7 @@ struct PersonConfig {
     name: String,
     #[serde(default)]
     about: String,
+    password: Option<String>,
 }
 
 #[tokio::main]
@@ -119,11 +120,6 @@ fn settings(flags: &Flags) -> Result<Settings, Box<dyn std::error::Error>> {
     let text = std::fs::read(&flags.config).map_err(|reason| format!("--config {file}: {reason}"))?;
     let config: Config =
         serde_json::from_slice(&text).map_err(|reason| format!("--config {file}: {reason}"))?;
-    if !config.people.is_empty() && flags.bind.iter().any(|address| !address.ip().is_loopback()) {
-        return Err("People without passwords are configured, so the server may listen on loopback only. \
-                    Change --bind, or take the people out of the configuration."
-            .into());
-    }
     let resource = |resource: ResourceConfig| {
         let uri = ResourceUri::parse(&resource.uri, LoopbackPolicy::HttpsOnly)
             .map_err(|reason| format!("--config {file}: the resource {}: {reason}", resource.uri))?;
@@ -132,13 +128,18 @@ fn settings(flags: &Flags) -> Result<Settings, Box<dyn std::error::Error>> {
     let person = |person: PersonConfig| {
         let subject = Subject::parse(&person.subject)
             .map_err(|reason| format!("--config {file}: the person {}: {reason}", person.subject))?;
-        Ok::<_, String>(Person { subject, name: person.name, about: person.about })
+        let password = person.password.as_deref().map(PasswordHash::parse).transpose();
+        let password =
+            password.map_err(|reason| format!("--config {file}: the password of {subject}: {reason}"))?;
+        Ok::<_, String>(Person { subject, name: person.name, about: person.about, password })
     };
     Ok(Settings {
         issuer,
         loopback: LoopbackPolicy::HttpsOnly,
         resources: config.resources.into_iter().map(resource).collect::<Result<_, _>>()?,
         people: config.people.into_iter().map(person).collect::<Result<_, _>>()?,
+        hashing: HashingLimits::default(),
+        trusted_proxies: Vec::new(),
         clients: Vec::new(),
         lifetimes: Lifetimes {
             access_token: flags.access_token_seconds,

@@ -147,6 +147,8 @@ fn as_settings(addresses: &Addresses) -> Result<authorization_server::Settings, 
             ],
         }],
         people: demo_people()?,
+        hashing: authorization_server::HashingLimits::default(),
+        trusted_proxies: Vec::new(),
         clients: Vec::new(),
         lifetimes: authorization_server::Lifetimes::default(),
     })

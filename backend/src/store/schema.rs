@@ -9,8 +9,11 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::StoreError;
 
 /// Applied in order; `PRAGMA user_version` counts how many of them a file has seen.
-const MIGRATIONS: [&str; 2] =
-    [include_str!("../../migrations/0001_first.sql"), include_str!("../../migrations/0002_families.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("../../migrations/0001_first.sql"),
+    include_str!("../../migrations/0002_families.sql"),
+    include_str!("../../migrations/0003_people.sql"),
+];
 
 /// Makes the file, if need be, so that nobody but its owner can read it: it holds the signing key.
 ///

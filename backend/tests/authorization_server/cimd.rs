@@ -173,6 +173,7 @@ async fn without_the_labs_policy_loopback_is_not_fetched_from() {
     let mut settings = settings();
     settings.loopback = LoopbackPolicy::HttpsOnly;
     settings.issuer = Issuer::parse("https://as.example", LoopbackPolicy::HttpsOnly).unwrap();
+    settings.people.clear();
     let lab = Lab::with(settings).await;
     ask(&lab).await.is_page(StatusCode::BAD_REQUEST, "does not use https");
     let by_https = lab.client.client_id().replace("http://127.0.0.1", "https://localhost");

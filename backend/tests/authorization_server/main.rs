@@ -11,8 +11,15 @@
 mod authorize;
 mod cimd;
 mod consent;
+mod grants;
+mod interstitial;
+mod logs;
 mod metadata;
+mod password;
 mod program;
+mod prompt;
+mod rate_limit;
+mod remembered_consent;
 mod sign_in;
 mod store;
 mod support;

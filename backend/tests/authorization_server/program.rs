@@ -29,7 +29,10 @@ fn refuses(output: &Output, says: &str) {
     assert!(!output.status.success() && text.contains(says), "{text}");
 }
 
-const ADA: &str = r#"{"subject":"ada","name":"Ada"}"#;
+const ADA: &str = concat!(
+    r#"{"subject":"ada","name":"Ada","password":"$argon2id$v=19$m=19456,t=2,p=1"#,
+    r#"$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g"}"#
+);
 const HTTPS: [&str; 2] = ["--issuer", "https://as.example"];
 
 /// Req: ALL-01, ALL-02, AS-44
@@ -41,10 +44,18 @@ fn http_is_for_the_lab_only() {
 }
 
 #[test]
-fn people_without_passwords_are_not_offered_to_the_network() {
+fn people_need_passwords_and_passwords_a_good_hash() {
     let folder = tempfile::tempdir().unwrap();
-    let flags = [HTTPS[0], HTTPS[1], "--bind", "0.0.0.0:0"];
-    refuses(&start(folder.path(), ADA, &flags, &[]), "may listen on loopback only");
+    let without = r#"{"subject":"ada","name":"Ada"}"#;
+    refuses(&start(folder.path(), without, &HTTPS, &[]), "ada has no password");
+    let plain = ADA.replace("$argon2id", "hunter2 hunter2 hunter2");
+    let output = start(folder.path(), &plain, &HTTPS, &[]);
+    refuses(&output, "the password of ada: it is not a PHC string");
+    assert!(!String::from_utf8_lossy(&output.stderr).contains("hunter2"), "it may be the password itself");
+    refuses(
+        &start(folder.path(), &ADA.replace("t=2", "t=1"), &HTTPS, &[]),
+        "the password of ada: it is too weak",
+    );
 }
 
 #[test]

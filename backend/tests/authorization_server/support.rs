@@ -1,17 +1,20 @@
 //! One lab for each test: a server, a client with a real document on a real port, and a browser that keeps cookies.
 
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
+use axum::extract::ConnectInfo;
 use axum::response::{IntoResponse as _, Response};
 use backend::authorization_server::{
-    AuthorizationServer, Lifetimes, OfferedScope, Person, ProtectedResource, Settings,
+    AuthorizationServer, HashingLimits, Lifetimes, OfferedScope, PasswordHash, Person, ProtectedResource,
+    Settings, hash_password,
 };
 use backend::clock::{Clock as _, FixedClock};
 use backend::entropy::SeededEntropy;
-use backend::store::Store;
+use backend::store::{Client, ClientAuthentication, ClientSource, Store};
 use http::header::{CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
 use http::{HeaderMap, Method, Request, StatusCode};
 use protocol::ids::{ClientId, Issuer, RedirectUri, ResourceUri, Subject, UnixTime};
@@ -109,6 +112,7 @@ pub(crate) fn settings() -> Settings {
         subject: Subject::parse(subject).unwrap(),
         name: name.into(),
         about: format!("{name} of the lab"),
+        password: None,
     };
     Settings {
         issuer: Issuer::parse(ISSUER, loopback).unwrap(),
@@ -129,8 +133,36 @@ pub(crate) fn settings() -> Settings {
             },
         ],
         people: vec![person("ada", "Ada"), person("bob", "Bob")],
+        hashing: HashingLimits::default(),
+        trusted_proxies: Vec::new(),
         clients: Vec::new(),
         lifetimes: Lifetimes::default(),
+    }
+}
+
+/// Ada's password, where she has one.
+pub(crate) const PASSWORD: &str = "correct horse battery staple";
+
+/// The same, but Ada has a password; Bob has none.
+pub(crate) fn settings_with_a_password() -> Settings {
+    // Hashing is slow by design.
+    static HASH: LazyLock<PasswordHash> =
+        LazyLock::new(|| hash_password(&Secret::new(PASSWORD), &SeededEntropy::new(3)).unwrap());
+    let mut settings = settings();
+    settings.people[0].password = Some(HASH.clone());
+    settings
+}
+
+/// A client as the server knows it.
+pub(crate) fn client(source: ClientSource, id: &str, name: &str, redirect_uris: &[&str]) -> Client {
+    Client {
+        id: ClientId::parse(id).unwrap(),
+        source,
+        name: name.into(),
+        redirect_uris: redirect_uris.iter().map(|uri| RedirectUri::parse(uri).unwrap()).collect(),
+        authentication: ClientAuthentication::None,
+        wants_refresh: false,
+        fingerprint: format!("{id} {name}"),
     }
 }
 
@@ -146,12 +178,14 @@ impl Lab {
         let key = test_key().await;
         store.keep_signing_key(key).await.unwrap();
         let clock = Arc::new(FixedClock::at(START));
-        let entropy = Arc::new(SeededEntropy::new(7));
-        let server =
-            AuthorizationServer::new(settings, store.clone(), Arc::<FixedClock>::clone(&clock), entropy)
-                .await
-                .unwrap();
-        Self { router: server.router(), store, clock, client: ClientHost::start().await, folder }
+        let router = router(settings, &store, &clock, 7).await;
+        Self { router, store, clock, client: ClientHost::start().await, folder }
+    }
+
+    /// The same store, behind a server with other settings.
+    pub(crate) async fn restarted_with(self, settings: Settings) -> Self {
+        let router = router(settings, &self.store, &self.clock, 8).await;
+        Self { router, ..self }
     }
 
     pub(crate) fn now(&self) -> UnixTime {
@@ -174,7 +208,15 @@ impl Lab {
     }
 
     pub(crate) fn browser(&self) -> Browser<'_> {
-        Browser { lab: self, cookie: None }
+        Browser { lab: self, cookie: None, peer: None }
+    }
+
+    /// Makes the client one that lives on the web: `https://c.example`. Gives its correct request.
+    pub(crate) fn web_request(&self) -> Vec<(String, String)> {
+        let mut document = self.client.document();
+        document["redirect_uris"] = json!(["https://c.example/callback"]);
+        self.client.serve_document(&document);
+        self.request_with("redirect_uri", Some("https://c.example/callback"))
     }
 
     /// What a correct client sends to `/authorize`.
@@ -223,6 +265,12 @@ impl Lab {
         let answer = browser.allow(&self.request(), "ada").await;
         answer.redirected().parameter("code").unwrap()
     }
+}
+
+async fn router(settings: Settings, store: &Store, clock: &Arc<FixedClock>, seed: u64) -> Router {
+    let entropy = Arc::new(SeededEntropy::new(seed));
+    let clock = Arc::<FixedClock>::clone(clock);
+    AuthorizationServer::new(settings, store.clone(), clock, entropy).await.unwrap().router()
 }
 
 async fn test_key() -> Vec<u8> {
@@ -328,6 +376,8 @@ impl Redirected {
 pub(crate) struct Browser<'a> {
     pub(crate) lab: &'a Lab,
     pub(crate) cookie: Option<String>,
+    /// Where it connects from; without a socket it is this machine.
+    pub(crate) peer: Option<SocketAddr>,
 }
 
 /// A form as it stands in a page.
@@ -365,12 +415,27 @@ impl Form {
         self.fields.retain(|(known, _)| known != name);
         self
     }
+
+    /// Types into a field that is there.
+    #[track_caller]
+    pub(crate) fn fill(mut self, name: &str, value: &str) -> Self {
+        let field = self.fields.iter_mut().find(|(known, _)| known == name);
+        value.clone_into(&mut field.unwrap_or_else(|| panic!("no field {name}")).1);
+        self
+    }
+
+    pub(crate) fn value(&self, name: &str) -> &str {
+        self.fields.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
+    }
 }
 
 impl Browser<'_> {
     pub(crate) async fn send(&mut self, mut request: Request<Body>) -> Answered {
         if let Some(cookie) = &self.cookie {
             request.headers_mut().insert(COOKIE, cookie.parse().unwrap());
+        }
+        if let Some(peer) = self.peer {
+            request.extensions_mut().insert(ConnectInfo(peer));
         }
         let answer = self.lab.send(request).await;
         if let Some(set) = answer.headers.get(SET_COOKIE) {
@@ -404,6 +469,14 @@ impl Browser<'_> {
         let answer = self.authorize(parameters).await;
         let page = self.follow(&answer).await;
         self.submit(&Form::find(&page.body, "/sign-in").with("person", person)).await
+    }
+
+    /// To the sign-in page of a request.
+    pub(crate) async fn sign_in_page(&mut self, parameters: &[(String, String)]) -> Answered {
+        let answer = self.authorize(parameters).await;
+        let page = self.follow(&answer).await;
+        page.is_page(StatusCode::OK, "action=\"/sign-in\"");
+        page
     }
 
     /// To the consent page, signing in on the way if need be.

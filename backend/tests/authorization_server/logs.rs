@@ -1,0 +1,140 @@
+//! What is logged: one bounded line for each event, and never a secret.
+
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use http::StatusCode;
+use serde_json::json;
+use tracing_subscriber::fmt::MakeWriter;
+
+use crate::support::{Form, Lab, PASSWORD, encode, settings_with_a_password};
+
+/// No event of this server needs more.
+const LONGEST_LINE: usize = 1024;
+
+#[derive(Clone, Default)]
+struct Captured(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Captured {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl MakeWriter<'_> for Captured {
+    type Writer = Self;
+
+    fn make_writer(&self) -> Self {
+        self.clone()
+    }
+}
+
+impl Captured {
+    /// Captures everything that this thread logs, at every level, until the guard goes.
+    fn start() -> (Self, tracing::subscriber::DefaultGuard) {
+        let captured = Self::default();
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(tracing::Level::TRACE)
+            .with_ansi(false)
+            .with_writer(captured.clone())
+            .finish();
+        (captured, tracing::subscriber::set_default(subscriber))
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+/// Req: ALL-11
+#[tokio::test]
+async fn no_password_code_or_cookie_is_ever_logged() {
+    let (log, _guard) = Captured::start();
+    let lab = Lab::with(settings_with_a_password()).await;
+    let mut browser = lab.browser();
+    let page = browser.sign_in_page(&lab.request()).await;
+    let mut secrets = vec![PASSWORD.to_owned(), browser.cookie.clone().unwrap()[11..].to_owned()];
+    let form = Form::find(&page.body, "/sign-in").fill("name", "ada");
+    secrets.extend([form.value("request").to_owned(), form.value("csrf").to_owned()]);
+    for wrong in ["a-wrong-password", "another-wrong-one"] {
+        browser.submit(&form.clone().fill("password", wrong)).await;
+        secrets.push(wrong.to_owned());
+    }
+    // Somebody types the password into the field for the name.
+    browser.submit(&form.clone().fill("name", "slipped-password").fill("password", "x")).await;
+    secrets.push("slipped-password".to_owned());
+    let answer = browser.submit(&form.fill("password", PASSWORD)).await;
+    secrets.push(browser.cookie.clone().unwrap()[11..].to_owned());
+    let page = browser.follow(&answer).await;
+    let form = Form::find(&page.body, "/consent").with("decision", "allow");
+    secrets.push(form.value("csrf").to_owned());
+    let code = browser.submit(&form).await.redirected().parameter("code").unwrap();
+    let token = lab.token(&lab.exchange(&code)).await.json()["access_token"].as_str().unwrap().to_owned();
+    lab.token(&lab.exchange(&code)).await.is_denied(StatusCode::BAD_REQUEST, "invalid_grant");
+    secrets.extend([code, token]);
+
+    let text = log.text();
+    for event in ["wrong password", "account=\"ada\"", "account=\"none\"", "signed in", "no token issued"] {
+        assert!(text.contains(event), "{event} is not in {text}");
+    }
+    for secret in secrets {
+        assert!(secret.len() > 8 && !text.contains(&secret), "{secret} is in {text}");
+    }
+}
+
+/// Req: L07
+#[tokio::test]
+async fn nothing_that_a_stranger_sends_makes_a_second_line_or_an_endless_one() {
+    let (log, _guard) = Captured::start();
+    let lab = Lab::with(settings_with_a_password()).await;
+    let hostile = "x\r\n2027-01-15T00:00:00Z  INFO forged: signed in subject=ada\u{1b}[2J\u{202e}\u{2028}";
+    let endless = "y".repeat(7000);
+
+    let mut document = lab.client.document();
+    document["client_name"] = json!(format!("{hostile}{}", "n".repeat(3000)));
+    lab.client.serve_document(&document);
+    let mut browser = lab.browser();
+    let page = browser.sign_in_page(&lab.request()).await;
+    let form = Form::find(&page.body, "/sign-in");
+    for name in [hostile, &endless] {
+        browser.submit(&form.clone().fill("name", name).fill("password", "wrong")).await;
+    }
+    let huge = form.clone().fill("name", &"z".repeat(1 << 20)).fill("password", "wrong");
+    browser.submit(&huge).await.is_page(StatusCode::PAYLOAD_TOO_LARGE, "too long");
+    for (name, value) in [
+        ("client_id", hostile),
+        ("client_id", &endless),
+        ("redirect_uri", hostile),
+        ("redirect_uri", &format!("https://evil.example/{endless}")),
+        ("login_hint", hostile),
+        ("scope", hostile),
+        ("prompt", hostile),
+        ("state", hostile),
+    ] {
+        browser.authorize(&lab.request_with(name, Some(value))).await;
+    }
+    document["redirect_uris"] = json!([format!("javascript:{hostile}")]);
+    lab.client.serve_document(&document);
+    lab.clock.advance(3600);
+    browser.authorize(&lab.request()).await.is_page(StatusCode::BAD_REQUEST, "invalid_client");
+    lab.token(&lab.exchange(hostile)).await.is_denied(StatusCode::BAD_REQUEST, "invalid_grant");
+    lab.token(&[("grant_type".into(), hostile.into())]).await;
+    lab.get(&format!("/{}", encode(&[("a".into(), hostile.into())]))).await;
+
+    let text = log.text();
+    assert!(text.lines().count() > 10, "{text}");
+    for line in text.lines() {
+        assert!(
+            line.starts_with("20") && line.get(10..11) == Some("T"),
+            "not the beginning of an event: {line}"
+        );
+        assert!(!line.starts_with("2027-01-15T00:00:00Z"), "forged: {line}");
+        assert!(line.len() <= LONGEST_LINE, "{} bytes: {}", line.len(), &line[..200]);
+    }
+    assert!(!text.contains('\u{1b}') && !text.contains('\u{202e}') && !text.contains('\u{2028}'), "{text:?}");
+}
