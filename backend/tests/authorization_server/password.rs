@@ -167,7 +167,6 @@ async fn outside_the_lab_everybody_needs_a_password_and_a_name_of_their_own() {
     assert!(matches!(twins, Some(StartError::SamePerson(_))), "{twins:?}");
 }
 
-/// Req: AS-137
 #[tokio::test]
 async fn another_password_ends_the_sessions_of_the_old_one() {
     let lab = Lab::with(settings_with_a_password()).await;

@@ -35,7 +35,6 @@ async fn sign_in(browser: &mut Browser<'_>, name: &str, password: &str) -> Answe
     browser.submit(&form).await
 }
 
-/// Req: AS-112
 #[tokio::test]
 async fn guessing_is_slow_and_locks_nobody_else_out() {
     let lab = Lab::with(settings_with_a_password()).await;
@@ -147,7 +146,7 @@ async fn token_from(lab: &Lab, peer: &str, parameters: &[(String, String)]) -> A
     browser.send(post_form("/token", &encode(parameters))).await
 }
 
-/// Req: AS-112, L02
+/// Req: L02
 #[tokio::test]
 async fn wrong_codes_are_counted_and_right_ones_are_not() {
     let lab = Lab::with(settings_with_a_password()).await;

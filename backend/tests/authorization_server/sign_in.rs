@@ -193,7 +193,6 @@ async fn is_signed_in(browser: &mut Browser<'_>) -> bool {
     browser.get("/").await.body.contains("signed in as")
 }
 
-/// Req: AS-137
 #[tokio::test]
 async fn a_session_ends_when_its_browser_stays_away_for_two_hours() {
     let lab = Lab::start().await;
