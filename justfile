@@ -53,6 +53,12 @@ test-e2e *ARGS:
     tools/build page servers
     exec tools/test-e2e "$@"
 
+# The official MCP conformance suite, as far as it judges the lab
+[group('test')]
+conformance:
+    tools/build servers
+    exec tools/conformance
+
 # Measure the servers; ARGS go to `cargo bench`
 [group('test')]
 bench *ARGS:

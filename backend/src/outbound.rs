@@ -14,8 +14,10 @@ use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use http::HeaderMap;
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue};
 use protocol::loopback::{LoopbackPolicy, is_loopback_host};
+use protocol::secret::Secret;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use url::{Host, Url};
 
@@ -107,30 +109,46 @@ impl Outbound {
             .unwrap_or(Err(FetchError::Deadline))
     }
 
+    /// Posts a form with an `Authorization` header, under the same guards, and gives an answer of at most `limit` bytes.
+    ///
+    /// # Errors
+    /// [`FetchError`].
+    pub async fn post_form(
+        &self,
+        url: &str,
+        authorization: &Secret,
+        form: String,
+        limit: usize,
+    ) -> Result<Fetched, FetchError> {
+        tokio::time::timeout(DEADLINE, self.post_without_deadline(url, authorization, form, limit))
+            .await
+            .unwrap_or(Err(FetchError::Deadline))
+    }
+
     async fn get_without_deadline(&self, url: &str, limit: usize) -> Result<Fetched, FetchError> {
         let url = Url::parse(url).map_err(|_| FetchError::Forbidden)?;
         let client = self.client_for(&url)?;
-        let mut response = client
-            .get(url)
-            .header(http::header::ACCEPT, "application/json")
-            .send()
-            .await
-            .map_err(|error| refused_or_unreachable(&error))?;
-        if response.status() != http::StatusCode::OK {
-            return Err(FetchError::Status(response.status().as_u16()));
-        }
-        // What is declared is a hint that saves reading; what is read is counted all the same.
-        if response.content_length().is_some_and(|length| length > limit as u64) {
-            return Err(FetchError::TooLong(limit));
-        }
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|_| FetchError::Unreachable)? {
-            if body.len() + chunk.len() > limit {
-                return Err(FetchError::TooLong(limit));
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(Fetched { headers: response.headers().clone(), body })
+        read_answer(client.get(url), limit).await
+    }
+
+    async fn post_without_deadline(
+        &self,
+        url: &str,
+        authorization: &Secret,
+        form: String,
+        limit: usize,
+    ) -> Result<Fetched, FetchError> {
+        let url = Url::parse(url).map_err(|_| FetchError::Forbidden)?;
+        let client = self.client_for(&url)?;
+        let mut authorization =
+            HeaderValue::from_str(authorization.reveal()).map_err(|_| FetchError::Forbidden)?;
+        authorization.set_sensitive(true);
+        let request = client
+            .post(url)
+            .header(AUTHORIZATION, authorization)
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(form);
+        read_answer(request, limit).await
     }
 
     /// Which of the two clients may ask for this URL.
@@ -151,6 +169,30 @@ impl Outbound {
         };
         client.as_ref().ok_or(FetchError::Unreachable)
     }
+}
+
+/// Sends a request, and reads the answer up to a limit.
+async fn read_answer(request: reqwest::RequestBuilder, limit: usize) -> Result<Fetched, FetchError> {
+    let mut response = request
+        .header(ACCEPT, "application/json")
+        .send()
+        .await
+        .map_err(|error| refused_or_unreachable(&error))?;
+    if response.status() != http::StatusCode::OK {
+        return Err(FetchError::Status(response.status().as_u16()));
+    }
+    // What is declared is a hint that saves reading; what is read is counted all the same.
+    if response.content_length().is_some_and(|length| length > limit as u64) {
+        return Err(FetchError::TooLong(limit));
+    }
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|_| FetchError::Unreachable)? {
+        if body.len() + chunk.len() > limit {
+            return Err(FetchError::TooLong(limit));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Fetched { headers: response.headers().clone(), body })
 }
 
 fn base() -> reqwest::ClientBuilder {

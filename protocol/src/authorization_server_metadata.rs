@@ -9,7 +9,7 @@ use crate::scope::ScopeToken;
 
 /// The document as it stands on the wire. Unknown members are ignored, empty ones are never written.
 ///
-/// Spec: RFC 8414 §2; RFC 9207 §3; Client ID Metadata Document draft -00 §5.
+/// Spec: RFC 8414 §2 (also RFC 7009 and 7662); RFC 9207 §3; Client ID Metadata Document draft -00 §5.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuthorizationServerMetadata {
     /// The server's name; the same text everywhere.
@@ -21,6 +21,9 @@ pub struct AuthorizationServerMetadata {
     /// Public keys of its signatures.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub jwks_uri: Option<String>,
+    /// Where clients register themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registration_endpoint: Option<String>,
     /// Scopes it knows.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scopes_supported: Vec<ScopeToken>,
@@ -36,6 +39,21 @@ pub struct AuthorizationServerMetadata {
     /// Absent would mean `client_secret_basic` only.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub token_endpoint_auth_methods_supported: Vec<String>,
+    /// How assertions of clients may be signed; present where `private_key_jwt` is offered.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub token_endpoint_auth_signing_alg_values_supported: Vec<String>,
+    /// Where a client gives a token back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revocation_endpoint: Option<String>,
+    /// Absent would mean `client_secret_basic` only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub revocation_endpoint_auth_methods_supported: Vec<String>,
+    /// Where a resource server asks whether a token is still good.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub introspection_endpoint: Option<String>,
+    /// How resource servers authenticate there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub introspection_endpoint_auth_methods_supported: Vec<String>,
     /// Must contain `S256`, or MCP clients stop.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub code_challenge_methods_supported: Vec<String>,
@@ -123,6 +141,9 @@ impl AuthorizationServerMetadata {
             ("authorization_endpoint", Some(&self.authorization_endpoint)),
             ("token_endpoint", Some(&self.token_endpoint)),
             ("jwks_uri", self.jwks_uri.as_ref()),
+            ("registration_endpoint", self.registration_endpoint.as_ref()),
+            ("revocation_endpoint", self.revocation_endpoint.as_ref()),
+            ("introspection_endpoint", self.introspection_endpoint.as_ref()),
         ];
         for (endpoint, url) in endpoints {
             let Some(url) = url else { continue };
@@ -185,6 +206,9 @@ mod tests {
         {
             let mut metadata = document();
             metadata.authorization_endpoint = bad.into();
+            assert!(metadata.verify_endpoints(LoopbackPolicy::AllowHttpOnLoopback).is_err(), "{bad}");
+            let mut metadata = document();
+            metadata.introspection_endpoint = Some(bad.into());
             assert!(metadata.verify_endpoints(LoopbackPolicy::AllowHttpOnLoopback).is_err(), "{bad}");
         }
     }

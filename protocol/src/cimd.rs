@@ -5,9 +5,12 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::client_keys::ClientKeys;
+use crate::client_metadata::{self, ApplicationType, AuthMethod, MetadataError};
 use crate::ids::{ClientId, IdentifierError, RawUrl, RedirectUri};
 use crate::loopback::LoopbackPolicy;
 use crate::strict_json;
+use crate::token_endpoint::AUTHORIZATION_CODE;
 
 /// The most bytes of a document that are read.
 ///
@@ -78,6 +81,15 @@ impl ClientIdUrl {
         RawUrl::parse(&self.0).map_or("", |raw| raw.authority())
     }
 
+    /// What holds for the URLs inside the document: http only if it came by http itself, from this machine.
+    fn policy(&self) -> LoopbackPolicy {
+        if self.0.starts_with("https://") {
+            LoopbackPolicy::HttpsOnly
+        } else {
+            LoopbackPolicy::AllowHttpOnLoopback
+        }
+    }
+
     /// The same text as the `client_id` of requests and tokens.
     ///
     /// # Panics
@@ -106,6 +118,12 @@ pub struct ClientMetadataDocument {
     client_id: ClientIdUrl,
     client_name: String,
     redirect_uris: Vec<RedirectUri>,
+    /// Absent: it is public.
+    keys: Option<ClientKeys>,
+    grant_types: Vec<String>,
+    application_type: Option<ApplicationType>,
+    client_uri: Option<String>,
+    logo_uri: Option<String>,
 }
 
 /// Which rule for documents a body breaks.
@@ -114,12 +132,6 @@ pub enum DocumentError {
     /// Not JSON, a repeated member name, or not an object.
     #[error("it is not a JSON object with distinct members: {0}")]
     NotAnObject(String),
-    /// A member that MCP demands is missing.
-    #[error("{0} is missing")]
-    Missing(&'static str),
-    /// A member has the wrong type or shape.
-    #[error("{0} has the wrong type")]
-    WrongType(&'static str),
     /// `client_id` is not the URL that the document was fetched from.
     #[error("it says client_id {found:?}, but it was fetched from {fetched:?}")]
     OtherClientId {
@@ -128,26 +140,16 @@ pub enum DocumentError {
         /// What it says.
         found: String,
     },
-    /// A redirect URI is not legal.
-    #[error("the redirect URI {uri:?} is not allowed: {reason}")]
-    BadRedirectUri {
-        /// The text in the document.
-        uri: String,
-        /// The rule it breaks.
-        reason: IdentifierError,
-    },
     /// It contains a secret, or asks for a method that needs a shared one.
     #[error("{0} has no place in a document that everyone can read")]
     SharedSecret(&'static str),
-    /// It declares an authentication method that this server does not offer.
-    #[error("the authentication method {0:?} is not offered here")]
-    UnsupportedAuthMethod(String),
+    /// A rule that holds for everything a client says about itself.
+    #[error(transparent)]
+    Metadata(#[from] MetadataError),
 }
 
-/// Members that only a shared secret or a private key would need.
+/// Members that only a shared secret would need.
 const SECRET_MEMBERS: [&str; 2] = ["client_secret", "client_secret_expires_at"];
-/// Members of a JWK that make it private or symmetric (RFC 7518 §6.2.2, §6.3.2, §6.4.1).
-const PRIVATE_JWK_MEMBERS: [&str; 7] = ["d", "p", "q", "dp", "dq", "qi", "k"];
 
 impl ClientMetadataDocument {
     /// Applies every rule to a body that was fetched from `url`.
@@ -157,18 +159,24 @@ impl ClientMetadataDocument {
     pub fn validate(url: &ClientIdUrl, body: &[u8]) -> Result<Self, DocumentError> {
         let document = strict_json::parse_object(body)
             .map_err(|reason| DocumentError::NotAnObject(reason.to_string()))?;
-        let client_id = text_member(&document, "client_id")?;
-        if client_id != url.as_str() {
-            return Err(DocumentError::OtherClientId {
-                fetched: url.as_str().to_owned(),
-                found: client_id.to_owned(),
-            });
-        }
-        let client_name = text_member(&document, "client_name")?.to_owned();
-        let redirect_uris = redirect_uris(&document)?;
+        check_client_id(&document, url)?;
+        let client_name = client_metadata::text(&document, "client_name")?;
+        let client_name = client_name.ok_or(MetadataError::Missing("client_name"))?.to_owned();
+        let redirect_uris = client_metadata::redirect_uris(&document)?;
         refuse_secrets(&document)?;
-        check_auth_method(&document)?;
-        Ok(Self { client_id: url.clone(), client_name, redirect_uris })
+        // A page or a logo that nobody may open is left out; nothing depends on it.
+        let web_uri = |name| client_metadata::web_uri(&document, name, url.policy()).ok().flatten();
+        Ok(Self {
+            client_id: url.clone(),
+            client_name,
+            redirect_uris,
+            keys: keys(&document, url.policy())?,
+            grant_types: client_metadata::texts(&document, "grant_types")?
+                .unwrap_or_else(|| vec![AUTHORIZATION_CODE.to_owned()]),
+            application_type: client_metadata::application_type(&document)?,
+            client_uri: web_uri("client_uri").map(str::to_owned),
+            logo_uri: web_uri("logo_uri").map(str::to_owned),
+        })
     }
 
     /// The document's own URL.
@@ -188,56 +196,72 @@ impl ClientMetadataDocument {
     pub fn redirect_uris(&self) -> &[RedirectUri] {
         &self.redirect_uris
     }
-}
 
-fn text_member<'a>(document: &'a Map<String, Value>, name: &'static str) -> Result<&'a str, DocumentError> {
-    match document.get(name) {
-        None => Err(DocumentError::Missing(name)),
-        Some(Value::String(text)) if !text.is_empty() => Ok(text),
-        Some(_) => Err(DocumentError::WrongType(name)),
+    /// The keys of a client that declared `private_key_jwt`. Without them it is public.
+    #[must_use]
+    pub fn keys(&self) -> Option<&ClientKeys> {
+        self.keys.as_ref()
+    }
+
+    /// The grant types it says it uses, among them ones that no server may know. Absent means `authorization_code`.
+    ///
+    /// Spec: RFC 7591 §2.
+    #[must_use]
+    pub fn grant_types(&self) -> &[String] {
+        &self.grant_types
+    }
+
+    /// Where it says it runs.
+    #[must_use]
+    pub fn application_type(&self) -> Option<ApplicationType> {
+        self.application_type
+    }
+
+    /// A page about it: https (or http on loopback, if the document came from there).
+    #[must_use]
+    pub fn client_uri(&self) -> Option<&str> {
+        self.client_uri.as_deref()
+    }
+
+    /// Its logo, by the same rule.
+    #[must_use]
+    pub fn logo_uri(&self) -> Option<&str> {
+        self.logo_uri.as_deref()
     }
 }
 
-fn redirect_uris(document: &Map<String, Value>) -> Result<Vec<RedirectUri>, DocumentError> {
-    const NAME: &str = "redirect_uris";
-    let values = match document.get(NAME) {
-        None => return Err(DocumentError::Missing(NAME)),
-        Some(Value::Array(values)) if !values.is_empty() => values,
-        Some(_) => return Err(DocumentError::WrongType(NAME)),
-    };
-    let parse = |value: &Value| {
-        let text = value.as_str().ok_or(DocumentError::WrongType(NAME))?;
-        RedirectUri::parse(text)
-            .map_err(|reason| DocumentError::BadRedirectUri { uri: text.to_owned(), reason })
-    };
-    values.iter().map(parse).collect()
+fn check_client_id(document: &Map<String, Value>, url: &ClientIdUrl) -> Result<(), DocumentError> {
+    const NAME: &str = "client_id";
+    match document.get(NAME) {
+        None => Err(MetadataError::Missing(NAME).into()),
+        Some(Value::String(found)) if found == url.as_str() => Ok(()),
+        Some(Value::String(found)) => {
+            Err(DocumentError::OtherClientId { fetched: url.as_str().to_owned(), found: found.clone() })
+        }
+        Some(_) => Err(MetadataError::WrongType(NAME).into()),
+    }
 }
 
 fn refuse_secrets(document: &Map<String, Value>) -> Result<(), DocumentError> {
     if let Some(name) = SECRET_MEMBERS.into_iter().find(|name| document.contains_key(*name)) {
         return Err(DocumentError::SharedSecret(name));
     }
-    let keys = document.get("jwks").and_then(|jwks| jwks.get("keys")).and_then(Value::as_array);
-    let is_private = |key: &Value| PRIVATE_JWK_MEMBERS.iter().any(|member| key.get(member).is_some());
-    if keys.is_some_and(|keys| keys.iter().any(is_private)) {
-        return Err(DocumentError::SharedSecret("jwks"));
-    }
-    Ok(())
+    Ok(client_metadata::check_key_members(document)?)
 }
 
-/// Absent means `none`: the default of RFC 7591 needs a shared secret, which a public document cannot have.
-fn check_auth_method(document: &Map<String, Value>) -> Result<(), DocumentError> {
+/// An absent method means `none`: the default of RFC 7591 needs a shared secret, which a public document cannot have.
+fn keys(document: &Map<String, Value>, policy: LoopbackPolicy) -> Result<Option<ClientKeys>, DocumentError> {
     const NAME: &str = "token_endpoint_auth_method";
-    match document.get(NAME) {
-        None => Ok(()),
-        Some(Value::String(method)) => match method.as_str() {
-            "none" => Ok(()),
-            "client_secret_basic" | "client_secret_post" | "client_secret_jwt" => {
-                Err(DocumentError::SharedSecret(NAME))
-            }
-            other => Err(DocumentError::UnsupportedAuthMethod(other.to_owned())),
-        },
-        Some(_) => Err(DocumentError::WrongType(NAME)),
+    let is_shared = |name: &str| name.starts_with("client_secret_");
+    if client_metadata::text(document, NAME)?.is_some_and(is_shared) {
+        return Err(DocumentError::SharedSecret(NAME));
+    }
+    match client_metadata::auth_method(document)?.unwrap_or(AuthMethod::None) {
+        AuthMethod::PrivateKeyJwt => Ok(Some(client_metadata::keys(document, policy)?)),
+        AuthMethod::None => Ok(None),
+        AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost => {
+            Err(DocumentError::SharedSecret(NAME))
+        }
     }
 }
 
@@ -259,6 +283,14 @@ mod tests {
 
     fn document() -> Value {
         json!({ "client_id": URL, "client_name": "C", "redirect_uris": ["https://c.example/cb"], "unknown": {} })
+    }
+
+    fn with(members: &[(&str, Value)]) -> Value {
+        let mut changed = document();
+        for (name, value) in members {
+            changed[*name] = value.clone();
+        }
+        changed
     }
 
     fn validate(document: &Value) -> Result<ClientMetadataDocument, DocumentError> {
@@ -343,13 +375,13 @@ mod tests {
         for name in ["client_id", "client_name", "redirect_uris"] {
             let mut changed = document();
             changed.as_object_mut().unwrap().remove(name);
-            assert_eq!(validate(&changed), Err(DocumentError::Missing(name)));
+            assert_eq!(validate(&changed), Err(MetadataError::Missing(name).into()));
             changed[name] = 1.into();
-            assert_eq!(validate(&changed), Err(DocumentError::WrongType(name)));
+            assert_eq!(validate(&changed), Err(MetadataError::WrongType(name).into()));
         }
         let mut empty = document();
         empty["redirect_uris"] = json!([]);
-        assert_eq!(validate(&empty), Err(DocumentError::WrongType("redirect_uris")));
+        assert_eq!(validate(&empty), Err(MetadataError::WrongType("redirect_uris").into()));
     }
 
     /// Req: AS-58, AS-59, AS-60, MD-05, X-32
@@ -359,29 +391,95 @@ mod tests {
             ("client_secret", json!("x")),
             ("client_secret_expires_at", json!(0)),
             ("token_endpoint_auth_method", json!("client_secret_basic")),
+            ("token_endpoint_auth_method", json!("client_secret_post")),
             ("token_endpoint_auth_method", json!("client_secret_jwt")),
-            ("jwks", json!({ "keys": [{ "kty": "oct", "k": "x" }] })),
-            ("jwks", json!({ "keys": [{ "kty": "EC", "d": "x" }] })),
         ] {
-            let mut changed = document();
-            changed[name] = value;
-            assert!(matches!(validate(&changed), Err(DocumentError::SharedSecret(_))), "{name}");
+            let refused = validate(&with(&[(name, value)]));
+            assert!(matches!(refused, Err(DocumentError::SharedSecret(_))), "{name}");
+        }
+        for (name, value) in [
+            ("jwks", json!({ "keys": [{ "kty": "oct", "k": "x" }] })),
+            ("jwks", json!({ "keys": [{ "d": "x" }] })),
+            ("unknown", json!([{ "kty": "EC", "d": "x" }])),
+        ] {
+            assert_eq!(validate(&with(&[(name, value)])), Err(MetadataError::PrivateKey.into()), "{name}");
         }
     }
 
-    /// Req: AS-79
+    /// Req: AS-60, AS-61, AS-62, AS-63
+    #[test]
+    fn private_key_jwt_needs_public_keys_in_one_place() {
+        let declared = ("token_endpoint_auth_method", json!("private_key_jwt"));
+        let jwks = json!({ "keys": [{ "kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" }] });
+        let uri = json!("https://keys.example/jwks");
+        let inline = validate(&with(&[declared.clone(), ("jwks", jwks.clone())])).unwrap();
+        assert!(inline.keys().is_some());
+        assert!(validate(&with(&[declared.clone(), ("jwks_uri", uri.clone())])).unwrap().keys().is_some());
+        assert!(validate(&with(&[("jwks", jwks.clone())])).unwrap().keys().is_none(), "absent means none");
+        for (members, reason) in [
+            (vec![declared.clone()], MetadataError::NoKeys),
+            (
+                vec![declared.clone(), ("jwks", jwks.clone()), ("jwks_uri", uri.clone())],
+                MetadataError::BothKeySources,
+            ),
+            (vec![("jwks", jwks), ("jwks_uri", uri)], MetadataError::BothKeySources),
+            (
+                vec![("token_endpoint_auth_method", json!("tls_client_auth"))],
+                MetadataError::UnsupportedAuthMethod("tls_client_auth".into()),
+            ),
+        ] {
+            assert_eq!(validate(&with(&members)), Err(reason.into()));
+        }
+        for bad in ["http://localhost:3000/jwks", "file:///jwks"] {
+            let refused = validate(&with(&[declared.clone(), ("jwks_uri", bad.into())]));
+            assert!(matches!(refused, Err(DocumentError::Metadata(MetadataError::BadUri { .. }))), "{bad}");
+        }
+    }
+
+    /// Req: AS-66
+    #[test]
+    fn grant_types_that_nobody_here_knows_are_no_fault() {
+        assert_eq!(validate(&document()).unwrap().grant_types(), [AUTHORIZATION_CODE]);
+        let many = with(&[("grant_types", json!(["authorization_code", "refresh_token", "urn:x:new"]))]);
+        assert_eq!(validate(&many).unwrap().grant_types().len(), 3);
+    }
+
+    /// Req: AS-46
+    #[test]
+    fn links_that_nobody_may_open_are_left_out() {
+        let linked = with(&[
+            ("client_uri", "https://c.example".into()),
+            ("logo_uri", "javascript:alert(1)".into()),
+            ("application_type", "native".into()),
+        ]);
+        let valid = validate(&linked).unwrap();
+        assert_eq!((valid.client_uri(), valid.logo_uri()), (Some("https://c.example"), None));
+        assert_eq!(valid.application_type(), Some(ApplicationType::Native));
+    }
+
+    /// Req: AS-79, A05
     #[test]
     fn redirect_uris_must_be_legal() {
         for bad in [
             "javascript:alert(1)",
             "JaVaScRiPt:alert(1)",
+            "\u{1}javascript:alert(1)",
+            " javascript:alert(1)",
+            "data:text/html,x",
+            "vbscript:x",
+            "file:///etc/passwd",
+            "BLOB:https://c.example/x",
             "http://c.example/cb",
             "https://c.example/cb#x",
             "/cb",
         ] {
             let mut changed = document();
             changed["redirect_uris"] = json!([bad]);
-            assert!(matches!(validate(&changed), Err(DocumentError::BadRedirectUri { .. })), "{bad}");
+            let refused = validate(&changed);
+            assert!(
+                matches!(refused, Err(DocumentError::Metadata(MetadataError::BadRedirectUri { .. }))),
+                "{bad}"
+            );
         }
     }
 

@@ -113,6 +113,12 @@ clauses! {
     ClientDocumentSize: Should, "CIMD §6.6", "The server reads at most five kilobytes of a document.", cimd!("section-6.6");
     ClientDocumentErrors: Should, "CIMD §4.3", "When the document cannot be fetched, the authorization request ends.", cimd!("section-4.3");
     ClientIdentity: Must, "OAuth 2.1 §2.2", "The server knows the client that asks.", oauth21!("section-2.2");
+    ClientKeys: Must, "RFC 7591 §2", "A client that signs assertions has public keys, in jwks or at jwks_uri, never in both.", rfc!("7591.html#section-2");
+    RegistrationRequest: Must, "RFC 7591 §3.1", "A registration is posted as a JSON object.", rfc!("7591.html#section-3.1");
+    RegistrationMetadata: Must, "RFC 7591 §2", "What a client says about itself has the registered members and types.", rfc!("7591.html#section-2");
+    RegistrationRedirect: Must, "RFC 7591 §5", "Registered redirect URIs are https, or on loopback; no other scheme is redirected to.", rfc!("7591.html#section-5");
+    ApplicationType: May, "OpenID Connect Registration §2", "A web client returns to https hosts; only a native one returns to its own machine.", "https://openid.net/specs/openid-connect-registration-1_0.html#ClientMetadata";
+    RegistrationLimit: May, "RFC 7591 §5", "The server protects itself against floods of registrations.", rfc!("7591.html#section-5");
     // Authorization request
     RedirectExact: Must, "OAuth 2.1 §2.3.1", "The redirect URI is identical to a registered one; only the port of a loopback URI may differ.", oauth21!("section-2.3.1");
     RedirectRequired: Must, "OAuth 2.1 §2.3.2", "A client with several redirect URIs says which one it means.", oauth21!("section-2.3.2");
@@ -143,12 +149,22 @@ clauses! {
     TokenRequest: Must, "OAuth 2.1 §3.2", "The token request is a POST with a form body.", oauth21!("section-3.2");
     GrantType: Must, "OAuth 2.1 §3.2.4", "The grant type is one that the server offers.", oauth21!("section-3.2.4");
     ClientAuthentication: Must, "OAuth 2.1 §2.4", "A public client names itself and sends no secret.", oauth21!("section-2.4");
+    DeclaredAuthentication: Must, "OAuth 2.1 §2.4", "A client authenticates by the method it is registered with, and by no other.", oauth21!("section-2.4");
+    OneAuthentication: Must, "OAuth 2.1 §3.2.4", "A request uses at most one method of client authentication.", oauth21!("section-3.2.4");
+    ClientSecret: Must, "OAuth 2.1 §2.4.1", "The secret is the client's; in the Authorization header, id and secret are form-encoded before they are joined.", oauth21!("section-2.4.1");
+    ClientAssertionFormat: Must, "RFC 7523 §2.2", "A client assertion is exactly one JWT, of the type jwt-bearer.", rfc!("7523.html#section-2.2");
+    ClientAssertion: Must, "RFC 7523 §3", "The assertion is signed by the client, is about the client, is meant for this server, and expires soon.", rfc!("7523.html#section-3");
+    ClientAssertionOnce: May, "RFC 7523 §3", "An assertion is accepted once.", rfc!("7523.html#section-3");
     CodeBinding: Must, "OAuth 2.1 §4.1.3", "The code was issued to this client, for this redirect URI.", oauth21!("section-4.1.3");
     CodeOnce: Must, "OAuth 2.1 §4.1.3", "A code is redeemed at most once.", oauth21!("section-4.1.3");
     CodeLifetime: Must, "OAuth 2.1 §4.1.2", "A code expires shortly after it was issued.", oauth21!("section-4.1.2");
     PkceVerified: Must, "RFC 7636 §4.6", "The verifier hashes to the challenge that came with the authorization request.", rfc!("7636.html#section-4.6");
     ResourceNarrows: Must, "RFC 8707 §2.2", "The token is for a server that was granted, never for another.", rfc!("8707.html#section-2.2");
     ScopeNarrows: Must, "OAuth 2.1 §3.2.2", "The token never allows more than was granted.", oauth21!("section-3.2.2");
+    RefreshBinding: Must, "OAuth 2.1 §4.3", "A refresh token is used by the client that it was issued to.", oauth21!("section-4.3");
+    RefreshRotation: Must, "OAuth 2.1 §4.3.1", "A refresh token works once; using it again ends everything that grew from the same consent.", oauth21!("section-4.3.1");
+    RefreshLifetime: Should, "OAuth 2.1 §4.3.3", "A refresh token that nobody uses expires.", oauth21!("section-4.3.3");
+    GrantActive: Must, "OAuth 2.1 §4.3.1", "What the person allowed is still allowed.", oauth21!("section-4.3.1");
     TokenResponse: Must, "OAuth 2.1 §3.2.3", "The answer is JSON with a token and its type, and is not cached.", oauth21!("section-3.2.3");
     // Use
     BearerHeader: Must, "MCP Authorization, Token Requirements", "The token is sent in the Authorization header of every request, never in the URL.", mcp!("authorization#token-requirements");
@@ -159,6 +175,9 @@ clauses! {
     ProtocolVersion: Must, "MCP Lifecycle, Version Negotiation", "Both sides use a revision that both support.", mcp!("lifecycle#version-negotiation");
     Transport: Must, "MCP Transports, Streamable HTTP", "A request is a POST with one JSON-RPC message; the answer is JSON or an event stream.", mcp!("transports#sending-messages-to-the-server");
     Origin: Must, "MCP Transports, Security Warning", "The server checks Origin, so that no foreign web page can use it.", mcp!("transports#security-warning");
+    Introspection: Must, "RFC 7662 §2.1", "The authorization server tells only protected resources that it knows whether a token is good.", rfc!("7662.html#section-2.1");
+    TokenRevoked: Should, "RFC 7662 §2.2", "A token that the authorization server calls inactive is not accepted.", rfc!("7662.html#section-2.2");
+    Revocation: Must, "RFC 7009 §2.1", "A client can end what it was granted, by any of its tokens.", rfc!("7009.html#section-2.1");
     // Step-up
     InsufficientScope: Should, "MCP Authorization, Runtime Insufficient Scope", "A valid token without the scope is answered 403 insufficient_scope with the scopes to ask for.", mcp!("authorization#runtime-insufficient-scope-errors");
     StepUp: Should, "MCP Authorization, Step-Up Flow", "The client asks for the scopes of the challenge, and gives up after a few attempts.", mcp!("authorization#step-up-authorization-flow");

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-/// The error codes of the authorization endpoint, the token endpoint and the bearer challenge.
+/// The error codes of the authorization endpoint, the token endpoint, registration and the bearer challenge.
 ///
-/// Spec: OAuth 2.1 §3.2.4, §4.1.2.1; RFC 6750 §3.1; RFC 8707 §2; OpenID Connect Core §3.1.2.6.
+/// Spec: OAuth 2.1 §3.2.4, §4.1.2.1; RFC 6750 §3.1; RFC 7591 §3.2.2; RFC 8707 §2; OpenID Connect Core §3.1.2.6.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OAuthErrorCode {
@@ -40,6 +40,10 @@ pub enum OAuthErrorCode {
     ServerError,
     /// Busy, said by redirect instead of status 503.
     TemporarilyUnavailable,
+    /// A redirect URI of a registration is not allowed.
+    InvalidRedirectUri,
+    /// Something else in a registration is not allowed.
+    InvalidClientMetadata,
     /// The access token is not accepted.
     InvalidToken,
     /// The access token is fine but does not allow this.
@@ -66,6 +70,8 @@ impl OAuthErrorCode {
             Self::RequestUriNotSupported => "request_uri_not_supported",
             Self::ServerError => "server_error",
             Self::TemporarilyUnavailable => "temporarily_unavailable",
+            Self::InvalidRedirectUri => "invalid_redirect_uri",
+            Self::InvalidClientMetadata => "invalid_client_metadata",
             Self::InvalidToken => "invalid_token",
             Self::InsufficientScope => "insufficient_scope",
         }

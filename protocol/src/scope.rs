@@ -58,6 +58,11 @@ impl fmt::Display for ScopeToken {
     }
 }
 
+/// The scope that a client asks for when it wants refresh tokens: of the authorization server, not of any resource.
+///
+/// Spec: OpenID Connect Core §11; MCP 2026-07-28 Authorization, Refresh Tokens.
+pub const OFFLINE_ACCESS: &str = "offline_access";
+
 /// A set of scopes. Written in alphabetical order, so equal sets have equal texts.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ScopeSet(BTreeSet<ScopeToken>);
@@ -100,6 +105,24 @@ impl ScopeSet {
     #[must_use]
     pub fn is_subset(&self, other: &Self) -> bool {
         self.0.is_subset(&other.0)
+    }
+
+    /// [`OFFLINE_ACCESS`] alone.
+    #[must_use]
+    pub fn offline_access() -> Self {
+        Self([ScopeToken(OFFLINE_ACCESS.to_owned())].into())
+    }
+
+    /// Whether [`OFFLINE_ACCESS`] is in it.
+    #[must_use]
+    pub fn has_offline_access(&self) -> bool {
+        self.iter().any(|token| token.as_str() == OFFLINE_ACCESS)
+    }
+
+    /// What of this set says something to a resource server: all but [`OFFLINE_ACCESS`].
+    #[must_use]
+    pub fn of_resource(&self) -> Self {
+        self.iter().filter(|token| token.as_str() != OFFLINE_ACCESS).cloned().collect()
     }
 
     /// The members, in alphabetical order.
@@ -196,5 +219,14 @@ mod tests {
         assert_eq!(set("a b").missing_from(&set("b")), set("a"));
         assert_eq!(set("a b").intersection(&set("b c")), set("b"));
         assert!(set("a").is_subset(&set("a b")));
+    }
+
+    /// Req: RS-08
+    #[test]
+    fn offline_access_says_nothing_to_a_resource_server() {
+        let asked = set("mcp:connect offline_access");
+        assert!(asked.has_offline_access() && !set("mcp:connect OFFLINE_ACCESS").has_offline_access());
+        assert_eq!(asked.of_resource(), set("mcp:connect"));
+        assert!(set(OFFLINE_ACCESS).of_resource().is_empty());
     }
 }

@@ -1,4 +1,4 @@
-//! The token endpoint: a code becomes an access token.
+//! The token endpoint: a code, or a refresh token, becomes an access token. And the revocation endpoint, which ends both.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,6 +10,8 @@ use crate::secret::Secret;
 
 /// `grant_type` of the code exchange.
 pub const AUTHORIZATION_CODE: &str = "authorization_code";
+/// `grant_type` of a refresh.
+pub const REFRESH_TOKEN: &str = "refresh_token";
 
 /// A client's request to redeem a code.
 ///
@@ -40,6 +42,72 @@ impl CodeExchange {
             ("client_id", self.client_id.to_string()),
             ("resource", self.resource.to_string()),
         ]
+    }
+
+    /// The form body.
+    #[must_use]
+    pub fn to_form(&self) -> String {
+        query::encode(self.parameters().iter().map(|(name, value)| (*name, value.as_str())))
+    }
+}
+
+/// A client's request for a new access token, without the person.
+///
+/// Spec: OAuth 2.1 §4.3.1; RFC 8707 §2.2.
+#[derive(Clone, Debug)]
+pub struct RefreshRequest {
+    /// The newest refresh token of the grant.
+    pub refresh_token: Secret,
+    /// Who asks.
+    pub client_id: ClientId,
+    /// What the access token is for.
+    pub resource: ResourceUri,
+    /// What it shall allow, if less than was granted.
+    pub scope: Option<ScopeSet>,
+}
+
+impl RefreshRequest {
+    /// The parameters, in the order in which they are sent.
+    #[must_use]
+    pub fn parameters(&self) -> Vec<(&'static str, String)> {
+        let mut parameters = vec![
+            ("grant_type", REFRESH_TOKEN.to_owned()),
+            ("refresh_token", self.refresh_token.reveal().to_owned()),
+            ("client_id", self.client_id.to_string()),
+            ("resource", self.resource.to_string()),
+        ];
+        parameters.extend(self.scope.as_ref().map(|scope| ("scope", scope.to_string())));
+        parameters
+    }
+
+    /// The form body.
+    #[must_use]
+    pub fn to_form(&self) -> String {
+        query::encode(self.parameters().iter().map(|(name, value)| (*name, value.as_str())))
+    }
+}
+
+/// A public client's request to end what grew from a consent, by any token of it.
+///
+/// Spec: RFC 7009 §2.1.
+#[derive(Clone, Debug)]
+pub struct RevocationRequest {
+    /// An access token or a refresh token.
+    pub token: Secret,
+    /// Which of the two: `access_token` or `refresh_token`. Only a hint.
+    pub token_type_hint: Option<&'static str>,
+    /// Who asks.
+    pub client_id: ClientId,
+}
+
+impl RevocationRequest {
+    /// The parameters, in the order in which they are sent.
+    #[must_use]
+    pub fn parameters(&self) -> Vec<(&'static str, String)> {
+        let mut parameters = vec![("token", self.token.reveal().to_owned())];
+        parameters.extend(self.token_type_hint.map(|hint| ("token_type_hint", hint.to_owned())));
+        parameters.push(("client_id", self.client_id.to_string()));
+        parameters
     }
 
     /// The form body.
@@ -83,6 +151,34 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     use super::*;
+
+    #[test]
+    fn requests_are_written_as_the_endpoints_read_them() {
+        let client_id = ClientId::parse("https://c.example/c").unwrap();
+        let resource =
+            ResourceUri::parse("https://rs.example/mcp", crate::loopback::LoopbackPolicy::HttpsOnly).unwrap();
+        let mut refresh = RefreshRequest {
+            refresh_token: Secret::new("r"),
+            client_id: client_id.clone(),
+            resource,
+            scope: None,
+        };
+        assert_eq!(
+            refresh.to_form(),
+            "grant_type=refresh_token&refresh_token=r&client_id=https%3A%2F%2Fc.example%2Fc\
+             &resource=https%3A%2F%2Frs.example%2Fmcp"
+        );
+        refresh.scope = Some("mcp:connect".parse().unwrap());
+        assert!(refresh.to_form().ends_with("&scope=mcp%3Aconnect"));
+        let mut revocation =
+            RevocationRequest { token: Secret::new("r"), token_type_hint: Some(REFRESH_TOKEN), client_id };
+        assert_eq!(
+            revocation.to_form(),
+            "token=r&token_type_hint=refresh_token&client_id=https%3A%2F%2Fc.example%2Fc"
+        );
+        revocation.token_type_hint = None;
+        assert_eq!(revocation.to_form(), "token=r&client_id=https%3A%2F%2Fc.example%2Fc");
+    }
 
     /// Req: AS-121
     #[test]

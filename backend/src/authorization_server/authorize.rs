@@ -88,9 +88,12 @@ async fn begin(server: &Server, headers: &HeaderMap, query: &str) -> Result<Resp
     let id = server.entropy.secret();
     let new_cookie = cookie.is_none().then(|| server.entropy.secret());
     let Some(cookie) = cookie.as_ref().or(new_cookie.as_ref()) else { return Err(PageRefusal::ServerFault) };
-    server.store.begin_authorization(SecretHash::of(&id), SecretHash::of(cookie), request, now).await?;
+    server
+        .store
+        .begin_authorization(SecretHash::of(&id), SecretHash::of(cookie), request.clone(), now)
+        .await?;
     if let Some(person) = person.filter(|_| remembers) {
-        let answer = remembered::answer(server, &redirect, id.reveal(), cookie, person).await?;
+        let answer = remembered::answer(server, &request, id.reveal(), cookie, person).await?;
         match answer {
             Some(answer) => return Ok(answer),
             // It was taken back this very moment.
@@ -226,7 +229,11 @@ fn resource<'a>(
 fn scope(parameters: &Parameters, resource: &ProtectedResource) -> Result<ScopeSet, RedirectRefusal> {
     let Some(text) = value(parameters, "scope")? else { return Ok(resource.default_scope()) };
     let scope: ScopeSet = text.parse().map_err(|_| RedirectRefusal::MalformedScope)?;
-    if scope.is_subset(&resource.scope_set()) { Ok(scope) } else { Err(RedirectRefusal::UnknownScope) }
+    if !scope.of_resource().is_subset(&resource.scope_set()) {
+        return Err(RedirectRefusal::UnknownScope);
+    }
+    // A client that was told no scopes and adds the one that is the server's own has still named none.
+    if scope.of_resource().is_empty() { Ok(scope.union(&resource.default_scope())) } else { Ok(scope) }
 }
 
 /// Whom the client expects. A hint that cannot be a name is none.

@@ -71,7 +71,8 @@ impl Documents {
         Ok(self.keep(url, document, &fetched))
     }
 
-    fn find_kept(&self, url: &ClientIdUrl) -> Option<Arc<ClientMetadataDocument>> {
+    /// The validated document of a client, if it was fetched lately.
+    pub(super) fn find_kept(&self, url: &ClientIdUrl) -> Option<Arc<ClientMetadataDocument>> {
         let now = self.clock.now();
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.get(url).filter(|kept| kept.fresh_until > now).map(|kept| Arc::clone(&kept.document))

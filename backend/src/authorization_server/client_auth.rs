@@ -1,47 +1,169 @@
 //! Client authentication: who a request to the token endpoint is from, and the proof.
 //!
-//! Spec: OAuth 2.1 §2.4, §3.2.2.
+//! Reading decides nothing: it collects what is presented and refuses what contradicts itself. [`authenticate`] then
+//! compares it with the one method that the client is registered with.
+//!
+//! Spec: OAuth 2.1 §2.4, §3.2.1, §3.2.2; RFC 7521 §4.2; RFC 7523 §2.2.
 
-use http::HeaderMap;
 use http::header::AUTHORIZATION;
-use protocol::cimd::ClientIdUrl;
+use http::{HeaderMap, HeaderValue};
+use protocol::basic_credentials::BasicCredentials;
 use protocol::query::Parameters;
 
-use super::token::{Scheme, TokenDenial};
-use crate::store::Client;
+use super::client_assertion::{ASSERTION_TYPE, ClientAssertion};
+use super::client_denial::{ClientDenial, ClientFault, Scheme};
+use super::clients::{self, Known};
+use super::state::Server;
+use super::token::TokenDenial;
+use crate::store::{Client, ClientAuthentication, SecretHash};
 
 /// What a request presents. Nothing in it is believed yet.
 pub(super) struct Presented {
     client_id: String,
+    credentials: Credentials,
+    scheme: Option<Scheme>,
+}
+
+/// The proof that came with a request; secrets only as their hashes.
+enum Credentials {
+    None,
+    Basic(SecretHash),
+    Post(SecretHash),
+    Assertion(Box<ClientAssertion>),
 }
 
 impl Presented {
-    /// Reads the one place where a client may name itself.
+    /// Reads every place where a client may name itself and prove it.
     pub(super) fn read(headers: &HeaderMap, form: &Parameters) -> Result<Self, TokenDenial> {
-        check_no_credentials(headers)?;
-        if form.get("client_secret")?.is_some() || form.get("client_assertion")?.is_some() {
-            return Err(TokenDenial::ClientSecret);
-        }
-        let client_id = form.get("client_id")?.ok_or(TokenDenial::MissingClientId)?;
-        if !ClientIdUrl::is_url_shaped(client_id) {
-            return Err(TokenDenial::UnknownClient);
-        }
-        Ok(Self { client_id: client_id.to_owned() })
+        let body = Body {
+            client_id: form.get("client_id")?,
+            secret: form.get("client_secret")?,
+            assertion: form.get("client_assertion")?,
+            assertion_type: form.get("client_assertion_type")?,
+        };
+        let header = headers.get(AUTHORIZATION);
+        let scheme = header.map(scheme);
+        let is_repeated = headers.get_all(AUTHORIZATION).iter().count() > 1;
+        let read = if is_repeated { Err(ClientFault::RepeatedHeader) } else { body.join(header) };
+        let (client_id, credentials) =
+            read.map_err(|fault| TokenDenial::Client(ClientDenial { fault, scheme }))?;
+        Ok(Self { client_id, credentials, scheme })
     }
 
     /// Whether it is this client.
     pub(super) fn is(&self, client: &Client) -> bool {
         self.client_id == client.id.as_str()
     }
+
+    fn denied(&self, fault: ClientFault) -> TokenDenial {
+        TokenDenial::Client(ClientDenial { fault, scheme: self.scheme })
+    }
 }
 
-/// Spec: OAuth 2.1 §3.2.4 (answer with the scheme that was used).
-fn check_no_credentials(headers: &HeaderMap) -> Result<(), TokenDenial> {
-    let Some(value) = headers.get(AUTHORIZATION) else { return Ok(()) };
+/// What the parameters say.
+struct Body<'a> {
+    client_id: Option<&'a str>,
+    secret: Option<&'a str>,
+    assertion: Option<&'a str>,
+    assertion_type: Option<&'a str>,
+}
+
+impl Body<'_> {
+    /// Who is named, and the one proof that came along.
+    fn join(&self, header: Option<&HeaderValue>) -> Result<(String, Credentials), ClientFault> {
+        let has_assertion = self.assertion.or(self.assertion_type).is_some();
+        let (named, credentials) = match (header, self.secret, has_assertion) {
+            (None, None, false) => (None, Credentials::None),
+            (None, Some(secret), false) => (None, Credentials::Post(SecretHash::of_text(secret))),
+            (None, None, true) => {
+                let assertion = self.assertion()?;
+                (Some(assertion.client_id().to_owned()), Credentials::Assertion(Box::new(assertion)))
+            }
+            (Some(value), None, false) => {
+                let basic = basic(value)?;
+                (Some(basic.id), Credentials::Basic(SecretHash::of(&basic.secret)))
+            }
+            _ => return Err(ClientFault::SeveralMethods),
+        };
+        match (named, self.client_id) {
+            (Some(named), Some(client_id)) if named != client_id => Err(ClientFault::TwoClients),
+            (Some(named), _) => Ok((named, credentials)),
+            (None, Some(client_id)) => Ok((client_id.to_owned(), credentials)),
+            (None, None) => Err(ClientFault::MissingClientId),
+        }
+    }
+
+    fn assertion(&self) -> Result<ClientAssertion, ClientFault> {
+        let (Some(assertion), Some(assertion_type)) = (self.assertion, self.assertion_type) else {
+            return Err(ClientFault::IncompleteAssertion);
+        };
+        if assertion_type != ASSERTION_TYPE {
+            return Err(ClientFault::UnsupportedAssertionType);
+        }
+        ClientAssertion::parse(assertion).map_err(ClientFault::Assertion)
+    }
+}
+
+/// Whatever is no scheme of OAuth is answered with the one that clients may use.
+fn scheme(value: &HeaderValue) -> Scheme {
     let scheme = value.as_bytes().split(|byte| *byte == b' ').next().unwrap_or_default();
-    Err(TokenDenial::AuthorizationHeader(match scheme.to_ascii_lowercase().as_slice() {
+    match scheme.to_ascii_lowercase().as_slice() {
         b"bearer" => Scheme::Bearer,
         b"dpop" => Scheme::Dpop,
         _ => Scheme::Basic,
-    }))
+    }
+}
+
+fn basic(value: &HeaderValue) -> Result<BasicCredentials, ClientFault> {
+    let text = value.to_str().map_err(|_| ClientFault::MalformedBasic)?;
+    let (scheme, encoded) = text.split_once(' ').unwrap_or((text, ""));
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return Err(ClientFault::ForeignScheme);
+    }
+    BasicCredentials::parse(encoded.trim_matches(' ')).map_err(|_| ClientFault::MalformedBasic)
+}
+
+/// Compares what is presented with the method that counts for the client.
+///
+/// `granted_to` is the client that was stored beside the grant that the request came with, if it was found: a client
+/// known by its document is judged by that, whether or not its host answers now.
+///
+/// A public client has nothing to prove, so for one that cannot be known without a fetch nothing is fetched: what it
+/// came with was not granted to it, and that is what it will be told.
+pub(super) async fn authenticate(
+    server: &Server,
+    presented: &Presented,
+    granted_to: Option<&Client>,
+) -> Result<(), TokenDenial> {
+    let client = match clients::known(server, &presented.client_id, granted_to).await? {
+        Known::Client(client) => client,
+        Known::NeverSeen if matches!(presented.credentials, Credentials::None) => return Ok(()),
+        Known::Nobody if matches!(presented.credentials, Credentials::None) => {
+            return Err(presented.denied(ClientFault::UnknownClient));
+        }
+        Known::NeverSeen | Known::Nobody => return Err(presented.denied(ClientFault::CredentialsOfNobody)),
+    };
+    let client = match &presented.credentials {
+        Credentials::Assertion(_) => clients::with_newest_keys(server, client).await,
+        _ => client,
+    };
+    match (&client.authentication, &presented.credentials) {
+        (ClientAuthentication::None, Credentials::None) => Ok(()),
+        (ClientAuthentication::None, _) => Err(presented.denied(ClientFault::PublicClient)),
+        (ClientAuthentication::ClientSecretBasic(hash), Credentials::Basic(sent))
+        | (ClientAuthentication::ClientSecretPost(hash), Credentials::Post(sent)) => {
+            if hash == sent {
+                Ok(())
+            } else {
+                Err(presented.denied(ClientFault::WrongSecret))
+            }
+        }
+        (ClientAuthentication::PrivateKeyJwt(keys), Credentials::Assertion(assertion)) => {
+            match assertion.prove(server, keys).await? {
+                Ok(()) => Ok(()),
+                Err(fault) => Err(presented.denied(ClientFault::Assertion(fault))),
+            }
+        }
+        _ => Err(presented.denied(ClientFault::OtherMethod)),
+    }
 }

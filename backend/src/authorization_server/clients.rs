@@ -1,21 +1,37 @@
-//! Who asks? A client is looked up in the order of the specification: configured ones first, then, if the id is the
-//! URL of a document, by that document.
+//! Who asks? A client is looked up in the order of the specification: configured ones first, then those that registered
+//! themselves, then, if the id is the URL of a document, by that document.
 //!
-//! Spec: MCP Authorization, Client Registration Approaches; Client ID Metadata Document draft -01 §6.9.
+//! Ids that this server issues begin with [`ISSUED_PREFIX`]: they cannot be URLs, and the server does not start with a
+//! person or a configured client named like that. What kind a client is, is stored with it and never read off its id.
+//!
+//! Spec: MCP Authorization, Client Registration Approaches; Client ID Metadata Document draft -01 §6.9, §6.10; OAuth 2.1
+//! §7.4.
 
-use protocol::base64url;
+use std::borrow::Cow;
+
 use protocol::cimd::{ClientIdUrl, ClientMetadataDocument};
-use sha2::{Digest as _, Sha256};
+use protocol::token_endpoint::REFRESH_TOKEN;
 
 use super::html;
 use super::page_refusal::PageRefusal;
 use super::state::Server;
-use crate::store::{Client, ClientAuthentication, ClientSource};
+use crate::store::{Client, ClientAuthentication, ClientSource, StoreError};
+
+/// How every id begins that this server issues.
+pub(super) const ISSUED_PREFIX: &str = "registered-";
+
+/// Whether a name is one that this server could issue to a client.
+pub(super) fn is_issued(name: &str) -> bool {
+    name.starts_with(ISSUED_PREFIX)
+}
 
 /// The client with this id, as it is known now.
 pub(super) async fn find(server: &Server, id: &str) -> Result<Client, PageRefusal> {
-    if let Some(client) = server.settings.clients.iter().find(|client| client.id.as_str() == id) {
+    if let Some(client) = configured(server, id) {
         return Ok(client.clone());
+    }
+    if let Some(client) = registered(server, id).await? {
+        return Ok(client);
     }
     if !ClientIdUrl::is_url_shaped(id) {
         return Err(PageRefusal::UnknownClient);
@@ -25,14 +41,83 @@ pub(super) async fn find(server: &Server, id: &str) -> Result<Client, PageRefusa
     Ok(from_document(&document))
 }
 
+/// What is known of a client without asking anybody.
+pub(super) enum Known<'a> {
+    /// It is this one.
+    Client(Cow<'a, Client>),
+    /// Its id could be the URL of a document, but nobody by that name was seen lately.
+    NeverSeen,
+    /// There is no such client, or there is none any more.
+    Nobody,
+}
+
+/// The client with this id as far as it is known without a fetch. `granted_to` was stored with what the request came
+/// with; for a client that is known by its document, that is what counts.
+pub(super) async fn known<'a>(
+    server: &'a Server,
+    id: &str,
+    granted_to: Option<&'a Client>,
+) -> Result<Known<'a>, StoreError> {
+    if let Some(client) = configured(server, id) {
+        return Ok(Known::Client(Cow::Borrowed(client)));
+    }
+    let granted_to = granted_to.filter(|client| client.id.as_str() == id);
+    if let Some(client) = granted_to
+        && client.source == ClientSource::Document
+    {
+        return Ok(Known::Client(Cow::Borrowed(client)));
+    }
+    if let Some(client) = registered(server, id).await? {
+        return Ok(Known::Client(Cow::Owned(client)));
+    }
+    if granted_to.is_some() {
+        return Ok(Known::Nobody);
+    }
+    let Ok(url) = ClientIdUrl::parse(id, server.settings.loopback) else { return Ok(Known::Nobody) };
+    Ok(match server.documents.find_kept(&url) {
+        Some(document) => Known::Client(Cow::Owned(from_document(&document))),
+        None => Known::NeverSeen,
+    })
+}
+
+/// The same client with the keys that its document has now, if it is known by its document and the document can be had.
+/// Keys change as a matter of routine, and a withdrawn one must not count for as long as the grant lasts. A document
+/// that no longer has keys changes nothing: nobody is asked for less proof than when the person decided.
+pub(super) async fn with_newest_keys<'a>(server: &Server, client: Cow<'a, Client>) -> Cow<'a, Client> {
+    if client.source != ClientSource::Document {
+        return client;
+    }
+    let Ok(url) = ClientIdUrl::parse(client.id.as_str(), server.settings.loopback) else { return client };
+    match server.documents.get(&url).await {
+        Ok(document) if document.keys().is_some() => Cow::Owned(from_document(&document)),
+        Ok(_) | Err(_) => client,
+    }
+}
+
+fn configured<'a>(server: &'a Server, id: &str) -> Option<&'a Client> {
+    server.settings.clients.iter().find(|client| client.id.as_str() == id)
+}
+
+async fn registered(server: &Server, id: &str) -> Result<Option<Client>, StoreError> {
+    if server.settings.registration.is_none() {
+        return Ok(None);
+    }
+    server.store.find_registered(id, server.clock.now()).await
+}
+
 fn from_document(document: &ClientMetadataDocument) -> Client {
-    Client {
+    let authentication = match document.keys() {
+        Some(keys) => ClientAuthentication::PrivateKeyJwt(keys.clone()),
+        None => ClientAuthentication::None,
+    };
+    let client = Client {
         id: document.client_id().client_id(),
         source: ClientSource::Document,
         name: html::displayable_name(document.client_name()),
         redirect_uris: document.redirect_uris().to_vec(),
-        authentication: ClientAuthentication::None,
-        wants_refresh: false,
-        fingerprint: base64url(&Sha256::digest(format!("{document:?}"))),
-    }
+        authentication,
+        wants_refresh: document.grant_types().iter().any(|grant| grant == REFRESH_TOKEN),
+        fingerprint: String::new(),
+    };
+    client.with_fingerprint()
 }

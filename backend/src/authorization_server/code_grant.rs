@@ -1,42 +1,39 @@
 //! The authorization code grant: everything is checked before the code is consumed, so that nobody but its rightful
 //! client can use it up.
 //!
-//! Spec: OAuth 2.1 §4.1.3, §10.2; RFC 7636 §4.6; RFC 8707 §2.2; RFC 9068 §2.2.
+//! Spec: OAuth 2.1 §4.1.3, §7.5.3, §10.2; RFC 7636 §4.6; RFC 8707 §2.2.
 
-use protocol::access_token::AccessTokenClaims;
 use protocol::ids::UnixTime;
 use protocol::pkce::CodeVerifier;
 use protocol::query::Parameters;
-use protocol::resource_indicator::narrows;
 use protocol::scope::ScopeSet;
 use protocol::token_endpoint::TokenResponse;
 
-use super::client_auth::Presented;
+use super::Settings;
+use super::client_auth::{Presented, authenticate};
+use super::issue;
+use super::narrowing::Narrowing;
 use super::state::Server;
 use super::token::TokenDenial;
-use crate::store::{Family, FoundCode, MAX_WRONG_VERIFIERS, Redemption, SecretHash};
+use crate::store::{FoundCode, MAX_WRONG_VERIFIERS, Redemption, SecretHash};
 
 /// What a client sent.
 struct CodeRequest<'a> {
     code: SecretHash,
     verifier: CodeVerifier,
     redirect_uri: Option<&'a str>,
-    resource: Option<&'a str>,
-    scope: Option<ScopeSet>,
+    narrowing: Narrowing<'a>,
 }
 
 impl<'a> CodeRequest<'a> {
     fn read(form: &'a Parameters) -> Result<Self, TokenDenial> {
         let code = form.get("code")?.ok_or(TokenDenial::MissingCode)?;
         let verifier = form.get("code_verifier")?.ok_or(TokenDenial::MissingVerifier)?;
-        let scope = form.get("scope")?.map(str::parse).transpose();
         Ok(Self {
             code: SecretHash::of_text(code),
             verifier: CodeVerifier::parse(verifier).map_err(|_| TokenDenial::MalformedVerifier)?,
             redirect_uri: form.get("redirect_uri")?,
-            // A client that names several resources wants more than any code here is for.
-            resource: form.get("resource").map_err(|_| TokenDenial::OtherResource)?,
-            scope: scope.map_err(|_| TokenDenial::MalformedScope)?,
+            narrowing: Narrowing::read(form)?,
         })
     }
 }
@@ -48,33 +45,42 @@ pub(super) async fn redeem(
     form: &Parameters,
 ) -> Result<TokenResponse, TokenDenial> {
     let request = CodeRequest::read(form)?;
-    let found = server.store.find_code(request.code).await?.ok_or(TokenDenial::UnknownCode)?;
-    if !client.is(&found.family.client) {
+    let found = server.store.find_code(request.code).await?;
+    authenticate(server, client, found.as_ref().map(|found| &found.family.client)).await?;
+    let found = found.ok_or(TokenDenial::UnknownCode)?;
+    let family = &found.family;
+    if !client.is(&family.client) {
         return Err(TokenDenial::OtherClient);
     }
     let now = server.clock.now();
-    let scope = match decide(&found, &request, now) {
+    let scope = match decide(&server.settings, &found, &request, now) {
         Err(TokenDenial::VerifierMismatch) => {
             server.store.count_wrong_verifier(request.code).await?;
             return Err(TokenDenial::VerifierMismatch);
         }
         decided => decided?,
     };
-    match server.store.redeem_code(request.code, now).await? {
-        Redemption::Redeemed => {}
+    let refresh_token = issue::may_refresh(&family.client, &family.scope).then(|| server.entropy.secret());
+    let stored = refresh_token.as_ref().map(|token| issue::refresh_token(server, token, now));
+    match server.store.redeem_code(request.code, stored, now).await? {
+        Redemption::Redeemed => issue::issue(server, family, scope, refresh_token, now).await,
         Redemption::Replayed { family } => {
-            tracing::warn!(%family, "a code was used a second time, with everything else right");
-            return Err(TokenDenial::ReplayedCode);
+            tracing::warn!(%family, "a code was used a second time, with everything else right: all of it ends");
+            Err(TokenDenial::ReplayedCode)
         }
-        Redemption::Expired => return Err(TokenDenial::ExpiredCode),
-        Redemption::Unknown => return Err(TokenDenial::UnknownCode),
+        Redemption::Expired => Err(TokenDenial::ExpiredCode),
+        Redemption::Ended => Err(TokenDenial::GrantEnded),
+        Redemption::Unknown => Err(TokenDenial::UnknownCode),
     }
-    issue(server, &found.family, scope, now).await
 }
 
 /// The decision, without consequences: the scopes of the token, or the first reason against it.
-fn decide(found: &FoundCode, request: &CodeRequest<'_>, now: UnixTime) -> Result<ScopeSet, TokenDenial> {
-    let family = &found.family;
+fn decide(
+    settings: &Settings,
+    found: &FoundCode,
+    request: &CodeRequest<'_>,
+    now: UnixTime,
+) -> Result<ScopeSet, TokenDenial> {
     if request.redirect_uri.is_some_and(|uri| uri != found.redirect_uri.as_str()) {
         return Err(TokenDenial::OtherRedirectUri);
     }
@@ -88,38 +94,8 @@ fn decide(found: &FoundCode, request: &CodeRequest<'_>, now: UnixTime) -> Result
     if !found.code_challenge.is_met_by(&request.verifier) {
         return Err(TokenDenial::VerifierMismatch);
     }
-    if !narrows(&family.resource, request.resource) {
-        return Err(TokenDenial::OtherResource);
+    if !found.redeemed && !issue::is_still_granted(settings, &found.family) {
+        return Err(TokenDenial::GrantEnded);
     }
-    match &request.scope {
-        None => Ok(family.scope.clone()),
-        Some(scope) if scope.is_subset(&family.scope) => Ok(scope.clone()),
-        Some(_) => Err(TokenDenial::WiderScope),
-    }
-}
-
-async fn issue(
-    server: &Server,
-    family: &Family,
-    scope: ScopeSet,
-    now: UnixTime,
-) -> Result<TokenResponse, TokenDenial> {
-    let lifetime = server.settings.lifetimes.access_token;
-    let claims = AccessTokenClaims {
-        iss: server.settings.issuer.clone(),
-        aud: family.resource.clone(),
-        sub: family.subject.clone(),
-        client_id: family.client.id.clone(),
-        scope: scope.clone(),
-        iat: now,
-        exp: now.plus(lifetime),
-        jti: server.entropy.secret().reveal().to_owned(),
-    };
-    Ok(TokenResponse {
-        access_token: server.signer.sign(&claims).await?,
-        token_type: "Bearer".into(),
-        expires_in: Some(lifetime),
-        scope: Some(scope),
-        refresh_token: None,
-    })
+    request.narrowing.of(&found.family)
 }

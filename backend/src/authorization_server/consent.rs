@@ -13,7 +13,7 @@ use axum::response::Response;
 use http::HeaderMap;
 use protocol::ids::UnixTime;
 use protocol::query::Parameters;
-use protocol::scope::ScopeSet;
+use protocol::scope::{OFFLINE_ACCESS, ScopeSet};
 use protocol::secret::Secret;
 
 use super::csrf::{self, Form};
@@ -24,8 +24,8 @@ use super::redirect::see_other;
 use super::redirect_refusal::RedirectRefusal;
 use super::state::Server;
 use super::visit::{Visit, read_form, read_query};
-use super::{Person, ProtectedResource, interstitial, remembered, session, words};
-use crate::store::{Asked, Chosen, Decision, SecretHash, Standing, Verdict};
+use super::{Person, ProtectedResource, interstitial, issue, remembered, session, words};
+use crate::store::{Asked, Chosen, Decision, NewRequest, SecretHash, Standing, Verdict};
 
 #[tracing::instrument(skip_all)]
 pub(super) async fn get_consent(
@@ -72,7 +72,7 @@ async fn show(
         resource_uri: resource.uri.as_str(),
         asks_for_more: scopes.iter().any(|scope| scope.mark == Mark::New),
         scopes,
-        lifetime: words::lifetime(server.settings.lifetimes.access_token),
+        ending: ending(lasts(server, request, &asked.scope), &asked.scope),
         request_id: &visit.request_id,
         csrf: csrf::token(&visit.cookie, Form::Consent, &visit.request_id),
         sign_out_csrf: csrf::token(&visit.cookie, Form::SignOut, &visit.request_id),
@@ -97,7 +97,7 @@ pub(super) async fn post_consent(
 
     let code = server.entropy.secret();
     let verdict = match field("decision")? {
-        Some("allow") => allow(&server, Chosen::Ticked(ticked(&body)), &code, now),
+        Some("allow") => allow(&server, &visit.pending.request, Chosen::Ticked(ticked(&body)), &code, now),
         Some("deny") => Verdict::Deny,
         _ => return Err(PageRefusal::BadForm),
     };
@@ -124,13 +124,41 @@ pub(super) async fn post_consent(
 }
 
 /// The verdict that lets a request through.
-pub(super) fn allow(server: &Server, chosen: Chosen, code: &Secret, now: UnixTime) -> Verdict {
+pub(super) fn allow(
+    server: &Server,
+    request: &NewRequest,
+    chosen: Chosen,
+    code: &Secret,
+    now: UnixTime,
+) -> Verdict {
+    let lifetimes = &server.settings.lifetimes;
+    let lasts = match (&request.standing, &chosen) {
+        (Standing::Asks(asked), Chosen::AsRemembered) => lasts(server, request, &asked.scope),
+        (_, Chosen::Ticked(ticked)) => lasts(server, request, ticked),
+        (Standing::Refused(_), Chosen::AsRemembered) => 0,
+    };
+    // The first access token must fit in, however late the code is redeemed.
+    let family_lasts = lasts.max(lifetimes.code + lifetimes.access_token);
     Verdict::Allow {
         chosen,
         code: SecretHash::of(code),
         family: server.entropy.secret().reveal().to_owned(),
-        code_expires_at: now.plus(server.settings.lifetimes.code),
-        family_expires_at: now.plus(server.settings.lifetimes.family),
+        code_expires_at: now.plus(lifetimes.code),
+        family_expires_at: now.plus(family_lasts),
+    }
+}
+
+/// For how many seconds what is allowed lasts: with refresh tokens for a long time, without them for one access token.
+fn lasts(server: &Server, request: &NewRequest, allowed: &ScopeSet) -> u64 {
+    let asked = match &request.standing {
+        Standing::Asks(asked) => asked.scope.intersection(allowed),
+        Standing::Refused(_) => ScopeSet::default(),
+    };
+    let lifetimes = &server.settings.lifetimes;
+    if issue::may_refresh(&request.client, &asked) {
+        server.settings.family_lifetime(&request.client)
+    } else {
+        lifetimes.access_token
     }
 }
 
@@ -149,6 +177,11 @@ fn choices<'a>(resource: &'a ProtectedResource, asked: &Asked, granted: &ScopeSe
         (false, true) => Mark::Granted,
         (false, false) => Mark::New,
     };
+    // The one line that is about this server.
+    let offline_access = asked.scope.iter().find(|token| token.as_str() == OFFLINE_ACCESS).map(|token| {
+        let description = "Stay connected while you are away";
+        ScopeChoice { token: OFFLINE_ACCESS, description, mark: mark(token) }
+    });
     resource
         .scopes
         .iter()
@@ -158,5 +191,12 @@ fn choices<'a>(resource: &'a ProtectedResource, asked: &Asked, granted: &ScopeSe
             description: &scope.description,
             mark: mark(&scope.token),
         })
+        .chain(offline_access)
         .collect()
+}
+
+/// When access ends without anybody doing anything about it, as the end of a sentence.
+fn ending(seconds: u64, asked: &ScopeSet) -> String {
+    let unless = if asked.has_offline_access() { ", unless you let it stay connected" } else { "" };
+    format!("{} after you allow it, and when you sign out{unless}", words::lifetime(seconds))
 }

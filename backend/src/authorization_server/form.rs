@@ -1,16 +1,14 @@
 //! Reading a form body: bounded in bytes, fields and time, and never guessed.
 
-use std::time::Duration;
-
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use http::HeaderMap;
-use http::header::CONTENT_TYPE;
+
+use super::body::{self, BodyError, media_type};
 
 /// No form here needs more.
 pub(super) const MAX_BYTES: usize = 16 * 1024;
 /// Comparing names with each other costs the square of their number.
 pub(super) const MAX_FIELDS: usize = 200;
-const DEADLINE: Duration = Duration::from_secs(10);
 
 /// Why a body is no form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,20 +22,10 @@ pub(super) enum FormError {
 
 /// The body of a form post as text, still encoded.
 pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<String, FormError> {
-    if !is_form(headers) {
+    if media_type(headers).is_none_or(|name| name != "application/x-www-form-urlencoded") {
         return Err(FormError::WrongContentType);
     }
-    let declared = headers
-        .get(http::header::CONTENT_LENGTH)
-        .and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-    if declared.is_some_and(|length| length > MAX_BYTES) {
-        return Err(FormError::TooLong);
-    }
-    let bytes = match tokio::time::timeout(DEADLINE, to_bytes(body, MAX_BYTES)).await {
-        Ok(Ok(bytes)) => bytes,
-        Ok(Err(error)) if is_limit(&error) => return Err(FormError::TooLong),
-        Ok(Err(_)) | Err(_) => return Err(FormError::Incomplete),
-    };
+    let bytes = body::read(headers, body, MAX_BYTES).await?;
     if !decodes_to_text(&bytes) {
         return Err(FormError::NotText);
     }
@@ -48,22 +36,13 @@ pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<String, Form
     Ok(text)
 }
 
-fn is_form(headers: &HeaderMap) -> bool {
-    let mut values = headers.get_all(CONTENT_TYPE).iter();
-    let (Some(value), None) = (values.next(), values.next()) else { return false };
-    let media_type = value.to_str().unwrap_or_default().split(';').next().unwrap_or_default();
-    media_type.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded")
-}
-
-fn is_limit(error: &axum::Error) -> bool {
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        if cause.is::<http_body_util::LengthLimitError>() {
-            return true;
+impl From<BodyError> for FormError {
+    fn from(error: BodyError) -> Self {
+        match error {
+            BodyError::TooLong => Self::TooLong,
+            BodyError::Incomplete => Self::Incomplete,
         }
-        source = cause.source();
     }
-    false
 }
 
 /// Whether percent-decoding gives UTF-8. Readers replace what does not, and then it is not what was sent.

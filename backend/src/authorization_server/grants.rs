@@ -99,7 +99,7 @@ pub(super) async fn post_sign_out_everywhere(
     csrf::check(&cookie, Form::SignOutEverywhere, "", sent)?;
     let fresh = server.entropy.secret();
     let (old, new) = (SecretHash::of(&cookie), SecretHash::of(&fresh));
-    server.store.sign_out_everywhere(person.subject.clone(), old, new).await?;
+    server.store.sign_out_everywhere(person.subject.clone(), old, new, server.clock.now()).await?;
     tracing::info!(subject = %person.subject, "signed out everywhere");
     let mut response = see_other("/")?;
     response.headers_mut().insert(SET_COOKIE, session::set_cookie(&server, &fresh)?);

@@ -47,7 +47,7 @@ pub(super) struct ConsentPage<'a> {
     pub(super) resource_uri: &'a str,
     pub(super) asks_for_more: bool,
     pub(super) scopes: Vec<ScopeChoice<'a>>,
-    pub(super) lifetime: String,
+    pub(super) ending: String,
     pub(super) request_id: &'a str,
     pub(super) csrf: String,
     pub(super) sign_out_csrf: String,

@@ -5,6 +5,7 @@ use http::header::ALLOW;
 use http::{HeaderValue, StatusCode};
 use protocol::cimd::{ClientIdUrlError, DocumentError};
 use protocol::clause::Clause;
+use protocol::client_metadata::MetadataError;
 use protocol::oauth_error::OAuthErrorCode;
 
 use super::html;
@@ -159,7 +160,7 @@ impl PageRefusal {
             ),
             Self::UnlistedRedirectUri(uri) => request(
                 format!(
-                    "It wants to return to {uri:?}, which is not among the places that the client’s document lists."
+                    "It wants to return to {uri:?}, which is not among the places that the client has registered."
                 ),
                 Clause::RedirectExact,
             ),
@@ -253,13 +254,13 @@ impl PageRefusal {
 
 fn document_clause(reason: &DocumentError) -> Clause {
     match reason {
-        DocumentError::NotAnObject(_) | DocumentError::Missing(_) | DocumentError::WrongType(_) => {
+        DocumentError::NotAnObject(_)
+        | DocumentError::Metadata(MetadataError::Missing(_) | MetadataError::WrongType(_)) => {
             Clause::ClientDocument
         }
         DocumentError::OtherClientId { .. } => Clause::ClientIdIdentity,
-        DocumentError::BadRedirectUri { .. } => Clause::RedirectExact,
         DocumentError::SharedSecret(_) => Clause::ClientDocumentSecrets,
-        DocumentError::UnsupportedAuthMethod(_) => Clause::ClientAuthentication,
+        DocumentError::Metadata(reason) => reason.clause(),
     }
 }
 

@@ -14,13 +14,14 @@ use protocol::ids::UnixTime;
 use sha2::{Digest as _, Sha256};
 
 use super::peer::Peer;
+use super::state::Server;
 
 /// How many buckets are kept at most: two megabytes, whatever a flood brings.
 const MAX_BUCKETS: usize = 65_536;
 
 /// What is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Limit {
+pub(super) enum Limit {
     /// Wrong passwords from one address for one account.
     SignInHere,
     /// Wrong passwords from one address, whatever the accounts.
@@ -28,8 +29,10 @@ enum Limit {
     /// Wrong passwords for one account from everywhere: so many that nobody can lock somebody else out by the way, and
     /// so few that a crowd of addresses guesses no faster than one a second.
     SignInAccount,
-    /// Wrong codes, tokens and secrets at the token endpoint, from one address.
+    /// Wrong codes, tokens and secrets of clients, from one address.
     Token,
+    /// Wrong secrets of resource servers, from one address.
+    Introspection,
     /// Registrations from one address.
     Registration,
 }
@@ -41,7 +44,7 @@ impl Limit {
             Self::SignInHere => (10, 900),
             Self::SignInAddress => (100, 900),
             Self::SignInAccount => (3600, 3600),
-            Self::Token => (120, 60),
+            Self::Token | Self::Introspection => (120, 60),
             Self::Registration => (30, 3600),
         }
     }
@@ -113,17 +116,16 @@ impl RateLimits {
         Ok(Attempt { limits: self, buckets, now })
     }
 
-    /// Whether the token endpoint still listens to this address.
-    pub(super) fn check_token(&self, peer: Peer, now: UnixTime) -> Result<(), TooMany> {
-        check(&self.lock(), &[Bucket::new(Limit::Token, Some(peer.network()), None)], now)
+    /// Whether this address is still heard.
+    fn check(&self, limit: Limit, peer: Peer, now: UnixTime) -> Result<(), TooMany> {
+        check(&self.lock(), &[Bucket::new(limit, Some(peer.network()), None)], now)
     }
 
-    /// Counts a wrong code, token or secret.
-    pub(super) fn count_token_failure(&self, peer: Peer, now: UnixTime) {
-        count(&mut self.lock(), &[Bucket::new(Limit::Token, Some(peer.network()), None)], now);
+    /// Counts a failure of this address.
+    fn count(&self, limit: Limit, peer: Peer, now: UnixTime) {
+        count(&mut self.lock(), &[Bucket::new(limit, Some(peer.network()), None)], now);
     }
 
-    #[cfg_attr(not(test), expect(dead_code, reason = "for the registration endpoint"))]
     /// Counts a registration, if this address may still register a client.
     pub(super) fn registration(&self, peer: Peer, now: UnixTime) -> Result<(), TooMany> {
         let buckets = [Bucket::new(Limit::Registration, Some(peer.network()), None)];
@@ -138,6 +140,23 @@ impl RateLimits {
     }
 }
 
+/// Answers if this address is still heard, and counts what may have been a guess. Nothing is counted before its outcome
+/// is known, so whoever gets it right is never refused for being quick.
+pub(super) async fn guard<T, E: From<TooMany>>(
+    server: &Server,
+    limit: Limit,
+    peer: Peer,
+    answer: impl Future<Output = Result<T, E>>,
+    is_guess: impl FnOnce(&E) -> bool,
+) -> Result<T, E> {
+    server.limits.check(limit, peer, server.clock.now())?;
+    let answer = answer.await;
+    if answer.as_ref().is_err_and(is_guess) {
+        server.limits.count(limit, peer, server.clock.now());
+    }
+    answer
+}
+
 /// Milliseconds that one failure fills.
 fn cost(limit: Limit) -> u64 {
     let (burst, seconds) = limit.rule();
@@ -148,18 +167,22 @@ fn millis(time: UnixTime) -> u64 {
     time.0.saturating_mul(1000)
 }
 
-/// How full a bucket is, in milliseconds until it is empty. Never more than full: a clock that was wrong for a moment
-/// must not close it for long.
+/// Milliseconds until a full bucket is empty.
+fn full(limit: Limit) -> u64 {
+    limit.rule().1 * 1000
+}
+
+/// How full a bucket is, in milliseconds until it is empty. One that is fuller than full was filled under another
+/// clock: when a clock is set back, nobody is to be shut out until it is that late again.
 fn level(kept: &HashMap<[u8; 16], u64>, bucket: Bucket, now: UnixTime) -> u64 {
     let empty_at = kept.get(&bucket.key).copied().unwrap_or(0);
-    empty_at.saturating_sub(millis(now)).min(bucket.limit.rule().1 * 1000)
+    let level = empty_at.saturating_sub(millis(now));
+    if level > full(bucket.limit) { 0 } else { level }
 }
 
 fn check(kept: &HashMap<[u8; 16], u64>, buckets: &[Bucket], now: UnixTime) -> Result<(), TooMany> {
-    let too_full = |bucket: &Bucket| {
-        let full = bucket.limit.rule().1 * 1000;
-        (level(kept, *bucket, now) + cost(bucket.limit)).saturating_sub(full)
-    };
+    let too_full =
+        |bucket: &Bucket| (level(kept, *bucket, now) + cost(bucket.limit)).saturating_sub(full(bucket.limit));
     match buckets.iter().map(too_full).max() {
         None | Some(0) => Ok(()),
         Some(millis) => Err(TooMany { retry_after: millis.div_ceil(1000) }),
@@ -171,8 +194,8 @@ fn count(kept: &mut HashMap<[u8; 16], u64>, buckets: &[Bucket], now: UnixTime) {
         make_room(kept, now);
     }
     for bucket in buckets {
-        let empty_at = millis(now) + level(kept, *bucket, now) + cost(bucket.limit);
-        kept.insert(bucket.key, empty_at);
+        let level = (level(kept, *bucket, now) + cost(bucket.limit)).min(full(bucket.limit));
+        kept.insert(bucket.key, millis(now) + level);
     }
 }
 
@@ -254,32 +277,45 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_was_wrong_for_a_moment_closes_nothing_for_long() {
+    fn a_clock_that_is_set_back_shuts_nobody_out() {
         let limits = RateLimits::default();
         for _ in 0..120 {
-            limits.count_token_failure(peer(1), NOW.plus(1_000_000_000));
+            limits.count(Limit::Token, peer(1), NOW.plus(1_000_000_000));
         }
-        assert_eq!(limits.check_token(peer(1), NOW), Err(TooMany { retry_after: 1 }));
-        limits.count_token_failure(peer(1), NOW);
-        assert!(limits.check_token(peer(1), NOW.plus(2)).is_ok());
+        assert!(limits.check(Limit::Token, peer(1), NOW.plus(1_000_000_000)).is_err());
+        for _ in 0..120 {
+            assert!(limits.check(Limit::Token, peer(1), NOW).is_ok());
+            limits.count(Limit::Token, peer(1), NOW);
+        }
+        assert_eq!(limits.check(Limit::Token, peer(1), NOW), Err(TooMany { retry_after: 1 }));
+    }
+
+    #[test]
+    fn failures_that_were_under_way_together_fill_no_more_than_the_bucket() {
+        let limits = RateLimits::default();
+        for _ in 0..1000 {
+            limits.count(Limit::Token, peer(1), NOW);
+        }
+        assert_eq!(limits.check(Limit::Token, peer(1), NOW), Err(TooMany { retry_after: 1 }));
+        assert!(limits.check(Limit::Token, peer(1), NOW.plus(1)).is_ok());
     }
 
     #[test]
     fn a_flood_of_addresses_costs_bounded_memory_and_forgets_the_worst_last() {
         let limits = RateLimits::default();
         for _ in 0..120 {
-            limits.count_token_failure(peer(0), NOW);
+            limits.count(Limit::Token, peer(0), NOW);
         }
         for i in 1..200_000 {
-            limits.count_token_failure(peer(i), NOW);
+            limits.count(Limit::Token, peer(i), NOW);
         }
         assert!(limits.lock().len() <= MAX_BUCKETS);
-        assert!(limits.check_token(peer(0), NOW).is_err());
-        limits.count_token_failure(peer(0), NOW.plus(3600));
+        assert!(limits.check(Limit::Token, peer(0), NOW).is_err());
+        limits.count(Limit::Token, peer(0), NOW.plus(3600));
         for i in 0..MAX_BUCKETS {
-            limits.count_token_failure(peer(u32::try_from(i).unwrap()), NOW.plus(3600));
+            limits.count(Limit::Token, peer(u32::try_from(i).unwrap()), NOW.plus(3600));
         }
-        assert!(limits.check_token(peer(1), NOW.plus(3600)).is_ok(), "what is over makes room");
+        assert!(limits.check(Limit::Token, peer(1), NOW.plus(3600)).is_ok(), "what is over makes room");
     }
 
     #[test]

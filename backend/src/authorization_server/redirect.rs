@@ -12,7 +12,7 @@ use protocol::secret::Secret;
 use super::page_refusal::PageRefusal;
 use super::redirect_refusal::RedirectRefusal;
 use super::words::shortened;
-use crate::store::{Client, PendingRequest};
+use crate::store::{Client, NewRequest};
 
 /// A redirect URI that the client registered, with what every answer carries.
 #[derive(Clone, Debug)]
@@ -44,12 +44,8 @@ impl TrustedRedirect {
     }
 
     /// Takes up what [`TrustedRedirect::registered`] once compared.
-    pub(super) fn stored(pending: &PendingRequest, issuer: &Issuer) -> Self {
-        Self {
-            uri: pending.request.redirect_uri.clone(),
-            state: pending.request.state.clone(),
-            issuer: issuer.clone(),
-        }
+    pub(super) fn stored(request: &NewRequest, issuer: &Issuer) -> Self {
+        Self { uri: request.redirect_uri.clone(), state: request.state.clone(), issuer: issuer.clone() }
     }
 
     pub(super) fn uri(&self) -> &RedirectUri {

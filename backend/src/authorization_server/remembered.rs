@@ -31,7 +31,7 @@ pub(super) async fn covers(
 /// to be asked, and nothing has changed.
 pub(super) async fn answer(
     server: &Server,
-    redirect: &TrustedRedirect,
+    request: &NewRequest,
     request_id: &str,
     cookie: &Secret,
     person: &Person,
@@ -44,7 +44,7 @@ pub(super) async fn answer(
             SecretHash::of_text(request_id),
             SecretHash::of(cookie),
             person.subject.clone(),
-            consent::allow(server, Chosen::AsRemembered, &code, now),
+            consent::allow(server, request, Chosen::AsRemembered, &code, now),
             since(server, now),
             now,
         )
@@ -52,7 +52,7 @@ pub(super) async fn answer(
     match decision {
         Decision::Allowed => {
             tracing::info!(subject = %person.subject, "allowed as remembered");
-            redirect.with_code(&code).map(Some)
+            TrustedRedirect::stored(request, &server.settings.issuer).with_code(&code).map(Some)
         }
         _ => Ok(None),
     }

@@ -17,12 +17,15 @@ use tower_http::cors::{Any, CorsLayer};
 
 use super::page_refusal::PageRefusal;
 use super::state::Server;
-use super::{assets, authorize, consent, grants, html, metadata, sign_in, token};
+use super::{
+    assets, authorize, consent, grants, html, introspect, metadata, registration, revoke, sign_in, token,
+};
 
 pub(super) fn router(server: Arc<Server>) -> Router {
     Router::new()
         .merge(documents())
-        .merge(token_endpoint())
+        .merge(client_endpoints())
+        .merge(resource_server_endpoint())
         .merge(assets())
         .merge(pages())
         .with_state(server)
@@ -38,14 +41,15 @@ fn documents() -> Router<Arc<Server>> {
         .max_age(Duration::from_mins(10));
     Router::new()
         .route("/.well-known/oauth-authorization-server", get(metadata::get_metadata))
+        .route("/.well-known/openid-configuration", get(metadata::get_openid_configuration))
         .route("/jwks", get(metadata::get_jwks))
         .layer(cors)
 }
 
-/// Clients in browsers call it by fetch, and must be able to read refusals too.
+/// Clients in browsers call these by fetch, and must be able to read refusals too.
 ///
-/// Spec: OAuth 2.1 §3.2 (CORS), §3.2.3 (no-store).
-fn token_endpoint() -> Router<Arc<Server>> {
+/// Spec: OAuth 2.1 §3.2 (CORS), §3.2.3 (no-store); RFC 7009 §2.3; RFC 7591 §3.2.1.
+fn client_endpoints() -> Router<Arc<Server>> {
     let cors = CorsLayer::new()
         .allow_origin(Any)
         .allow_methods([Method::POST])
@@ -54,8 +58,17 @@ fn token_endpoint() -> Router<Arc<Server>> {
         .max_age(Duration::from_mins(10));
     Router::new()
         .route("/token", post(token::post_token).fallback(token::wrong_method))
+        .route("/revoke", post(revoke::post_revoke).fallback(token::wrong_method))
+        .route("/register", post(registration::post_registration).fallback(registration::wrong_method))
         .layer(middleware::map_response(no_store))
         .layer(cors)
+}
+
+/// For servers only: no page has business here.
+fn resource_server_endpoint() -> Router<Arc<Server>> {
+    Router::new()
+        .route("/introspect", post(introspect::post_introspect).fallback(introspect::wrong_method))
+        .layer(middleware::map_response(no_store))
 }
 
 fn assets() -> Router<Arc<Server>> {

@@ -8,7 +8,7 @@ use protocol::scope::{ScopeSet, ScopeToken};
 use serde::Deserialize;
 
 use super::{HashingLimits, PasswordHash};
-use crate::store::{Client, SecretHash};
+use crate::store::{Client, ClientSource, SecretHash};
 
 /// Everything that the server is told at its start.
 #[derive(Clone, Debug)]
@@ -27,8 +27,31 @@ pub struct Settings {
     pub trusted_proxies: Vec<IpAddr>,
     /// Clients that the operator knows. They are looked up first.
     pub clients: Vec<Client>,
+    /// Whether clients may register themselves, and within which bounds. `None` switches all of it off: there is no
+    /// endpoint, and clients that registered before are unknown.
+    pub registration: Option<RegistrationSettings>,
     /// How long things last.
     pub lifetimes: Lifetimes,
+}
+
+/// The bounds of dynamic client registration.
+///
+/// Spec: OAuth 2.1 §7.2 (fewer rights); RFC 7591 §5.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RegistrationSettings {
+    /// How many registered clients may wait for their first consent. Beyond it the oldest of them go.
+    pub most_unused: u64,
+    /// For how many seconds one may wait.
+    pub unused_seconds: u64,
+    /// How many seconds everything that grows from one consent lasts for such a client, at most.
+    pub family_seconds: u64,
+}
+
+impl Default for RegistrationSettings {
+    fn default() -> Self {
+        Self { most_unused: 5000, unused_seconds: 3600, family_seconds: 7 * 24 * 3600 }
+    }
 }
 
 /// How long things last, in seconds.
@@ -77,6 +100,8 @@ pub struct ProtectedResource {
     pub name: String,
     /// Its scopes. A request without `scope` gets the first one.
     pub scopes: Vec<OfferedScope>,
+    /// With this secret its server may ask whether a token is still good. Without one nobody may.
+    pub introspection_secret: Option<SecretHash>,
 }
 
 /// A scope in plain words.
@@ -110,6 +135,13 @@ impl Person {
 }
 
 impl Settings {
+    /// Every scope of every resource, and the server's own.
+    pub(super) fn offered_scopes(&self) -> ScopeSet {
+        self.resources
+            .iter()
+            .fold(ScopeSet::offline_access(), |scopes, resource| scopes.union(&resource.scope_set()))
+    }
+
     /// The resource with exactly this name.
     pub(super) fn resource(&self, uri: &str) -> Option<&ProtectedResource> {
         self.resources.iter().find(|resource| resource.uri.as_str() == uri)
@@ -118,6 +150,19 @@ impl Settings {
     /// The person with this subject.
     pub(super) fn person(&self, subject: &str) -> Option<&Person> {
         self.people.iter().find(|person| person.subject.as_str() == subject)
+    }
+
+    /// How long everything lasts that grows from one consent. Nobody vouches for a client that registered itself, so its
+    /// consents last less long.
+    ///
+    /// Spec: OAuth 2.1 §7.2.
+    pub(super) fn family_lifetime(&self, client: &Client) -> u64 {
+        match (client.source, &self.registration) {
+            (ClientSource::Registered, Some(registration)) => {
+                registration.family_seconds.min(self.lifetimes.family)
+            }
+            _ => self.lifetimes.family,
+        }
     }
 
     /// The URL of one of the server's own paths, such as `/token`.

@@ -272,12 +272,12 @@ async fn go_on_with(
     cookie: &Secret,
     person: &Person,
 ) -> Result<Response, PageRefusal> {
-    let (request, redirect) = (&visit.pending.request, visit.redirect(server));
+    let request = &visit.pending.request;
     if let Some(refusal) = visit.refusal()? {
-        return interstitial::refuse(server, &request.client, &redirect, person, refusal).await;
+        return interstitial::refuse(server, &request.client, &visit.redirect(server), person, refusal).await;
     }
     if remembered::covers(server, person, request, server.clock.now()).await?
-        && let Some(answer) = remembered::answer(server, &redirect, &visit.request_id, cookie, person).await?
+        && let Some(answer) = remembered::answer(server, request, &visit.request_id, cookie, person).await?
     {
         return Ok(answer);
     }
@@ -298,7 +298,8 @@ pub(super) async fn post_sign_out(
     csrf::check(&cookie, Form::SignOut, request_id, field("csrf")?)?;
 
     let fresh = server.entropy.secret();
-    server.store.sign_out(SecretHash::of(&cookie), SecretHash::of(&fresh)).await?;
+    let now = server.clock.now();
+    server.store.sign_out(SecretHash::of(&cookie), SecretHash::of(&fresh), now).await?;
     // The id passed the check of the form's token, so it is one that this server wrote.
     let mut response = match request_id {
         "" => see_other("/")?,

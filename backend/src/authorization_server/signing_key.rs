@@ -11,7 +11,7 @@ use std::thread::available_parallelism;
 use aws_lc_rs::encoding::{AsDer as _, Pkcs8V1Der};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair, KeySize};
-use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_SHA256};
+use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, UnparsedPublicKey};
 use protocol::access_token::{AccessTokenClaims, AccessTokenHeader, TYP};
 use protocol::base64url;
 use protocol::jwks::RsaPublicJwk;
@@ -80,6 +80,12 @@ impl Signer {
 
     pub(super) fn public_key(&self) -> &RsaPublicJwk {
         &self.public_key
+    }
+
+    /// Whether the key of this id made this signature.
+    pub(super) fn verifies(&self, key_id: &str, message: &[u8], signature: &[u8]) -> bool {
+        let public_key = UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, self.key.public_key());
+        key_id == self.public_key.kid && public_key.verify(message, signature).is_ok()
     }
 
     /// An access token with these claims.

@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
+use aws_lc_rs::hmac;
 use axum::Router;
 use axum::body::Bytes;
 use protocol::ids::{IdentifierError, Issuer, Subject};
 use protocol::loopback::{LoopbackPolicy, is_loopback_host};
 
 use super::cimd::Documents;
+use super::client_keys::KeySets;
+use super::clients::is_issued;
 use super::password::Passwords;
 use super::rate_limit::RateLimits;
 use super::signing_key::{KeyError, Signer};
@@ -46,6 +49,20 @@ pub enum StartError {
     /// A resource that nobody could get a token for.
     #[error("the resource {0} has no scopes")]
     NoScopes(String),
+    /// A configured client that could be taken for something else.
+    #[error("the client {client_id:?} {reason}")]
+    Client {
+        /// Its id.
+        client_id: String,
+        /// What it could be taken for.
+        reason: ClientIdFault,
+    },
+    /// A person who could be taken for a client.
+    #[error("the person {0:?} is named like a client that registered itself")]
+    PersonNamedLikeClient(String),
+    /// A resource with a scope that is the server's own.
+    #[error("the resource {0} has the scope offline_access, which is this server's own")]
+    OfflineAccessOfResource(String),
     /// Nothing to issue tokens for.
     #[error("there is no resource to issue tokens for")]
     NoResources,
@@ -57,16 +74,36 @@ pub enum StartError {
     Key(#[from] KeyError),
 }
 
+/// Why a configured client cannot have its id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ClientIdFault {
+    /// Another one has it.
+    #[error("is configured twice")]
+    Twice,
+    /// Ids that begin like this are given to clients that register themselves.
+    #[error("is named like one that registered itself")]
+    Issued,
+    /// Its tokens could be taken for the person's.
+    #[error("is named like a person")]
+    Person,
+    /// It could never come back.
+    #[error("has no redirect URI")]
+    NoRedirectUri,
+}
+
 pub(super) struct Server {
     pub(super) settings: Settings,
     pub(super) store: Store,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) entropy: Arc<dyn Entropy>,
     pub(super) documents: Documents,
+    pub(super) key_sets: KeySets,
     pub(super) passwords: Passwords,
     pub(super) limits: RateLimits,
     pub(super) signer: Signer,
-    pub(super) metadata: Bytes,
+    /// Makes the successors of refresh tokens.
+    pub(super) successor_key: hmac::Key,
+    pub(super) metadata: metadata::Documents,
     pub(super) jwks: Bytes,
 }
 
@@ -93,18 +130,30 @@ impl AuthorizationServer {
     ) -> Result<Self, StartError> {
         check(&settings)?;
         let signer = Signer::from_store(&store).await?;
-        let metadata = metadata::document(&settings);
+        let metadata = metadata::Documents::new(&settings);
         let jwks = metadata::jwks(signer.public_key());
         let documents = Documents::new(
             Outbound::new(settings.loopback),
             Arc::clone(&clock),
             settings.issuer.authority().to_owned(),
         );
+        let key_sets = KeySets::new(Outbound::new(settings.loopback), Arc::clone(&clock));
+        let successor_key = hmac::Key::new(hmac::HMAC_SHA256, &entropy.bytes());
         let passwords = Passwords::new(&settings.people, settings.hashing, &*entropy);
-        let limits = RateLimits::default();
-        let server =
-            Server { settings, store, clock, entropy, documents, passwords, limits, signer, metadata, jwks };
-        Ok(Self(Arc::new(server)))
+        Ok(Self(Arc::new(Server {
+            settings,
+            store,
+            clock,
+            entropy,
+            documents,
+            key_sets,
+            passwords,
+            limits: RateLimits::default(),
+            signer,
+            successor_key,
+            metadata,
+            jwks,
+        })))
     }
 
     /// Everything that the server answers.
@@ -127,10 +176,40 @@ fn check(settings: &Settings) -> Result<(), StartError> {
     if settings.resources.is_empty() {
         return Err(StartError::NoResources);
     }
-    match settings.resources.iter().find(|resource| resource.scopes.is_empty()) {
-        Some(resource) => Err(StartError::NoScopes(resource.uri.to_string())),
-        None => Ok(()),
+    for resource in &settings.resources {
+        if resource.scopes.is_empty() {
+            return Err(StartError::NoScopes(resource.uri.to_string()));
+        }
+        if resource.scope_set().has_offline_access() {
+            return Err(StartError::OfflineAccessOfResource(resource.uri.to_string()));
+        }
     }
+    check_names(settings)
+}
+
+/// Nobody is named like somebody else: a token says in `sub` whose it is and in `client_id` who holds it.
+///
+/// Spec: OAuth 2.1 §7.4; Client ID Metadata Document draft -01 §6.9.
+fn check_names(settings: &Settings) -> Result<(), StartError> {
+    if let Some(person) = settings.people.iter().find(|person| is_issued(person.subject.as_str())) {
+        return Err(StartError::PersonNamedLikeClient(person.subject.to_string()));
+    }
+    for (index, client) in settings.clients.iter().enumerate() {
+        let id = client.id.as_str();
+        let reason = if settings.clients[..index].iter().any(|other| other.id == client.id) {
+            ClientIdFault::Twice
+        } else if is_issued(id) {
+            ClientIdFault::Issued
+        } else if settings.person(id).is_some() {
+            ClientIdFault::Person
+        } else if client.redirect_uris.is_empty() {
+            ClientIdFault::NoRedirectUri
+        } else {
+            continue;
+        };
+        return Err(StartError::Client { client_id: id.to_owned(), reason });
+    }
+    Ok(())
 }
 
 fn check_people(settings: &Settings) -> Result<(), StartError> {

@@ -1,4 +1,4 @@
-//! `POST /token`: a code becomes an access token.
+//! `POST /token`: a code, or a refresh token, becomes an access token.
 //!
 //! Spec: OAuth 2.1 §3.2, §3.2.4; RFC 8707 §2.2.
 
@@ -13,18 +13,19 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use protocol::clause::Clause;
 use protocol::oauth_error::{OAuthErrorBody, OAuthErrorCode};
 use protocol::query::{Parameters, Repeated};
-use protocol::token_endpoint::AUTHORIZATION_CODE;
+use protocol::token_endpoint::{AUTHORIZATION_CODE, REFRESH_TOKEN};
 
 use super::client_auth::Presented;
-use super::code_grant;
+use super::client_denial::ClientDenial;
 use super::form::{self, FormError};
 use super::peer::Peer;
-use super::rate_limit::TooMany;
+use super::rate_limit::{self, Limit, TooMany};
 use super::signing_key::KeyError;
 use super::state::Server;
+use super::{code_grant, refresh_grant};
 use crate::store::StoreError;
 
-/// Why no token is issued.
+/// Why no token is issued, or none revoked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum TokenDenial {
     WrongMethod,
@@ -33,11 +34,8 @@ pub(super) enum TokenDenial {
     RepeatedParameter,
     MissingGrantType,
     UnsupportedGrantType,
-    MissingClientId,
-    UnknownClient,
-    /// The one authentication method here is none. The scheme is answered in kind.
-    AuthorizationHeader(Scheme),
-    ClientSecret,
+    /// It is not from the client that it names, or nobody can tell.
+    Client(ClientDenial),
     MissingCode,
     MissingVerifier,
     MalformedVerifier,
@@ -50,7 +48,14 @@ pub(super) enum TokenDenial {
     OtherResource,
     MalformedScope,
     WiderScope,
+    NoScope,
     ReplayedCode,
+    MissingRefreshToken,
+    UnknownRefreshToken,
+    ExpiredRefreshToken,
+    ReusedRefreshToken,
+    GrantEnded,
+    MissingToken,
     /// Too many wrong codes, tokens or secrets came from this address.
     TooManyFailures {
         /// Seconds until the next one is heard.
@@ -59,20 +64,13 @@ pub(super) enum TokenDenial {
     ServerFault,
 }
 
-/// The scheme of an `Authorization` header.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Scheme {
-    Basic,
-    Bearer,
-    Dpop,
-}
-
 impl TokenDenial {
     /// The one place where a denial becomes a status, a code, a clause and a sentence.
+    #[expect(clippy::too_many_lines, reason = "a table: what would be divided is the overview")]
     pub(super) fn wire(self) -> (StatusCode, OAuthErrorCode, Clause, &'static str) {
         use OAuthErrorCode::{
-            InvalidClient, InvalidGrant, InvalidRequest, InvalidScope, InvalidTarget, ServerError,
-            TemporarilyUnavailable, UnsupportedGrantType,
+            InvalidGrant, InvalidRequest, InvalidScope, InvalidTarget, ServerError, TemporarilyUnavailable,
+            UnsupportedGrantType,
         };
         const BAD: StatusCode = StatusCode::BAD_REQUEST;
         match self {
@@ -95,19 +93,13 @@ impl TokenDenial {
                 (BAD, InvalidRequest, Clause::NoParameterTwice, "A parameter occurs more than once.")
             }
             Self::MissingGrantType => (BAD, InvalidRequest, Clause::GrantType, "grant_type is missing."),
-            Self::UnsupportedGrantType => {
-                (BAD, UnsupportedGrantType, Clause::GrantType, "The only grant_type is authorization_code.")
-            }
-            Self::MissingClientId => {
-                (BAD, InvalidRequest, Clause::ClientAuthentication, "client_id is missing.")
-            }
-            Self::UnknownClient => (BAD, InvalidClient, Clause::ClientIdentity, "There is no such client."),
-            Self::AuthorizationHeader(_) | Self::ClientSecret => (
-                StatusCode::UNAUTHORIZED,
-                InvalidClient,
-                Clause::ClientAuthentication,
-                "Clients here are public: name the client by client_id and send no credentials.",
+            Self::UnsupportedGrantType => (
+                BAD,
+                UnsupportedGrantType,
+                Clause::GrantType,
+                "The grant types are authorization_code and refresh_token.",
             ),
+            Self::Client(denial) => denial.wire(),
             Self::MissingCode => (BAD, InvalidRequest, Clause::CodeBinding, "code is missing."),
             Self::MissingVerifier => (BAD, InvalidRequest, Clause::PkceVerified, "code_verifier is missing."),
             Self::MalformedVerifier => (
@@ -117,9 +109,7 @@ impl TokenDenial {
                 "code_verifier must have 43 to 128 unreserved characters.",
             ),
             Self::UnknownCode => (BAD, InvalidGrant, Clause::CodeBinding, "There is no such code."),
-            Self::OtherClient => {
-                (BAD, InvalidGrant, Clause::CodeBinding, "The code was issued to another client.")
-            }
+            Self::OtherClient => (BAD, InvalidGrant, Clause::CodeBinding, "It was issued to another client."),
             Self::OtherRedirectUri => {
                 (BAD, InvalidGrant, Clause::CodeBinding, "The code was sent to another redirect_uri.")
             }
@@ -137,13 +127,35 @@ impl TokenDenial {
                 "code_verifier does not hash to the code_challenge of the authorization request.",
             ),
             Self::OtherResource => {
-                (BAD, InvalidTarget, Clause::ResourceNarrows, "The code is for another resource.")
+                (BAD, InvalidTarget, Clause::ResourceNarrows, "The grant is for another resource.")
             }
             Self::MalformedScope => (BAD, InvalidScope, Clause::ScopeSyntax, "scope is malformed."),
             Self::WiderScope => {
                 (BAD, InvalidScope, Clause::ScopeNarrows, "scope is wider than what was allowed.")
             }
+            Self::NoScope => {
+                (BAD, InvalidScope, Clause::ScopeSyntax, "scope names nothing that the resource offers.")
+            }
             Self::ReplayedCode => (BAD, InvalidGrant, Clause::CodeOnce, "The code was redeemed before."),
+            Self::MissingRefreshToken => {
+                (BAD, InvalidRequest, Clause::RefreshBinding, "refresh_token is missing.")
+            }
+            Self::UnknownRefreshToken => {
+                (BAD, InvalidGrant, Clause::RefreshBinding, "There is no such refresh token.")
+            }
+            Self::ExpiredRefreshToken => {
+                (BAD, InvalidGrant, Clause::RefreshLifetime, "The refresh token has expired.")
+            }
+            Self::ReusedRefreshToken => (
+                BAD,
+                InvalidGrant,
+                Clause::RefreshRotation,
+                "The refresh token was used before. Everything that grew from the same consent has ended.",
+            ),
+            Self::GrantEnded => {
+                (BAD, InvalidGrant, Clause::GrantActive, "What the person allowed has ended.")
+            }
+            Self::MissingToken => (BAD, InvalidRequest, Clause::Revocation, "token is missing."),
             Self::TooManyFailures { .. } => (
                 StatusCode::TOO_MANY_REQUESTS,
                 TemporarilyUnavailable,
@@ -162,7 +174,7 @@ impl TokenDenial {
 
 impl TokenDenial {
     /// Whether somebody may have guessed at a code, a token or a secret.
-    fn may_be_a_guess(self) -> bool {
+    pub(super) fn may_be_a_guess(&self) -> bool {
         matches!(self.wire().1, OAuthErrorCode::InvalidClient | OAuthErrorCode::InvalidGrant)
     }
 }
@@ -171,18 +183,10 @@ impl IntoResponse for TokenDenial {
     fn into_response(self) -> Response {
         tracing::info!(denial = ?self, "no token issued");
         let (status, code, clause, description) = self.wire();
-        let body = OAuthErrorBody {
-            error: code.as_str().into(),
-            error_description: Some(description.into()),
-            error_uri: Some(clause.url().into()),
-        };
-        let mut response = (status, Json(body)).into_response();
-        if let Self::AuthorizationHeader(scheme) = self {
-            let challenge = match scheme {
-                Scheme::Basic => r#"Basic realm="token endpoint", charset="UTF-8""#,
-                Scheme::Bearer => r#"Bearer realm="token endpoint""#,
-                Scheme::Dpop => r#"DPoP realm="token endpoint""#,
-            };
+        let mut response = error_response(status, code, clause, description);
+        if let Self::Client(denial) = self
+            && let Some(challenge) = denial.challenge()
+        {
             response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         }
         if let Self::TooManyFailures { retry_after } = self {
@@ -190,6 +194,23 @@ impl IntoResponse for TokenDenial {
         }
         response
     }
+}
+
+/// A refusal in JSON.
+///
+/// Spec: OAuth 2.1 §3.2.4.
+pub(super) fn error_response(
+    status: StatusCode,
+    code: OAuthErrorCode,
+    clause: Clause,
+    description: &'static str,
+) -> Response {
+    let body = OAuthErrorBody {
+        error: code.as_str().into(),
+        error_description: Some(description.into()),
+        error_uri: Some(clause.url().into()),
+    };
+    (status, Json(body)).into_response()
 }
 
 impl From<Repeated> for TokenDenial {
@@ -230,8 +251,6 @@ impl From<KeyError> for TokenDenial {
     }
 }
 
-/// Answers, and counts what may have been a guess. Nothing is counted before its outcome is known, so whoever gets it
-/// right is never refused for being quick.
 #[tracing::instrument(name = "token", skip_all)]
 pub(super) async fn post_token(
     State(server): State<Arc<Server>>,
@@ -239,12 +258,8 @@ pub(super) async fn post_token(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, TokenDenial> {
-    server.limits.check_token(peer, server.clock.now())?;
-    let answer = answer(&server, &headers, body).await;
-    if answer.as_ref().is_err_and(|denial| denial.may_be_a_guess()) {
-        server.limits.count_token_failure(peer, server.clock.now());
-    }
-    answer
+    let answer = answer(&server, &headers, body);
+    rate_limit::guard(&server, Limit::Token, peer, answer, TokenDenial::may_be_a_guess).await
 }
 
 async fn answer(server: &Server, headers: &HeaderMap, body: Body) -> Result<Response, TokenDenial> {
@@ -253,6 +268,9 @@ async fn answer(server: &Server, headers: &HeaderMap, body: Body) -> Result<Resp
     match form.get("grant_type")? {
         Some(AUTHORIZATION_CODE) => {
             Ok(Json(code_grant::redeem(server, &client?, &form).await?).into_response())
+        }
+        Some(REFRESH_TOKEN) => {
+            Ok(Json(refresh_grant::refresh(server, &client?, &form).await?).into_response())
         }
         Some(_) => Err(TokenDenial::UnsupportedGrantType),
         None => Err(TokenDenial::MissingGrantType),
@@ -274,7 +292,6 @@ mod tests {
     fn descriptions_use_legal_characters_only() {
         for denial in [
             TokenDenial::NotAForm,
-            TokenDenial::ClientSecret,
             TokenDenial::MalformedVerifier,
             TokenDenial::VerifierMismatch,
             TokenDenial::TooManyVerifiers,

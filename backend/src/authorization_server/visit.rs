@@ -51,7 +51,7 @@ impl Visit {
 
     /// The way back to the client.
     pub(super) fn redirect(&self, server: &Server) -> TrustedRedirect {
-        TrustedRedirect::stored(&self.pending, &server.settings.issuer)
+        TrustedRedirect::stored(&self.pending.request, &server.settings.issuer)
     }
 
     /// The refusal that waited for sign-in, if the request is refused.

@@ -12,7 +12,7 @@ use backend::authorization_server::{
 use backend::clock::SystemClock;
 use backend::entropy::SystemEntropy;
 use backend::listen::{Sockets, serve_until, signal};
-use backend::store::Store;
+use backend::store::{SecretHash, Store};
 use backend::telemetry;
 use clap::Parser;
 use protocol::ids::{Issuer, ResourceUri, Subject};
@@ -28,7 +28,8 @@ const CONFIG_SHAPE: &str = r#"The configuration file:
     }],
     "people": [{ "subject": "ada", "name": "Ada", "password": "$argon2id$v=19$m=19456,t=2,p=1$..." }]
   }
-A request that names no scope gets the first one of its resource."#;
+A request that names no scope gets the first one of its resource. With "introspection_secret" (SHA-256 of the resource
+server's secret, as base64url) that server may ask whether a token is still good."#;
 
 /// OAuth 2.1 authorization server for MCP.
 ///
@@ -76,6 +77,7 @@ struct ResourceConfig {
     uri: String,
     name: String,
     scopes: Vec<OfferedScope>,
+    introspection_secret: Option<SecretHash>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -123,7 +125,12 @@ fn settings(flags: &Flags) -> Result<Settings, Box<dyn std::error::Error>> {
     let resource = |resource: ResourceConfig| {
         let uri = ResourceUri::parse(&resource.uri, LoopbackPolicy::HttpsOnly)
             .map_err(|reason| format!("--config {file}: the resource {}: {reason}", resource.uri))?;
-        Ok::<_, String>(ProtectedResource { uri, name: resource.name, scopes: resource.scopes })
+        Ok::<_, String>(ProtectedResource {
+            uri,
+            name: resource.name,
+            scopes: resource.scopes,
+            introspection_secret: resource.introspection_secret,
+        })
     };
     let person = |person: PersonConfig| {
         let subject = Subject::parse(&person.subject)
@@ -141,6 +148,7 @@ fn settings(flags: &Flags) -> Result<Settings, Box<dyn std::error::Error>> {
         hashing: HashingLimits::default(),
         trusted_proxies: Vec::new(),
         clients: Vec::new(),
+        registration: None,
         lifetimes: Lifetimes {
             access_token: flags.access_token_seconds,
             code: flags.code_seconds,

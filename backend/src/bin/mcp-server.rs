@@ -1,16 +1,18 @@
 //! The MCP server on its own, for tokens of any authorization server that it can reach.
 
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use backend::clock::SystemClock;
 use backend::listen::{Sockets, serve_until, signal};
-use backend::resource_server::{ResourceServer, Settings};
+use backend::resource_server::{Introspection, ResourceServer, Settings};
 use backend::telemetry;
 use clap::{CommandFactory as _, Parser};
 use protocol::ids::{Issuer, ResourceUri};
 use protocol::loopback::LoopbackPolicy;
+use protocol::secret::Secret;
 
 /// MCP server that accepts access tokens of one authorization server.
 ///
@@ -35,6 +37,14 @@ struct Flags {
     /// Origins of web pages that may call the server; may be given several times.
     #[arg(long, env = "LAB_MCP_ALLOW_ORIGIN", value_name = "ORIGIN", value_delimiter = ',')]
     allow_origin: Vec<String>,
+    /// A file with the secret by which the authorization server knows this resource. With it, that server is asked
+    /// whether a token was revoked; without it, a revoked token works until it expires.
+    #[arg(long, env = "LAB_MCP_INTROSPECTION_SECRET_FILE", value_name = "FILE")]
+    introspection_secret_file: Option<PathBuf>,
+    /// How old an answer about a token may be: for so long at most a revoked token still works. 0 asks at each call.
+    #[arg(long, env = "LAB_MCP_INTROSPECTION_MAX_AGE", value_name = "SECONDS", default_value_t = 5,
+          requires = "introspection_secret_file", value_parser = clap::value_parser!(u64).range(0..=600))]
+    introspection_max_age: u64,
 }
 
 #[tokio::main]
@@ -62,6 +72,11 @@ async fn run(flags: Flags) -> Result<(), Box<dyn std::error::Error>> {
             .map_err(|reason| format!("--issuer {}: {reason}. http works only in the lab.", flags.issuer))?,
         loopback: policy,
         allowed_origins: flags.allow_origin,
+        introspection: flags
+            .introspection_secret_file
+            .as_deref()
+            .map(|file| introspection(file, flags.introspection_max_age))
+            .transpose()?,
     };
     let resource = settings.resource.clone();
     let server = ResourceServer::new(settings, Arc::new(SystemClock))?;
@@ -69,6 +84,19 @@ async fn run(flags: Flags) -> Result<(), Box<dyn std::error::Error>> {
     tracing::info!(%resource, addresses = ?sockets.addresses(), "MCP server is ready");
     serve_until(vec![sockets.answer_with(server.router())], signal()).await;
     Ok(())
+}
+
+/// The shortest secret that is taken: 128 random bits as hexadecimal digits.
+const MIN_SECRET_BYTES: usize = 32;
+
+fn introspection(file: &Path, max_age_seconds: u64) -> Result<Introspection, String> {
+    let flag = format!("--introspection-secret-file {}", file.display());
+    let text = std::fs::read_to_string(file).map_err(|reason| format!("{flag}: {reason}"))?;
+    let secret = text.trim_end_matches(['\r', '\n']);
+    if secret.len() < MIN_SECRET_BYTES {
+        return Err(format!("{flag}: the secret is shorter than {MIN_SECRET_BYTES} characters"));
+    }
+    Ok(Introspection { secret: Secret::new(secret), max_age_seconds })
 }
 
 /// A variable that nothing reads is a setting that somebody believes is in force. `LAB_MCP_PORT` is the lab's.

@@ -14,7 +14,7 @@ pub(super) fn document(origin: &str) -> String {
         "client_name": "MCP Auth Lab",
         "client_uri": origin,
         "redirect_uris": [format!("{origin}/callback"), "http://127.0.0.1/callback"],
-        "grant_types": ["authorization_code"],
+        "grant_types": ["authorization_code", "refresh_token"],
         "response_types": ["code"],
         "token_endpoint_auth_method": "none",
         "application_type": "native",
@@ -45,6 +45,7 @@ mod tests {
         assert!(accepts("http://localhost:3000/callback"));
         assert!(accepts("http://127.0.0.1:51004/callback"), "the terminal's port");
         assert!(!accepts("http://[::1]/callback"));
+        assert_eq!(valid.grant_types(), ["authorization_code", "refresh_token"]);
         assert!(text.len() < MAX_DOCUMENT_BYTES);
     }
 }

@@ -8,16 +8,20 @@ use std::sync::Arc;
 use protocol::ids::{IdentifierError, Issuer, ResourceUri};
 use protocol::loopback::LoopbackPolicy;
 use protocol::scope::InvalidScope;
+use protocol::secret::Secret;
 
+use super::clients::demo_clients;
 use super::options::Options;
 use super::page::{self, Addresses};
 use super::people::demo_people;
-use crate::authorization_server::{self, AuthorizationServer, OfferedScope, ProtectedResource};
+use crate::authorization_server::{
+    self, AuthorizationServer, OfferedScope, ProtectedResource, RegistrationSettings,
+};
 use crate::clock::Clock;
 use crate::entropy::Entropy;
 use crate::listen::{ListenError, Site, Sockets, serve_until};
-use crate::resource_server::{self, ResourceServer};
-use crate::store::{Store, StoreError};
+use crate::resource_server::{self, Introspection, ResourceServer};
+use crate::store::{SecretHash, Store, StoreError};
 
 /// Why the lab cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -76,9 +80,11 @@ impl Lab {
 
         let (database, temporary) = database(options)?;
         let store = Store::open(&database).await?;
-        let server =
-            AuthorizationServer::new(as_settings(&addresses)?, store, Arc::clone(&clock), entropy).await?;
-        let resource_server = ResourceServer::new(rs_settings(&addresses)?, clock)?;
+        // The two servers know each other by it; it lives as long as they do.
+        let secret = entropy.secret();
+        let as_settings = as_settings(&addresses, &secret)?;
+        let server = AuthorizationServer::new(as_settings, store, Arc::clone(&clock), entropy).await?;
+        let resource_server = ResourceServer::new(rs_settings(&addresses, secret)?, clock)?;
         let sites = vec![
             page.answer_with(page::router(&options.page_dir, &addresses)),
             mcp.answer_with(resource_server.router()),
@@ -130,7 +136,10 @@ fn database(options: &Options) -> Result<(PathBuf, Option<tempfile::TempDir>), s
     Ok((folder.path().join("authorization-server.sqlite"), Some(folder)))
 }
 
-fn as_settings(addresses: &Addresses) -> Result<authorization_server::Settings, LabError> {
+fn as_settings(
+    addresses: &Addresses,
+    introspection_secret: &Secret,
+) -> Result<authorization_server::Settings, LabError> {
     let loopback = LoopbackPolicy::AllowHttpOnLoopback;
     let scope = |token: &str, description: &str| {
         Ok::<_, InvalidScope>(OfferedScope { token: token.parse()?, description: description.to_owned() })
@@ -145,16 +154,25 @@ fn as_settings(addresses: &Addresses) -> Result<authorization_server::Settings, 
                 scope("mcp:connect", "Use the MCP server in your name")?,
                 scope("weather:read", "Read the weather")?,
             ],
+            introspection_secret: Some(SecretHash::of(introspection_secret)),
         }],
         people: demo_people()?,
         hashing: authorization_server::HashingLimits::default(),
         trusted_proxies: Vec::new(),
-        clients: Vec::new(),
-        lifetimes: authorization_server::Lifetimes::default(),
+        clients: demo_clients(&addresses.page)?,
+        registration: Some(RegistrationSettings::default()),
+        lifetimes: authorization_server::Lifetimes {
+            // Whoever uses a refresh token twice shall see at once what follows.
+            refresh_repair: 0,
+            ..authorization_server::Lifetimes::default()
+        },
     })
 }
 
-fn rs_settings(addresses: &Addresses) -> Result<resource_server::Settings, LabError> {
+fn rs_settings(
+    addresses: &Addresses,
+    introspection_secret: Secret,
+) -> Result<resource_server::Settings, LabError> {
     let loopback = LoopbackPolicy::AllowHttpOnLoopback;
     let page_port = addresses.page.rsplit(':').next().unwrap_or_default();
     Ok(resource_server::Settings {
@@ -163,5 +181,11 @@ fn rs_settings(addresses: &Addresses) -> Result<resource_server::Settings, LabEr
         issuer: Issuer::parse(&addresses.authorization_server, loopback)?,
         loopback,
         allowed_origins: vec![addresses.page.clone(), format!("http://127.0.0.1:{page_port}")],
+        introspection: Some(Introspection {
+            secret: introspection_secret,
+            // Each call is asked about, so that revocation is seen at once. It costs a request over loopback and a
+            // lookup in the database, less than half a millisecond; a server with much to do keeps answers for seconds.
+            max_age_seconds: 0,
+        }),
     })
 }

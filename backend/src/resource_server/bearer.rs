@@ -15,6 +15,7 @@ use http::header::AUTHORIZATION;
 use protocol::secret::Secret;
 
 use super::denial::{Denial, TokenFault};
+use super::introspection::Unavailable;
 use super::jwks_cache::KeyError;
 use super::router::Server;
 use super::token::{Unverified, VerifiedToken};
@@ -38,9 +39,15 @@ async fn authenticate(server: &Server, headers: &HeaderMap) -> Result<VerifiedTo
         KeyError::Unknown => Denial::InvalidToken(TokenFault::UnknownKey),
         KeyError::Unavailable => Denial::KeysUnavailable,
     })?;
-    unverified
+    let verified = unverified
         .verify(&key, &server.settings.issuer, &server.settings.resource, server.clock.now())
-        .map_err(Denial::InvalidToken)
+        .map_err(Denial::InvalidToken)?;
+    let Some(introspector) = &server.introspector else { return Ok(verified) };
+    match introspector.is_active(&token, verified.claims().exp).await {
+        Ok(true) => Ok(verified),
+        Ok(false) => Err(Denial::InvalidToken(TokenFault::Revoked)),
+        Err(Unavailable) => Err(Denial::RevocationUnknown),
+    }
 }
 
 /// Reads the one place where a token may stand. A token in the query or in the body is not looked for.

@@ -38,6 +38,8 @@ pub(super) enum TokenFault {
     Expired,
     #[error("The token is not valid yet.")]
     NotYetValid,
+    #[error("The token was revoked.")]
+    Revoked,
 }
 
 /// Why a request is refused.
@@ -55,6 +57,8 @@ pub(super) enum Denial {
     InvalidToken(TokenFault),
     /// The keys of the authorization server cannot be had, so nothing can be verified.
     KeysUnavailable,
+    /// The authorization server cannot be asked whether the token was revoked.
+    RevocationUnknown,
     /// The token does not allow this. Holds the scopes to ask for.
     InsufficientScope(ScopeSet),
     /// The content type is not JSON.
@@ -81,6 +85,7 @@ impl Denial {
             Self::NoCredentials => Clause::Challenge,
             Self::MalformedAuthorization => Clause::BearerSyntax,
             Self::InvalidToken(TokenFault::OtherAudience) => Clause::TokenAudience,
+            Self::InvalidToken(TokenFault::Revoked) | Self::RevocationUnknown => Clause::TokenRevoked,
             Self::InvalidToken(_) | Self::KeysUnavailable => Clause::TokenValidity,
             Self::InsufficientScope(_) => Clause::InsufficientScope,
             Self::NotJson
@@ -119,6 +124,10 @@ impl Denial {
                 StatusCode::SERVICE_UNAVAILABLE,
                 rpc(-32000, "The keys of the authorization server cannot be fetched at the moment."),
             ),
+            Self::RevocationUnknown => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                rpc(-32000, "The authorization server cannot be asked about the token at the moment."),
+            ),
             Self::InsufficientScope(scope) => (
                 StatusCode::FORBIDDEN,
                 Answer::Challenge {
@@ -153,7 +162,8 @@ impl Denial {
 
     /// The response. `resource_metadata` and `base_scope` complete challenges.
     pub(super) fn into_response(self, resource_metadata: &str, base_scope: &ScopeSet) -> Response {
-        let retry_after = (self == Self::KeysUnavailable).then_some(HeaderValue::from_static("1"));
+        let passes = matches!(self, Self::KeysUnavailable | Self::RevocationUnknown);
+        let retry_after = passes.then_some(HeaderValue::from_static("1"));
         let (status, answer) = self.wire();
         let mut response = match answer {
             Answer::Rpc { id, code, message } => {

@@ -10,14 +10,13 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use jsonwebtoken::DecodingKey;
-use protocol::authorization_server_metadata::AuthorizationServerMetadata;
 use protocol::ids::{Issuer, UnixTime};
 use protocol::loopback::LoopbackPolicy;
-use protocol::well_known::authorization_server_metadata_candidates;
 use protocol::{base64url_decode, strict_json};
 use serde_json::{Map, Value};
 use tokio::sync::Mutex;
 
+use super::discovery::{self, MAX_DOCUMENT_BYTES};
 use crate::clock::Clock;
 use crate::outbound::Outbound;
 
@@ -27,8 +26,6 @@ pub(super) const REFRESH_SECONDS: u64 = 30;
 const RETRY_SECONDS: u64 = 1;
 /// Keys are fetched again when they are older.
 pub(super) const MAX_AGE_SECONDS: u64 = 300;
-/// The longest document that is read.
-const MAX_DOCUMENT_BYTES: usize = 64 * 1024;
 /// More keys than any server publishes.
 const MAX_KEYS: usize = 32;
 /// The smallest modulus whose signatures count: RSA-2048.
@@ -113,30 +110,12 @@ impl JwksCache {
 
     /// Metadata first, then the keys that it points to.
     async fn fetch(&self) -> Result<Keys, String> {
-        let mut jwks_uri = None;
-        for candidate in authorization_server_metadata_candidates(&self.issuer) {
-            match self.outbound.get(&candidate.url, MAX_DOCUMENT_BYTES).await {
-                Ok(fetched) => {
-                    jwks_uri = Some(self.read_metadata(&fetched.body)?);
-                    break;
-                }
-                Err(reason) => tracing::debug!(url = candidate.url, %reason, "no metadata here"),
-            }
-        }
-        let jwks_uri = jwks_uri.ok_or("the metadata cannot be fetched")?;
+        let metadata = discovery::fetch(&self.outbound, &self.issuer, self.policy).await?;
+        let jwks_uri = metadata.jwks_uri.ok_or("the metadata has no jwks_uri")?;
         let fetched =
             self.outbound.get(&jwks_uri, MAX_DOCUMENT_BYTES).await.map_err(|reason| reason.to_string())?;
         let keys = read_keys(&fetched.body).ok_or("the key set cannot be read")?;
         if keys.is_empty() { Err("there is no RS256 key in the set".to_owned()) } else { Ok(keys) }
-    }
-
-    fn read_metadata(&self, body: &[u8]) -> Result<String, String> {
-        let object = strict_json::parse_object(body).map_err(|reason| reason.to_string())?;
-        let metadata: AuthorizationServerMetadata =
-            serde_json::from_value(Value::Object(object)).map_err(|reason| reason.to_string())?;
-        metadata.verify_issuer(&self.issuer).map_err(|reason| reason.to_string())?;
-        metadata.verify_endpoints(self.policy).map_err(|reason| reason.to_string())?;
-        metadata.jwks_uri.ok_or_else(|| "the metadata has no jwks_uri".to_owned())
     }
 }
 

@@ -19,6 +19,7 @@ use tower_http::cors::{Any, CorsLayer};
 use super::bearer::bearer;
 use super::denial::Denial;
 use super::guard::guard;
+use super::introspection::Introspector;
 use super::jwks_cache::JwksCache;
 use super::scope_gate::{MAX_MESSAGE_BYTES, scope_gate};
 use super::settings::Settings;
@@ -31,6 +32,7 @@ pub(super) struct Server {
     pub(super) settings: Settings,
     pub(super) hosts: Vec<String>,
     pub(super) keys: JwksCache,
+    pub(super) introspector: Option<Introspector>,
     pub(super) clock: Arc<dyn Clock>,
     metadata_url: String,
     metadata: String,
@@ -56,9 +58,14 @@ impl ResourceServer {
     /// # Errors
     /// If the metadata document cannot be written, which no setting can cause.
     pub fn new(settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, serde_json::Error> {
+        let introspector = settings
+            .introspection
+            .as_ref()
+            .map(|introspection| Introspector::new(&settings, introspection, Arc::clone(&clock)));
         let server = Server {
             hosts: settings.allowed_hosts(),
             keys: JwksCache::new(settings.issuer.clone(), settings.loopback, Arc::clone(&clock)),
+            introspector,
             clock,
             metadata_url: protected_resource_metadata_url(&settings.resource),
             metadata: metadata::document(&settings)?,

@@ -2,6 +2,7 @@
 
 use protocol::ids::{Issuer, ResourceUri};
 use protocol::loopback::{LoopbackPolicy, is_loopback_host};
+use protocol::secret::Secret;
 
 /// The resource server's configuration.
 #[derive(Clone, Debug)]
@@ -16,6 +17,18 @@ pub struct Settings {
     pub loopback: LoopbackPolicy,
     /// Web pages that may call it, as browsers write origins: `http://localhost:3000`.
     pub allowed_origins: Vec<String>,
+    /// Whether and how the authorization server is asked about tokens. Without it a revoked token works until it
+    /// expires.
+    pub introspection: Option<Introspection>,
+}
+
+/// How the authorization server is asked whether a token is still good.
+#[derive(Clone, Debug)]
+pub struct Introspection {
+    /// By this secret it knows the resource that asks.
+    pub secret: Secret,
+    /// How old an answer may be, in seconds: for so long at most a revoked token still works. 0 asks at each call.
+    pub max_age_seconds: u64,
 }
 
 impl Settings {

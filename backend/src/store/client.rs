@@ -1,9 +1,12 @@
 //! What the server knows of a client. However it came to know it, the same record stands beside the requests and
 //! grants that grew from it, so that they do not depend on the client's host any more.
 
+use protocol::base64url;
+use protocol::client_keys::{ClientKeys, KeySource};
+use protocol::client_metadata::AuthMethod;
 use protocol::ids::{ClientId, RedirectUri};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use sha2::{Digest as _, Sha256};
 
 use super::SecretHash;
 
@@ -58,17 +61,56 @@ pub enum ClientAuthentication {
     PrivateKeyJwt(ClientKeys),
 }
 
-/// Where a client's public keys are.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ClientKeys {
-    /// In its document or registration: a JWK Set.
-    Inline(Map<String, Value>),
-    /// At this https URL.
-    Uri(String),
+impl ClientAuthentication {
+    /// The method, without what belongs to this one client.
+    #[must_use]
+    pub fn method(&self) -> AuthMethod {
+        match self {
+            Self::None => AuthMethod::None,
+            Self::ClientSecretBasic(_) => AuthMethod::ClientSecretBasic,
+            Self::ClientSecretPost(_) => AuthMethod::ClientSecretPost,
+            Self::PrivateKeyJwt(_) => AuthMethod::PrivateKeyJwt,
+        }
+    }
 }
 
 impl Client {
+    /// A client that the operator wrote into the configuration, and whose name therefore needs no care. It may use
+    /// refresh tokens.
+    #[must_use]
+    pub fn configured(
+        id: ClientId,
+        name: &str,
+        redirect_uris: Vec<RedirectUri>,
+        authentication: ClientAuthentication,
+    ) -> Self {
+        let client = Self {
+            id,
+            source: ClientSource::Configured,
+            name: name.to_owned(),
+            redirect_uris,
+            authentication,
+            wants_refresh: true,
+            fingerprint: String::new(),
+        };
+        client.with_fingerprint()
+    }
+
+    /// The same with the hash that belongs to what it says. Secrets and keys are left out: they change as a matter of
+    /// routine, and do not make it another client. Where its keys are is part of it.
+    #[must_use]
+    pub fn with_fingerprint(mut self) -> Self {
+        let keys_at = match &self.authentication {
+            ClientAuthentication::PrivateKeyJwt(ClientKeys { source: KeySource::Uri(uri), .. }) => Some(uri),
+            _ => None,
+        };
+        let method = self.authentication.method();
+        let said =
+            serde_json::json!([self.id, self.name, self.redirect_uris, method, keys_at, self.wants_refresh]);
+        self.fingerprint = base64url(&Sha256::digest(said.to_string()));
+        self
+    }
+
     /// Whether it can only be sent back to this machine, where any program can listen: then nothing proves that it is
     /// the one that was allowed before.
     ///

@@ -5,7 +5,10 @@ use protocol::pkce::CodeChallenge;
 use rusqlite::{Connection, OptionalExtension as _, Row, named_params};
 
 use super::pending::{parse_challenge, parse_redirect_uri};
-use super::{Family, MAX_WRONG_VERIFIERS, SecretHash, Store, StoreError, family};
+use super::{
+    Family, MAX_WRONG_VERIFIERS, NewRefreshToken, RevokedBecause, SecretHash, Store, StoreError, family,
+    refresh,
+};
 
 /// A code that was issued once.
 #[derive(Clone, Debug)]
@@ -29,13 +32,15 @@ pub struct FoundCode {
 pub enum Redemption {
     /// This attempt won, and no other ever will.
     Redeemed,
-    /// It was redeemed before: somebody has a copy. What grew from it should not be trusted.
+    /// It was redeemed before: somebody has a copy. What grew from it is ended.
     Replayed {
         /// What grew from it.
         family: String,
     },
     /// Its time is over, or too many wrong verifiers were tried.
     Expired,
+    /// What the person allowed was ended before anything grew from it.
+    Ended,
     /// There is no such code.
     Unknown,
 }
@@ -62,27 +67,24 @@ impl Store {
     }
 
     /// Redeems a code after every check passed. One guarded statement: of many attempts, in whatever processes,
-    /// exactly one is told [`Redemption::Redeemed`].
+    /// exactly one is told [`Redemption::Redeemed`], and only then the refresh token exists. An attempt that comes
+    /// later ends what grew from the code, in the same transaction.
     ///
     /// # Errors
     /// [`StoreError`]: then it is not redeemed.
     ///
-    /// Spec: OAuth 2.1 §4.1.3.
-    pub async fn redeem_code(&self, code: SecretHash, now: UnixTime) -> Result<Redemption, StoreError> {
+    /// Spec: OAuth 2.1 §4.1.3, §7.5.3.
+    pub async fn redeem_code(
+        &self,
+        code: SecretHash,
+        refresh_token: Option<NewRefreshToken>,
+        now: UnixTime,
+    ) -> Result<Redemption, StoreError> {
         self.write(move |connection| {
-            let won = connection
-                .prepare_cached(
-                    "UPDATE code SET redeemed_at = :now
-                     WHERE code_hash = :code AND redeemed_at IS NULL AND expires_at > :now
-                         AND wrong_verifiers < :most
-                     RETURNING family",
-                )?
-                .query_row(
-                    named_params! { ":now": now.0, ":code": code, ":most": MAX_WRONG_VERIFIERS },
-                    |row| row.get::<_, String>(0),
-                )
-                .optional()?;
-            if won.is_some() {
+            if let Some(family) = consume(connection, code, now)? {
+                if let Some(token) = refresh_token {
+                    refresh::insert(connection, &family, token)?;
+                }
                 return Ok(Redemption::Redeemed);
             }
             let replayed = connection
@@ -91,14 +93,24 @@ impl Store {
                      WHERE code_hash = :code AND redeemed_at IS NOT NULL
                      RETURNING family",
                 )?
-                .query_row(named_params! { ":now": now.0, ":code": code }, |row| row.get(0))
+                .query_row(named_params! { ":now": now.0, ":code": code }, |row| row.get::<_, String>(0))
                 .optional()?;
             if let Some(family) = replayed {
+                family::revoke(connection, &family, RevokedBecause::CodeReplayed, now)?;
                 return Ok(Redemption::Replayed { family });
             }
-            let exists =
-                connection.prepare_cached("SELECT 1 FROM code WHERE code_hash = ?")?.exists([code])?;
-            Ok(if exists { Redemption::Expired } else { Redemption::Unknown })
+            let ended = connection
+                .prepare_cached(
+                    "SELECT revoked_at IS NOT NULL FROM code JOIN family ON family.id = code.family
+                     WHERE code_hash = ?",
+                )?
+                .query_row([code], |row| row.get(0))
+                .optional()?;
+            Ok(match ended {
+                None => Redemption::Unknown,
+                Some(true) => Redemption::Ended,
+                Some(false) => Redemption::Expired,
+            })
         })
         .await
     }
@@ -130,6 +142,22 @@ impl FoundCode {
             wrong_verifiers: row.get("wrong_verifiers")?,
         })
     }
+}
+
+/// The guard: only an unused code in its time, of a live family, can be redeemed.
+fn consume(connection: &Connection, code: SecretHash, now: UnixTime) -> Result<Option<String>, StoreError> {
+    Ok(connection
+        .prepare_cached(
+            "UPDATE code SET redeemed_at = :now
+             WHERE code_hash = :code AND redeemed_at IS NULL AND expires_at > :now AND wrong_verifiers < :most
+                 AND EXISTS (SELECT 1 FROM family WHERE family.id = code.family
+                     AND family.revoked_at IS NULL AND family.expires_at > :now)
+             RETURNING family",
+        )?
+        .query_row(named_params! { ":now": now.0, ":code": code, ":most": MAX_WRONG_VERIFIERS }, |row| {
+            row.get(0)
+        })
+        .optional()?)
 }
 
 /// A code as it is put down.

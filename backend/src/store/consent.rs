@@ -5,7 +5,10 @@ use protocol::scope::ScopeSet;
 use rusqlite::{Connection, OptionalExtension as _, named_params};
 
 use super::pending::{COLUMNS, PendingRequest, find};
-use super::{Family, SecretHash, Standing, Store, StoreError, code, family, remembered, session};
+use super::{
+    Asked, ClientSource, Family, SecretHash, Standing, Store, StoreError, code, family, registered,
+    remembered, session,
+};
 
 /// Which scopes are allowed.
 #[derive(Clone, Debug)]
@@ -34,6 +37,19 @@ pub enum Verdict {
     },
     /// Allow nothing.
     Deny,
+}
+
+impl Verdict {
+    /// What of the asked scopes is allowed.
+    fn scope(&self, asked: &Asked) -> ScopeSet {
+        let scope = match self {
+            Self::Allow { chosen: Chosen::Ticked(ticked), .. } => asked.scope.intersection(ticked),
+            Self::Allow { chosen: Chosen::AsRemembered, .. } => asked.scope.clone(),
+            Self::Deny => ScopeSet::default(),
+        };
+        // To stay connected to nothing is nothing.
+        if scope.of_resource().is_empty() { ScopeSet::default() } else { scope }
+    }
 }
 
 /// What became of a decision.
@@ -78,7 +94,8 @@ impl Store {
             if signed_in.is_none_or(|session| session.subject != subject) {
                 return Ok(Decision::SignedOut);
             }
-            if let Verdict::Allow { chosen: Chosen::AsRemembered, .. } = &verdict {
+            let from_memory = matches!(&verdict, Verdict::Allow { chosen: Chosen::AsRemembered, .. });
+            if from_memory {
                 let pending = find(connection, id, cookie)?.map(|pending| pending.request);
                 let covers = |request| remembered::covers(connection, &subject, &request, remembered_since);
                 if !pending.map(covers).transpose()?.unwrap_or_default() {
@@ -95,24 +112,17 @@ impl Store {
             };
             let request = &pending.request;
             let Standing::Asks(asked) = &request.standing else { return Ok(Decision::Unknown) };
-            let by_person = |allowed: &ScopeSet| {
-                remembered::note(connection, &subject, request, asked, allowed, remembered_since, now)
-            };
-            let Verdict::Allow { chosen, code, family, code_expires_at, family_expires_at } = verdict else {
-                by_person(&ScopeSet::default())?;
+            let scope = verdict.scope(asked);
+            if !from_memory {
+                remembered::note(connection, &subject, request, asked, &scope, remembered_since, now)?;
+            }
+            let Verdict::Allow { code, family, code_expires_at, family_expires_at, .. } = verdict else {
                 return Ok(Decision::Denied);
-            };
-            let scope = match chosen {
-                Chosen::Ticked(ticked) => {
-                    let scope = asked.scope.intersection(&ticked);
-                    by_person(&scope)?;
-                    scope
-                }
-                Chosen::AsRemembered => asked.scope.clone(),
             };
             if scope.is_empty() {
                 return Ok(Decision::Denied);
             }
+            let session = (!scope.has_offline_access()).then_some(cookie);
             let family = Family {
                 id: family,
                 client: request.client.clone(),
@@ -120,8 +130,12 @@ impl Store {
                 resource: asked.resource.clone(),
                 scope,
                 expires_at: family_expires_at,
+                revoked: false,
             };
-            family::insert(connection, &family, now)?;
+            family::insert(connection, &family, session, now)?;
+            if family.client.source == ClientSource::Registered {
+                registered::mark_used(connection, &family.client, now)?;
+            }
             let code = code::NewCode {
                 hash: code,
                 family: &family,

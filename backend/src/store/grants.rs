@@ -2,10 +2,10 @@
 
 use protocol::ids::{ClientId, ResourceUri, Subject, UnixTime};
 use protocol::scope::ScopeSet;
-use rusqlite::{Connection, Row, named_params};
+use rusqlite::{Row, named_params};
 
 use super::pending::{parse_client, parse_resource, parse_scope};
-use super::{Client, Store, StoreError, remembered};
+use super::{Client, Store, StoreError, family, remembered};
 
 /// What one client may do at one resource in the name of one person.
 #[derive(Clone, Debug)]
@@ -79,7 +79,7 @@ impl Store {
         now: UnixTime,
     ) -> Result<(), StoreError> {
         self.write(move |connection| {
-            end_families(connection, &subject, &client, &resource, now)?;
+            family::take_back(connection, &subject, &client, &resource, now)?;
             remembered::forget(connection, &subject, &client, &resource)?;
             connection
                 .prepare_cached(
@@ -107,38 +107,4 @@ impl Grant {
             last: UnixTime(row.get(4)?),
         })
     }
-}
-
-/// Codes that nobody has redeemed yet go, too.
-fn end_families(
-    connection: &Connection,
-    subject: &Subject,
-    client: &ClientId,
-    resource: &ResourceUri,
-    now: UnixTime,
-) -> Result<(), StoreError> {
-    connection
-        .prepare_cached(
-            "DELETE FROM code WHERE redeemed_at IS NULL AND family IN
-                 (SELECT id FROM family
-                  WHERE subject = :subject AND client_id = :client_id AND resource = :resource)",
-        )?
-        .execute(named_params! {
-            ":subject": subject.as_str(),
-            ":client_id": client.as_str(),
-            ":resource": resource.as_str(),
-        })?;
-    connection
-        .prepare_cached(
-            "UPDATE family SET revoked_at = :now, revoked_because = 'taken_back'
-             WHERE subject = :subject AND client_id = :client_id AND resource = :resource
-                 AND revoked_at IS NULL",
-        )?
-        .execute(named_params! {
-            ":now": now.0,
-            ":subject": subject.as_str(),
-            ":client_id": client.as_str(),
-            ":resource": resource.as_str(),
-        })?;
-    Ok(())
 }

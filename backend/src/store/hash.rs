@@ -7,11 +7,20 @@ use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::ser::{Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 
-/// SHA-256 of a secret. The secrets are 256 random bits each, so nothing slower is needed.
+/// SHA-256 of a secret. The secrets are 256 random bits each, so nothing slower is needed. Comparing two takes the same
+/// time wherever they differ.
 ///
 /// Spec: MCP 2025-11-25 Authorization, Token Theft (stored securely).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct SecretHash([u8; 32]);
+
+impl PartialEq for SecretHash {
+    fn eq(&self, other: &Self) -> bool {
+        aws_lc_rs::constant_time::verify_slices_are_equal(&self.0, &other.0).is_ok()
+    }
+}
+
+impl Eq for SecretHash {}
 
 impl SecretHash {
     /// Hashes a secret that was made here.
@@ -24,6 +33,16 @@ impl SecretHash {
     #[must_use]
     pub fn of_text(text: &str) -> Self {
         Self(Sha256::digest(text.as_bytes()).into())
+    }
+
+    /// Reads a hash that somebody else made, as 64 hexadecimal digits: what `sha256sum` prints.
+    #[must_use]
+    pub fn from_hex(text: &str) -> Option<Self> {
+        let digits: Vec<u8> =
+            text.chars().map(|digit| digit.to_digit(16)?.try_into().ok()).collect::<Option<_>>()?;
+        let (pairs, rest) = digits.as_chunks::<2>();
+        let bytes: Vec<u8> = pairs.iter().map(|[high, low]| high * 16 + low).collect();
+        rest.is_empty().then(|| bytes.try_into().ok().map(Self))?
     }
 }
 
@@ -50,5 +69,27 @@ impl ToSql for SecretHash {
 impl FromSql for SecretHash {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         <[u8; 32]>::column_result(value).map(Self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hash_that_an_operator_made_is_the_same_hash() {
+        // printf %s abc | sha256sum
+        let hex = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(SecretHash::from_hex(hex), Some(SecretHash::of_text("abc")));
+        assert_eq!(SecretHash::from_hex(&hex.to_uppercase()), Some(SecretHash::of_text("abc")));
+        for bad in ["", "ba78", &hex[1..], &format!("{hex}0"), &format!("{hex}00"), &hex.replace('b', "g")] {
+            assert_eq!(SecretHash::from_hex(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn equal_texts_have_equal_hashes_and_others_have_not() {
+        assert_eq!(SecretHash::of_text("a"), SecretHash::of_text("a"));
+        assert_ne!(SecretHash::of_text("a"), SecretHash::of_text("b"));
     }
 }

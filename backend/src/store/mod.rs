@@ -5,6 +5,7 @@
 //! file, exactly one wins. Secrets are stored as hashes only.
 
 mod client;
+mod client_assertion;
 mod code;
 mod connection;
 mod consent;
@@ -12,6 +13,8 @@ mod family;
 mod grants;
 mod hash;
 mod pending;
+mod refresh;
+mod registered;
 mod remembered;
 mod schema;
 mod session;
@@ -22,13 +25,15 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, TransactionBehavior};
 
-pub use client::{Client, ClientAuthentication, ClientKeys, ClientSource};
+pub use client::{Client, ClientAuthentication, ClientSource};
 pub use code::{FoundCode, Redemption};
 pub use consent::{Chosen, Decision, Verdict};
-pub use family::Family;
+pub use family::{Family, RevokedBecause};
 pub use grants::Grant;
 pub use hash::SecretHash;
 pub use pending::{Asked, NewRequest, PendingRequest, Standing};
+pub use refresh::{NewRefreshToken, Rotation};
+pub use registered::Registered;
 pub use session::Session;
 
 use connection::Worker;

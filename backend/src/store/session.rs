@@ -3,7 +3,7 @@
 use protocol::ids::{Subject, UnixTime};
 use rusqlite::{Connection, OptionalExtension as _, Row, named_params};
 
-use super::{SecretHash, Store, StoreError};
+use super::{SecretHash, Store, StoreError, family};
 
 /// Somebody is signed in.
 #[derive(Clone, Debug)]
@@ -33,6 +33,9 @@ impl Store {
     ) -> Result<(), StoreError> {
         self.write(move |connection| {
             move_browser(connection, old, new)?;
+            // If somebody else was there before, they have gone.
+            family::follow_session(connection, old, new, &session.subject)?;
+            family::end_with_session(connection, old, now)?;
             connection
                 .prepare_cached("UPDATE pending_request SET must_sign_in = 0 WHERE cookie_hash = ?")?
                 .execute([new])?;
@@ -59,14 +62,22 @@ impl Store {
     }
 
     /// Signs out. The browser's requests move to a fresh cookie without a session, so that another person can go on.
+    /// What the person allowed in this session ends with it, unless they allowed `offline_access`.
     ///
     /// # Errors
-    /// [`StoreError`].
-    pub async fn sign_out(&self, old: SecretHash, new: SecretHash) -> Result<(), StoreError> {
-        self.write(move |connection| move_browser(connection, old, new)).await
+    /// [`StoreError`]: then nobody is signed out.
+    ///
+    /// Spec: OAuth 2.1 §4.3.3 (refresh tokens and sign-out); OpenID Connect Core §11.
+    pub async fn sign_out(&self, old: SecretHash, new: SecretHash, now: UnixTime) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            family::end_with_session(connection, old, now)?;
+            move_browser(connection, old, new)
+        })
+        .await
     }
 
-    /// Signs a person out in every browser. The requests of this one move to a fresh cookie.
+    /// Signs a person out in every browser, and ends what was to last only as long as one of these sessions. The
+    /// requests of this browser move to a fresh cookie.
     ///
     /// # Errors
     /// [`StoreError`]: then nobody is signed out.
@@ -75,8 +86,10 @@ impl Store {
         subject: Subject,
         old: SecretHash,
         new: SecretHash,
+        now: UnixTime,
     ) -> Result<(), StoreError> {
         self.write(move |connection| {
+            family::end_with_sessions_of(connection, &subject, now)?;
             move_browser(connection, old, new)?;
             connection
                 .prepare_cached("DELETE FROM browser_session WHERE subject = ?")?

@@ -123,8 +123,9 @@ async fn a_document_that_breaks_a_rule_is_refused() {
         (changed("redirect_uris", Some(json!(["JavaScript:alert(1)"]))), "not an absolute http or https URL"),
         (changed("client_secret", Some(json!("s"))), "has no place"),
         (changed("token_endpoint_auth_method", Some(json!("client_secret_basic"))), "has no place"),
-        (changed("token_endpoint_auth_method", Some(json!("private_key_jwt"))), "is not offered here"),
-        (changed("jwks", Some(json!({ "keys": [{ "kty": "EC", "d": "x" }] }))), "has no place"),
+        (changed("token_endpoint_auth_method", Some(json!("tls_client_auth"))), "is not offered here"),
+        (changed("token_endpoint_auth_method", Some(json!("private_key_jwt"))), "neither jwks nor jwks_uri"),
+        (changed("jwks", Some(json!({ "keys": [{ "kty": "EC", "d": "x" }] }))), "a private or symmetric key"),
         ("[]".to_owned(), "not a JSON object"),
     ] {
         refuses_and_forgets(&lab, json_body(body), says).await;

@@ -96,7 +96,7 @@ async fn what_a_client_says_about_itself_cannot_deceive() {
         ("</bdi></p><h1>Your bank</h1>", "&#60;/bdi&#62;&#60;/p&#62;&#60;h1&#62;Your bank&#60;/h1&#62;"),
         ("bank\u{202e}moc.live\u{2066}", "bankmoc.live"),
         ("a\u{200b}\r\n\t b", "a b"),
-        (&"n".repeat(2000), &format!("{}…", "n".repeat(60))),
+        (&"n".repeat(400), &format!("{}…", "n".repeat(60))),
     ] {
         // The name goes the way of a document: what is made fit for a page is made so when it is read.
         let mut document = lab.client.document();

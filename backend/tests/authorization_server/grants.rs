@@ -59,6 +59,10 @@ async fn a_person_sees_what_they_have_allowed_to_whom() {
 #[tokio::test]
 async fn what_was_allowed_often_is_one_grant_with_its_first_and_last_day() {
     let lab = Lab::start().await;
+    // With refresh tokens what was allowed lasts.
+    let mut document = lab.client.document();
+    document["grant_types"] = serde_json::json!(["authorization_code", "refresh_token"]);
+    lab.client.serve_document(&document);
     let mut browser = lab.browser();
     browser.allow(&lab.request(), "ada").await.redirected();
     lab.clock.advance(5 * 24 * 3600);
@@ -237,4 +241,37 @@ async fn the_page_is_guarded_like_the_others() {
     let from_elsewhere = Request::get("/grants").header("origin", "http://localhost:3000");
     let answer = browser.send(from_elsewhere.body(axum::body::Body::empty()).unwrap()).await;
     assert!(!answer.headers.contains_key("access-control-allow-origin"));
+}
+
+/// Req: AS-102, AS-134
+#[tokio::test]
+async fn with_a_grant_its_refresh_tokens_and_access_tokens_end() {
+    let lab = Lab::refreshing().await;
+    let (tokens, of_bob) = (lab.tokens().await, {
+        let answer = lab.browser().allow(&lab.request(), "bob").await;
+        lab.redeem(&answer.redirected().parameter("code").unwrap()).await
+    });
+    let mut browser = lab.browser();
+    browser.sign_in(&lab.request(), "ada").await;
+    let page = grants(&mut browser).await;
+    assert!(lab.is_active(&tokens["access_token"]).await);
+    browser.submit(&revoke_forms(&page.body)[0]).await;
+    assert!(!lab.is_active(&tokens["access_token"]).await);
+    lab.not_refreshed(&tokens["refresh_token"], "has ended").await;
+    assert!(lab.is_active(&of_bob["access_token"]).await);
+}
+
+/// Req: AS-137
+#[tokio::test]
+async fn signing_out_everywhere_ends_what_was_to_last_as_long_as_a_session() {
+    let lab = Lab::refreshing().await;
+    let with_scope = |scope| lab.request_with("scope", Some(scope));
+    let of_session = lab.tokens_for(&with_scope("mcp:connect")).await;
+    let of_its_own = lab.tokens_for(&with_scope("mcp:connect offline_access")).await;
+    let mut browser = lab.browser();
+    browser.sign_in(&lab.request(), "ada").await;
+    let page = grants(&mut browser).await;
+    browser.submit(&Form::find(&page.body, "/grants/sign-out-everywhere")).await;
+    lab.not_refreshed(&of_session["refresh_token"], "has ended").await;
+    lab.refreshed(&of_its_own["refresh_token"]).await;
 }

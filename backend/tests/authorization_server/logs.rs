@@ -96,7 +96,7 @@ async fn nothing_that_a_stranger_sends_makes_a_second_line_or_an_endless_one() {
     let endless = "y".repeat(7000);
 
     let mut document = lab.client.document();
-    document["client_name"] = json!(format!("{hostile}{}", "n".repeat(3000)));
+    document["client_name"] = json!(format!("{hostile}{}", "n".repeat(200)));
     lab.client.serve_document(&document);
     let mut browser = lab.browser();
     let page = browser.sign_in_page(&lab.request()).await;
@@ -118,10 +118,24 @@ async fn nothing_that_a_stranger_sends_makes_a_second_line_or_an_endless_one() {
     ] {
         browser.authorize(&lab.request_with(name, Some(value))).await;
     }
-    document["redirect_uris"] = json!([format!("javascript:{hostile}")]);
-    lab.client.serve_document(&document);
-    lab.clock.advance(3600);
-    browser.authorize(&lab.request()).await.is_page(StatusCode::BAD_REQUEST, "invalid_client");
+    for (member, value) in [
+        ("redirect_uris", json!([format!("javascript:{hostile}")])),
+        ("token_endpoint_auth_method", json!(hostile)),
+        ("client_name", json!("m".repeat(4000))),
+    ] {
+        let mut document = document.clone();
+        document[member] = value;
+        lab.client.serve_document(&document);
+        lab.clock.advance(3600);
+        browser.authorize(&lab.request()).await.is_page(StatusCode::BAD_REQUEST, "invalid_client");
+    }
+    for registration in [
+        json!({ "redirect_uris": [hostile] }),
+        json!({ "client_name": hostile, "redirect_uris": ["https://c.example/cb"] }),
+    ] {
+        let post = http::Request::post("/register").header("content-type", "application/json");
+        lab.send(post.body(registration.to_string().into()).unwrap()).await;
+    }
     lab.token(&lab.exchange(hostile)).await.is_denied(StatusCode::BAD_REQUEST, "invalid_grant");
     lab.token(&[("grant_type".into(), hostile.into())]).await;
     lab.get(&format!("/{}", encode(&[("a".into(), hostile.into())]))).await;

@@ -5,7 +5,7 @@ use http::{Method, Request, StatusCode};
 
 use crate::support::{Form, ISSUER, Lab, RESOURCE, method, settings_with_a_password};
 
-/// Req: AS-01, AS-02, AS-03, AS-04, AS-05, AS-06, AS-07, AS-08, AS-09, AS-12, AS-13
+/// Req: AS-01, AS-02, AS-03, AS-04, AS-05, AS-06, AS-07, AS-08, AS-09, AS-11, AS-12, AS-13
 #[tokio::test]
 async fn metadata_says_what_the_server_does() {
     let lab = Lab::start().await;
@@ -20,11 +20,19 @@ async fn metadata_says_what_the_server_does() {
             "authorization_endpoint": "http://localhost:9000/authorize",
             "token_endpoint": "http://localhost:9000/token",
             "jwks_uri": "http://localhost:9000/jwks",
-            "scopes_supported": ["mcp:connect", "notes:read", "weather:read"],
+            "registration_endpoint": "http://localhost:9000/register",
+            "scopes_supported": ["mcp:connect", "notes:read", "offline_access", "weather:read"],
             "response_types_supported": ["code"],
             "response_modes_supported": ["query"],
-            "grant_types_supported": ["authorization_code"],
-            "token_endpoint_auth_methods_supported": ["none"],
+            "grant_types_supported": ["authorization_code", "refresh_token"],
+            "token_endpoint_auth_methods_supported":
+                ["none", "client_secret_basic", "client_secret_post", "private_key_jwt"],
+            "token_endpoint_auth_signing_alg_values_supported": ["RS256", "PS256", "ES256", "EdDSA"],
+            "revocation_endpoint": "http://localhost:9000/revoke",
+            "revocation_endpoint_auth_methods_supported":
+                ["none", "client_secret_basic", "client_secret_post", "private_key_jwt"],
+            "introspection_endpoint": "http://localhost:9000/introspect",
+            "introspection_endpoint_auth_methods_supported": ["client_secret_basic"],
             "code_challenge_methods_supported": ["S256"],
             "client_id_metadata_document_supported": true,
             "authorization_response_iss_parameter_supported": true,
@@ -32,6 +40,19 @@ async fn metadata_says_what_the_server_does() {
             "service_documentation": "http://localhost:9000/",
         })
     );
+}
+
+/// Req: AS-01, AS-05, AS-14
+#[tokio::test]
+async fn clients_that_only_know_openid_discovery_find_the_same() {
+    let lab = Lab::start().await;
+    let openid = lab.get("/.well-known/openid-configuration").await;
+    assert_eq!((openid.status, openid.header("content-type")), (StatusCode::OK, "application/json"));
+    let mut found = openid.json();
+    let members = found.as_object_mut().unwrap();
+    assert_eq!(members.remove("subject_types_supported"), Some(serde_json::json!(["public"])));
+    assert_eq!(members.remove("id_token_signing_alg_values_supported"), Some(serde_json::json!(["RS256"])));
+    assert_eq!(found, lab.get("/.well-known/oauth-authorization-server").await.json());
 }
 
 /// Req: AS-13, AS-140
@@ -55,13 +76,18 @@ fn preflight(path: &str, wanted: &str) -> Request<Body> {
         .unwrap()
 }
 
-/// Req: AS-15
+/// Req: AS-15, D19
 #[tokio::test]
 async fn pages_of_any_origin_may_read_documents_and_tokens() {
     let lab = Lab::start().await;
-    for (path, wanted) in
-        [("/.well-known/oauth-authorization-server", "GET"), ("/jwks", "GET"), ("/token", "POST")]
-    {
+    for (path, wanted) in [
+        ("/.well-known/oauth-authorization-server", "GET"),
+        ("/.well-known/openid-configuration", "GET"),
+        ("/jwks", "GET"),
+        ("/token", "POST"),
+        ("/revoke", "POST"),
+        ("/register", "POST"),
+    ] {
         let answer = lab.send(preflight(path, wanted)).await;
         assert!(answer.status.is_success(), "{path}: {answer:?}");
         assert_eq!(answer.header("access-control-allow-origin"), "*", "{path}");
@@ -74,13 +100,14 @@ async fn pages_of_any_origin_may_read_documents_and_tokens() {
     assert_eq!(document.header("access-control-allow-headers"), "mcp-protocol-version");
 }
 
-/// Req: AS-15
+/// Req: AS-15, D19
 #[tokio::test]
 async fn refusals_can_be_read_by_pages_too() {
     let lab = Lab::start().await;
     for request in [
         Request::post("/token").header("origin", "http://localhost:3000").body(Body::empty()).unwrap(),
         Request::get("/token").header("origin", "http://localhost:3000").body(Body::empty()).unwrap(),
+        Request::post("/revoke").header("origin", "http://localhost:3000").body(Body::empty()).unwrap(),
         Request::post("/jwks").header("origin", "http://localhost:3000").body(Body::empty()).unwrap(),
     ] {
         let answer = lab.send(request).await;
@@ -89,7 +116,7 @@ async fn refusals_can_be_read_by_pages_too() {
     }
 }
 
-/// Req: AS-73
+/// Req: AS-73, D19
 #[tokio::test]
 async fn no_page_of_another_origin_may_read_the_pages_for_people() {
     let lab = Lab::start().await;
@@ -120,6 +147,8 @@ async fn other_methods_are_refused_with_the_allowed_ones() {
         (Method::POST, "/grants", "GET,HEAD"),
         (Method::DELETE, "/sign-in", "GET,HEAD,POST"),
         (Method::GET, "/token", "POST"),
+        (Method::GET, "/revoke", "POST"),
+        (Method::GET, "/introspect", "POST"),
         (Method::POST, "/jwks", "GET,HEAD"),
     ] {
         let answer = lab.send(method(&wrong, path)).await;

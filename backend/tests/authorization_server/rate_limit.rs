@@ -3,10 +3,16 @@
 use std::net::SocketAddr;
 
 use axum::extract::ConnectInfo;
-use http::StatusCode;
+use backend::store::{ClientAuthentication, ClientSource, SecretHash};
 use http::header::COOKIE;
+use http::{Request, StatusCode};
+use protocol::basic_credentials::BasicCredentials;
+use protocol::secret::Secret;
 
-use crate::support::{Answered, Browser, Form, Lab, PASSWORD, encode, post_form, settings_with_a_password};
+use crate::support::{
+    Answered, Browser, Form, INTROSPECTION_SECRET, Lab, PASSWORD, RESOURCE, client, encode, introspection,
+    post_form, settings_with_a_password,
+};
 
 const HERE: &str = "192.0.2.1:4711";
 const ELSEWHERE: &str = "198.51.100.9:4711";
@@ -176,4 +182,67 @@ async fn wrong_codes_are_counted_and_right_ones_are_not() {
     assert_eq!(elsewhere.status, StatusCode::OK, "and nothing was used up");
     lab.clock.advance(1);
     token_from(&lab, HERE, &wrong).await.is_denied(StatusCode::BAD_REQUEST, "invalid_grant");
+}
+
+/// Req: AS-112
+#[tokio::test]
+async fn guessing_at_the_secret_of_a_client_is_slow_wherever_it_is_asked_for() {
+    let mut settings = settings_with_a_password();
+    let mut known = client(ClientSource::Configured, "known", "Known", &["https://known.example/cb"]);
+    known.authentication = ClientAuthentication::ClientSecretBasic(SecretHash::of_text("the secret"));
+    settings.clients = vec![known];
+    let lab = Lab::with(settings).await;
+    let post = |path: &str, secret: &str| {
+        let mut request = post_form(path, "grant_type=refresh_token&refresh_token=x&token=x");
+        let credentials = BasicCredentials { id: "known".into(), secret: Secret::new(secret) };
+        request.headers_mut().insert("authorization", credentials.to_header().reveal().parse().unwrap());
+        request
+    };
+    let mut here = browser_at(&lab, HERE);
+    for i in 0..120 {
+        let path = if i % 2 == 0 { "/token" } else { "/revoke" };
+        here.send(post(path, "wrong")).await.is_denied(StatusCode::UNAUTHORIZED, "invalid_client");
+    }
+    for path in ["/token", "/revoke"] {
+        let refused = here.send(post(path, "the secret")).await;
+        refused.is_denied(StatusCode::TOO_MANY_REQUESTS, "temporarily_unavailable");
+        let elsewhere = browser_at(&lab, ELSEWHERE).send(post(path, "the secret")).await;
+        assert_ne!(elsewhere.status, StatusCode::TOO_MANY_REQUESTS);
+    }
+}
+
+#[tokio::test]
+async fn guessing_at_the_secret_of_a_resource_server_is_slow_and_stops_nobody_else() {
+    let lab = Lab::start().await;
+    let ask = async |peer: &str, secret: &str| {
+        browser_at(&lab, peer).send(introspection(RESOURCE, secret, "x")).await
+    };
+    for _ in 0..120 {
+        ask(HERE, "wrong").await.is_denied(StatusCode::UNAUTHORIZED, "invalid_client");
+    }
+    let refused = ask(HERE, INTROSPECTION_SECRET).await;
+    refused.is_denied(StatusCode::TOO_MANY_REQUESTS, "temporarily_unavailable");
+    assert_eq!(refused.header("retry-after"), "1");
+    assert_eq!(ask(ELSEWHERE, INTROSPECTION_SECRET).await.status, StatusCode::OK);
+    let wrong_code = token_from(&lab, HERE, &lab.exchange("wrong")).await;
+    wrong_code.is_denied(StatusCode::BAD_REQUEST, "invalid_grant");
+}
+
+#[tokio::test]
+async fn one_address_registers_so_many_clients_and_no_more() {
+    let lab = Lab::start().await;
+    let register = async |peer: &str, number: u32| {
+        let document = serde_json::json!({ "redirect_uris": [format!("https://c.example/{number}")] });
+        let post = Request::post("/register").header("content-type", "application/json");
+        browser_at(&lab, peer).send(post.body(document.to_string().into()).unwrap()).await
+    };
+    for number in 0..30 {
+        assert_eq!(register(HERE, number).await.status, StatusCode::CREATED);
+    }
+    let refused = register(HERE, 30).await;
+    refused.is_denied(StatusCode::TOO_MANY_REQUESTS, "temporarily_unavailable");
+    assert_eq!(refused.header("retry-after"), "120");
+    assert_eq!(register(ELSEWHERE, 30).await.status, StatusCode::CREATED);
+    lab.clock.advance(120);
+    assert_eq!(register(HERE, 30).await.status, StatusCode::CREATED);
 }

@@ -23,7 +23,7 @@ async fn two_processes_on_one_file_redeem_a_code_once() {
     for i in 0..50 {
         let store = if i % 2 == 0 { lab.store.clone() } else { second.clone() };
         let now = lab.now();
-        attempts.spawn(async move { store.redeem_code(code, now).await.unwrap() });
+        attempts.spawn(async move { store.redeem_code(code, None, now).await.unwrap() });
     }
     let outcomes = attempts.join_all().await;
     let won = outcomes.iter().filter(|outcome| **outcome == Redemption::Redeemed).count();
@@ -34,7 +34,7 @@ async fn two_processes_on_one_file_redeem_a_code_once() {
 #[tokio::test]
 async fn a_code_nobody_issued_is_unknown() {
     let lab = Lab::start().await;
-    let outcome = lab.store.redeem_code(SecretHash::of_text("x"), lab.now()).await.unwrap();
+    let outcome = lab.store.redeem_code(SecretHash::of_text("x"), None, lab.now()).await.unwrap();
     assert_eq!(outcome, Redemption::Unknown);
 }
 
@@ -126,6 +126,12 @@ async fn settings_that_contradict_each_other_stop_the_start() {
     assert!(matches!(path, Some(StartError::IssuerWithPath(_))), "{path:?}");
     let nothing = start(|settings| settings.resources.clear()).await;
     assert!(matches!(nothing, Some(StartError::NoResources)), "{nothing:?}");
+    let reserved = start(|settings| {
+        let scope = &mut settings.resources[0].scopes[0];
+        scope.token = "offline_access".parse().unwrap();
+    })
+    .await;
+    assert!(matches!(reserved, Some(StartError::OfflineAccessOfResource(_))), "{reserved:?}");
     let no_scopes = start(|settings| settings.resources[0].scopes.clear()).await;
     assert!(matches!(no_scopes, Some(StartError::NoScopes(_))), "{no_scopes:?}");
 }

@@ -1,5 +1,6 @@
 //! One lab for each test: a server, a client with a real document on a real port, and a browser that keeps cookies.
 
+use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex};
@@ -10,18 +11,19 @@ use axum::extract::ConnectInfo;
 use axum::response::{IntoResponse as _, Response};
 use backend::authorization_server::{
     AuthorizationServer, HashingLimits, Lifetimes, OfferedScope, PasswordHash, Person, ProtectedResource,
-    Settings, hash_password,
+    RegistrationSettings, Settings, hash_password,
 };
 use backend::clock::{Clock as _, FixedClock};
 use backend::entropy::SeededEntropy;
-use backend::store::{Client, ClientAuthentication, ClientSource, Store};
-use http::header::{CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
+use backend::store::{Client, ClientAuthentication, ClientSource, SecretHash, Store};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
 use http::{HeaderMap, Method, Request, StatusCode};
+use protocol::basic_credentials::BasicCredentials;
 use protocol::ids::{ClientId, Issuer, RedirectUri, ResourceUri, Subject, UnixTime};
 use protocol::loopback::LoopbackPolicy;
 use protocol::pkce::CodeVerifier;
 use protocol::secret::Secret;
-use protocol::token_endpoint::CodeExchange;
+use protocol::token_endpoint::{CodeExchange, RefreshRequest};
 use scraper::{Html, Selector};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -29,6 +31,7 @@ use tower::ServiceExt as _;
 
 pub(crate) const ISSUER: &str = "http://localhost:9000";
 pub(crate) const RESOURCE: &str = "http://localhost:8001/mcp";
+pub(crate) const INTROSPECTION_SECRET: &str = "the secret of the weather server";
 pub(crate) const START: UnixTime = UnixTime(1_800_000_000);
 
 /// Answers of a client's web server, counted.
@@ -125,17 +128,20 @@ pub(crate) fn settings() -> Settings {
                     scope("mcp:connect", "Use the MCP server in your name"),
                     scope("weather:read", "Read the weather"),
                 ],
+                introspection_secret: Some(SecretHash::of_text(INTROSPECTION_SECRET)),
             },
             ProtectedResource {
                 uri: ResourceUri::parse("http://localhost:8002/mcp", loopback).unwrap(),
                 name: "Another server".into(),
                 scopes: vec![scope("notes:read", "Read your notes")],
+                introspection_secret: None,
             },
         ],
         people: vec![person("ada", "Ada"), person("bob", "Bob")],
         hashing: HashingLimits::default(),
         trusted_proxies: Vec::new(),
         clients: Vec::new(),
+        registration: Some(RegistrationSettings::default()),
         lifetimes: Lifetimes::default(),
     }
 }
@@ -237,10 +243,7 @@ impl Lab {
 
     /// The same with one parameter changed; `None` leaves it out.
     pub(crate) fn request_with(&self, name: &str, value: Option<&str>) -> Vec<(String, String)> {
-        let mut parameters = self.request();
-        parameters.retain(|(known, _)| known != name);
-        parameters.extend(value.map(|value| (name.to_owned(), value.to_owned())));
-        parameters
+        with(self.request(), name, value)
     }
 
     /// What a correct client sends to `/token`.
@@ -257,6 +260,91 @@ impl Lab {
 
     pub(crate) async fn token(&self, parameters: &[(String, String)]) -> Answered {
         self.send(post_form("/token", &encode(parameters))).await
+    }
+
+    /// A lab whose client says that it can use refresh tokens.
+    pub(crate) async fn refreshing() -> Self {
+        Self::refreshing_with(settings()).await
+    }
+
+    pub(crate) async fn refreshing_with(settings: Settings) -> Self {
+        let lab = Self::with(settings).await;
+        let mut document = lab.client.document();
+        document["grant_types"] = json!(["authorization_code", "refresh_token"]);
+        lab.client.serve_document(&document);
+        lab
+    }
+
+    /// The tokens for this authorization request, allowed by Ada.
+    pub(crate) async fn tokens_for(&self, request: &[(String, String)]) -> Value {
+        let answer = self.browser().allow(request, "ada").await;
+        self.redeem(&answer.redirected().parameter("code").unwrap()).await
+    }
+
+    /// The tokens for all that can be asked for.
+    pub(crate) async fn tokens(&self) -> Value {
+        self.tokens_for(&self.request_with("scope", Some("mcp:connect weather:read"))).await
+    }
+
+    pub(crate) async fn redeem(&self, code: &str) -> Value {
+        let answer = self.token(&self.exchange(code)).await;
+        assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+        answer.json()
+    }
+
+    /// What a correct client sends to refresh.
+    pub(crate) fn refresh(&self, refresh_token: &Value) -> Vec<(String, String)> {
+        let request = RefreshRequest {
+            refresh_token: Secret::new(refresh_token.as_str().unwrap()),
+            client_id: ClientId::parse(&self.client.client_id()).unwrap(),
+            resource: ResourceUri::parse(RESOURCE, LoopbackPolicy::AllowHttpOnLoopback).unwrap(),
+            scope: None,
+        };
+        request.parameters().into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+
+    /// Refreshes, and gives the new tokens.
+    pub(crate) async fn refreshed(&self, refresh_token: &Value) -> Value {
+        let answer = self.token(&self.refresh(refresh_token)).await;
+        assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+        answer.json()
+    }
+
+    /// A refresh that must be refused as `invalid_grant`, for a reason that says this.
+    #[track_caller]
+    pub(crate) fn not_refreshed(&self, refresh_token: &Value, says: &str) -> impl Future<Output = ()> {
+        let (request, says) = (self.refresh(refresh_token), says.to_owned());
+        async move {
+            let answer = self.token(&request).await;
+            answer.is_denied(StatusCode::BAD_REQUEST, "invalid_grant");
+            let description = answer.json()["error_description"].as_str().unwrap().to_owned();
+            assert!(description.contains(&says), "{says:?} is not in {description:?}");
+        }
+    }
+
+    /// What a client sends to `/revoke`.
+    pub(crate) async fn revoke(&self, token: &Value) -> Answered {
+        let token = token.as_str().unwrap();
+        let parameters = [("token", token), ("client_id", &self.client.client_id())];
+        self.send(post_form("/revoke", &protocol::query::encode(parameters))).await
+    }
+
+    /// What the weather server is told about a token.
+    pub(crate) async fn introspect(&self, token: &Value) -> Value {
+        let token = token.as_str().unwrap();
+        let answer = self.send(introspection(RESOURCE, INTROSPECTION_SECRET, token)).await;
+        assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+        answer.json()
+    }
+
+    pub(crate) async fn is_active(&self, token: &Value) -> bool {
+        self.introspect(token).await["active"].as_bool().unwrap()
+    }
+
+    /// Another connection to the database, to see what is really there.
+    pub(crate) fn count(&self, sql: &str) -> u64 {
+        let connection = rusqlite::Connection::open(self.folder.path().join("as.sqlite")).unwrap();
+        connection.query_row(sql, [], |row| row.get(0)).unwrap()
     }
 
     /// Signs in, allows everything, and gives the code.
@@ -285,6 +373,25 @@ async fn test_key() -> Vec<u8> {
     })
     .await
     .clone()
+}
+
+/// What the server of a resource sends to `/introspect`.
+pub(crate) fn introspection(resource: &str, secret: &str, token: &str) -> Request<Body> {
+    let credentials = BasicCredentials { id: resource.to_owned(), secret: Secret::new(secret) };
+    let mut request = post_form("/introspect", &protocol::query::encode([("token", token)]));
+    request.headers_mut().insert(AUTHORIZATION, credentials.to_header().reveal().parse().unwrap());
+    request
+}
+
+/// Some parameters, one of them changed; `None` leaves it out.
+pub(crate) fn with(
+    mut parameters: Vec<(String, String)>,
+    name: &str,
+    value: Option<&str>,
+) -> Vec<(String, String)> {
+    parameters.retain(|(known, _)| known != name);
+    parameters.extend(value.map(|value| (name.to_owned(), value.to_owned())));
+    parameters
 }
 
 pub(crate) fn verifier() -> CodeVerifier {

@@ -62,6 +62,10 @@ async fn no_secret_is_in_the_masked_trace() {
     let tokens: Vec<_> = tokens.into_iter().filter(|token| token.matches('.').count() == 2).collect();
     assert!(tokens.len() >= 4, "tokens are sent with every call");
     assert!(tokens.iter().all(|token| !masked.contains(token)), "{masked}");
+    let refresh_tokens: Vec<_> =
+        open.split(r#"\"refresh_token\":\""#).skip(1).map(|rest| &rest[..43]).collect();
+    assert_eq!(refresh_tokens.len(), 2, "one with each token response");
+    assert!(refresh_tokens.iter().all(|token| !masked.contains(token)), "{masked}");
     for secret in ["code_verifier=", "code="] {
         let values = open.split(secret).skip(1).filter_map(|rest| rest.split(['&', '"']).next());
         let values: Vec<_> = values.filter(|value| value.len() > 20).collect();

@@ -5,4 +5,5 @@
 mod golden;
 mod outcomes;
 mod page;
+mod revocation;
 mod support;

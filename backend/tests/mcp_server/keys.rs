@@ -3,7 +3,7 @@
 use http::StatusCode;
 use serde_json::json;
 
-use crate::support::{Key, Server};
+use crate::support::{Key, Server, all};
 
 /// Req: RS-21
 #[tokio::test]
@@ -11,28 +11,10 @@ async fn keys_are_fetched_once_however_many_ask_at_the_same_time() {
     let server = Server::start().await;
     let token = server.token("mcp:connect");
     let calls = (0..20).map(|_| server.call(&token, "whoami", json!({})));
-    for answer in futures_all(calls).await {
+    for answer in all(calls).await {
         assert_eq!(answer.status, StatusCode::OK);
     }
     assert_eq!(server.keys.asked(), 1);
-}
-
-/// Polls all to their end, in one task: they overlap wherever they wait.
-async fn futures_all<T>(futures: impl Iterator<Item = impl Future<Output = T>>) -> Vec<T> {
-    let mut pending: Vec<_> = futures.map(Box::pin).collect();
-    let mut done = Vec::new();
-    std::future::poll_fn(|context| {
-        pending.retain_mut(|future| match future.as_mut().poll(context) {
-            std::task::Poll::Ready(value) => {
-                done.push(value);
-                false
-            }
-            std::task::Poll::Pending => true,
-        });
-        if pending.is_empty() { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
-    })
-    .await;
-    done
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@
 
 mod access_token;
 mod cors;
+mod introspection;
 mod keys;
 mod metadata;
 mod support;

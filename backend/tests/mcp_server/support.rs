@@ -11,13 +11,14 @@ use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::response::{IntoResponse as _, Response};
 use backend::clock::FixedClock;
-use backend::resource_server::{ResourceServer, Settings};
+use backend::resource_server::{Introspection, ResourceServer, Settings};
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, ORIGIN};
 use http::{HeaderMap, StatusCode};
 use protocol::base64url;
 use protocol::ids::{Issuer, ResourceUri, UnixTime};
 use protocol::jwks::RsaPublicJwk;
 use protocol::loopback::LoopbackPolicy;
+use protocol::secret::Secret;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tower::ServiceExt as _;
@@ -25,6 +26,7 @@ use tower::ServiceExt as _;
 pub(crate) const RESOURCE: &str = "http://localhost:8001/mcp";
 pub(crate) const METADATA: &str = "http://localhost:8001/.well-known/oauth-protected-resource/mcp";
 pub(crate) const PAGE: &str = "http://localhost:3000";
+pub(crate) const SECRET: &str = "the secret of the server under test";
 pub(crate) const NOW: u64 = 1_800_000_000;
 
 /// A signing key. Making one takes longer than everything else together, so there are two for all tests.
@@ -74,6 +76,9 @@ pub(crate) struct Keys {
     pub(crate) issuer: String,
     pub(crate) asked: Arc<AtomicUsize>,
     answer: Arc<Mutex<(StatusCode, String)>>,
+    metadata: Arc<Mutex<Value>>,
+    introspection: Arc<Mutex<(StatusCode, String)>>,
+    questions: Arc<Mutex<Vec<(String, String)>>>,
 }
 
 impl Keys {
@@ -87,15 +92,31 @@ impl Keys {
             "jwks_uri": format!("{issuer}/jwks"),
             "response_types_supported": ["code"],
             "code_challenge_methods_supported": ["S256"],
-        })
-        .to_string();
+            "introspection_endpoint": format!("{issuer}/introspect"),
+        });
+        let metadata = Arc::new(Mutex::new(metadata));
+        let introspection = Arc::new(Mutex::new((StatusCode::OK, r#"{"active":true}"#.to_owned())));
+        let questions = Arc::new(Mutex::new(Vec::new()));
         let asked = Arc::new(AtomicUsize::new(0));
         let answer = Arc::new(Mutex::new((StatusCode::OK, String::new())));
         let (counted, given) = (Arc::clone(&asked), Arc::clone(&answer));
+        let (described, said, heard) =
+            (Arc::clone(&metadata), Arc::clone(&introspection), Arc::clone(&questions));
         let router = Router::new().fallback(async move |request: Request| -> Response {
             let json = [(CONTENT_TYPE, "application/json")];
             match request.uri().path() {
-                "/.well-known/oauth-authorization-server" => (json, metadata.clone()).into_response(),
+                "/.well-known/oauth-authorization-server" => {
+                    (json, described.lock().unwrap().to_string()).into_response()
+                }
+                "/introspect" => {
+                    let (parts, body) = request.into_parts();
+                    let body = to_bytes(body, 1 << 16).await.unwrap();
+                    let authorization = parts.headers[AUTHORIZATION].to_str().unwrap().to_owned();
+                    let question = (authorization, String::from_utf8(body.to_vec()).unwrap());
+                    heard.lock().unwrap().push(question);
+                    let (status, body) = said.lock().unwrap().clone();
+                    (status, json, body).into_response()
+                }
                 "/jwks" => {
                     counted.fetch_add(1, Ordering::SeqCst);
                     let (status, body) = given.lock().unwrap().clone();
@@ -105,7 +126,7 @@ impl Keys {
             }
         });
         tokio::spawn(async move { axum::serve(listener, router).await });
-        let keys = Self { issuer, asked, answer };
+        let keys = Self { issuer, asked, answer, metadata, introspection, questions };
         keys.publish(&[Key::published()]);
         keys
     }
@@ -117,6 +138,28 @@ impl Keys {
 
     pub(crate) fn answer(&self, status: StatusCode, body: &str) {
         *self.answer.lock().unwrap() = (status, body.to_owned());
+    }
+
+    /// What is answered about each token from now on.
+    pub(crate) fn say(&self, answer: &Value) {
+        self.say_exactly(StatusCode::OK, &answer.to_string());
+    }
+
+    pub(crate) fn say_exactly(&self, status: StatusCode, body: &str) {
+        *self.introspection.lock().unwrap() = (status, body.to_owned());
+    }
+
+    /// Header and body of each question about a token.
+    pub(crate) fn questions(&self) -> Vec<(String, String)> {
+        self.questions.lock().unwrap().clone()
+    }
+
+    pub(crate) fn metadata(&self) -> Value {
+        self.metadata.lock().unwrap().clone()
+    }
+
+    pub(crate) fn describe(&self, metadata: &Value) {
+        *self.metadata.lock().unwrap() = metadata.clone();
     }
 
     pub(crate) fn asked(&self) -> usize {
@@ -133,6 +176,15 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) async fn start() -> Self {
+        Self::with(None).await
+    }
+
+    /// One that asks about tokens, and keeps answers for so many seconds.
+    pub(crate) async fn introspecting(max_age_seconds: u64) -> Self {
+        Self::with(Some(Introspection { secret: Secret::new(SECRET), max_age_seconds })).await
+    }
+
+    async fn with(introspection: Option<Introspection>) -> Self {
         let keys = Keys::start().await;
         let clock = Arc::new(FixedClock::at(UnixTime(NOW)));
         let loopback = LoopbackPolicy::AllowHttpOnLoopback;
@@ -142,6 +194,7 @@ impl Server {
             issuer: Issuer::parse(&keys.issuer, loopback).unwrap(),
             loopback,
             allowed_origins: vec![PAGE.into()],
+            introspection,
         };
         let server = ResourceServer::new(settings, Arc::<FixedClock>::clone(&clock)).unwrap();
         Self { router: server.router(), clock, keys }
@@ -201,6 +254,24 @@ impl Server {
     pub(crate) async fn call(&self, token: &str, tool: &str, arguments: Value) -> Answered {
         self.post(token, &call(tool, &arguments)).await
     }
+}
+
+/// Polls all to their end, in one task: they overlap wherever they wait.
+pub(crate) async fn all<T>(futures: impl Iterator<Item = impl Future<Output = T>>) -> Vec<T> {
+    let mut pending: Vec<_> = futures.map(Box::pin).collect();
+    let mut done = Vec::new();
+    std::future::poll_fn(|context| {
+        pending.retain_mut(|future| match future.as_mut().poll(context) {
+            std::task::Poll::Ready(value) => {
+                done.push(value);
+                false
+            }
+            std::task::Poll::Pending => true,
+        });
+        if pending.is_empty() { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+    })
+    .await;
+    done
 }
 
 fn changed(mut object: Value, name: &str, value: Value) -> Value {

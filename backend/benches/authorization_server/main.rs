@@ -1,0 +1,191 @@
+//! What the authorization server costs, over real sockets, with its database on disk: `just bench`.
+//!
+//! The server is a process of its own on one processor, the clients are on another. Processor time is the server's, in
+//! the program and in the kernel. Figures of one run can be compared with each other, not with those of another
+//! machine or moment; so the bare cost of a signature is measured in the same run.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a benchmark that cannot go on must stop")]
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::rsa::{KeyPair as RsaKeyPair, KeySize};
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, RSA_PKCS1_SHA256};
+
+mod load;
+mod process;
+mod server;
+
+use load::{CLIENTS, Client, Timings, get, header, post_form, run};
+use process::Server;
+
+fn main() {
+    let arguments: Vec<_> = std::env::args().collect();
+    if let [_, flag, algorithm, database, codes] = &arguments[..]
+        && flag == "--serve"
+    {
+        return server::serve(algorithm, Path::new(database), codes.parse().unwrap());
+    }
+    let pinned = process::pin_clients();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(bench(pinned));
+}
+
+async fn bench(pinned: bool) {
+    let placement =
+        if pinned { "server on processor 0, clients on processor 1" } else { "processors shared" };
+    println!("{CLIENTS} clients, kept connections, real sockets, SQLite on disk; {placement}\n");
+    let (rs256, es256) = (rs256_alone(), es256_alone());
+    println!("a signature alone: RS256 {rs256:.1?}, ES256 {es256:.1?}\n");
+    println!("{:<34} {:>9} {:>9} {:>9} {:>12} {:>9}", "", "per s", "p50", "p99", "CPU per call", "resident");
+
+    documents_and_pages().await;
+    redemptions("RS256", 20_000, rs256).await;
+    redemptions("ES256", 100_000, es256).await;
+    println!("\nfrom the start of the program to its first answer: {:.0?}", first_answer().await);
+}
+
+async fn documents_and_pages() {
+    let folder = folder();
+    let server = Server::start("ES256", &folder.path().join("as.sqlite"), 0);
+    repeat(&server, "metadata", 100_000, get("/.well-known/oauth-authorization-server", ""), 200).await;
+    let query = protocol::query::encode([
+        ("response_type", "code"),
+        ("client_id", server::CLIENT_ID),
+        ("redirect_uri", server::REDIRECT_URI),
+        ("scope", "mcp:connect"),
+        ("state", "some-state"),
+        ("code_challenge", server::verifier().challenge().as_str()),
+        ("code_challenge_method", "S256"),
+        ("resource", server::RESOURCE),
+    ]);
+    let request = get(&format!("/authorize?{query}"), "");
+    let mut client = Client::connect(server.port).await;
+    let answer = client.send(&request).await;
+    let cookie = header(&answer.head, "set-cookie").unwrap().split(';').next().unwrap().to_owned();
+    let page = header(&answer.head, "location").unwrap().to_owned();
+    repeat(&server, "authorize: request put down", 40_000, request, 303).await;
+    // Meanwhile so many requests were put down that the first one had to go.
+    let page = if client.send(&get(&page, &format!("Cookie: {cookie}\r\n"))).await.status == 200 {
+        page
+    } else {
+        let query = format!("/authorize?{query}");
+        let answer = client.send(&get(&query, &format!("Cookie: {cookie}\r\n"))).await;
+        header(&answer.head, "location").unwrap().to_owned()
+    };
+    repeat(&server, "authorize: sign-in page", 40_000, get(&page, &format!("Cookie: {cookie}\r\n")), 200)
+        .await;
+}
+
+/// The same request again and again.
+async fn repeat(server: &Server, name: &str, count: usize, request: String, status: u16) {
+    let before = server.cpu();
+    let states = vec![count / CLIENTS; CLIENTS];
+    let timings = run(server.port, states, async move |client: &mut Client, left: &mut usize| {
+        if *left == 0 {
+            return false;
+        }
+        *left -= 1;
+        let answer = client.send(&request).await;
+        assert_eq!(answer.status, status, "{}", answer.head);
+        true
+    })
+    .await;
+    report(server, name, &timings, before, None);
+}
+
+async fn redemptions(algorithm: &str, codes: usize, signature: Duration) {
+    let folder = folder();
+    let server = Server::start(algorithm, &folder.path().join("as.sqlite"), codes);
+    let before = server.cpu();
+    let states = (0..CLIENTS).map(|first| (first..codes).step_by(CLIENTS)).collect();
+    let timings =
+        run(server.port, states, async |client: &mut Client, numbers: &mut std::iter::StepBy<_>| {
+            let Some(number) = numbers.next() else { return false };
+            let code = server::code(number);
+            let verifier = server::verifier();
+            let body = protocol::query::encode([
+                ("grant_type", "authorization_code"),
+                ("code", code.as_str()),
+                ("code_verifier", verifier.reveal()),
+                ("redirect_uri", server::REDIRECT_URI),
+                ("client_id", server::CLIENT_ID),
+                ("resource", server::RESOURCE),
+            ]);
+            let answer = client.send(&post_form("/token", &body)).await;
+            assert_eq!(answer.status, 200, "{}", answer.body);
+            true
+        })
+        .await;
+    report(&server, &format!("code redeemed, {algorithm}"), &timings, before, Some(signature));
+}
+
+fn report(
+    server: &Server,
+    name: &str,
+    timings: &Timings,
+    before: Option<Duration>,
+    signature: Option<Duration>,
+) {
+    let count = u32::try_from(timings.count()).unwrap();
+    let cpu = before.and_then(|before| Some((server.cpu()? - before) / count));
+    let show = |value: Option<String>| value.unwrap_or_else(|| "?".into());
+    print!(
+        "{name:<34} {:>9.0} {:>9.0?} {:>9.0?} {:>12} {:>9}",
+        timings.per_second(),
+        timings.percentile(50),
+        timings.percentile(99),
+        show(cpu.map(|cpu| format!("{cpu:.1?}"))),
+        show(server.resident_mib().map(|mib| format!("{mib} MiB"))),
+    );
+    if let (Some(signature), Some(cpu)) = (signature, cpu) {
+        let share = 100.0 * timings.per_second() * signature.as_secs_f64();
+        print!("   {:.0?} beyond the signature; {share:.0} % of its rate", cpu.saturating_sub(signature));
+    }
+    println!();
+}
+
+fn rs256_alone() -> Duration {
+    let key = RsaKeyPair::generate(KeySize::Rsa2048).unwrap();
+    let mut signature = vec![0; key.public_modulus_len()];
+    once(|| key.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), &[7; 600], &mut signature).unwrap())
+}
+
+fn es256_alone() -> Duration {
+    let key = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
+    once(|| {
+        key.sign(&SystemRandom::new(), &[7; 600]).unwrap();
+    })
+}
+
+/// How long it takes once: the median of many batches.
+fn once(mut what: impl FnMut()) -> Duration {
+    const BATCH: u32 = 50;
+    let mut batches: Vec<_> = (0..100)
+        .map(|_| {
+            let began = Instant::now();
+            (0..BATCH).for_each(|_| what());
+            began.elapsed() / BATCH
+        })
+        .collect();
+    batches.sort_unstable();
+    batches[50]
+}
+
+/// The program as it is installed, with its key made before; asked again and again until it answers.
+async fn first_answer() -> Duration {
+    let folder = folder();
+    drop(Server::start("ES256", &folder.path().join("as.sqlite"), 0));
+    let began = Instant::now();
+    let server = Server::start("ES256", &folder.path().join("as.sqlite"), 0);
+    let answer =
+        Client::connect(server.port).await.send(&get("/.well-known/oauth-authorization-server", "")).await;
+    assert_eq!(answer.status, 200);
+    began.elapsed()
+}
+
+/// On the disk that holds the build, not in memory.
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir_in(PathBuf::from(env!("CARGO_TARGET_TMPDIR"))).unwrap()
+}

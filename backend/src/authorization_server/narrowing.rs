@@ -1,0 +1,40 @@
+//! What both grants let a client narrow and never widen: the scopes and the resource of the access token.
+//!
+//! Spec: OAuth 2.1 §3.2.2, §4.3.1; RFC 8707 §2.2.
+
+use protocol::query::Parameters;
+use protocol::resource_indicator::narrows;
+use protocol::scope::ScopeSet;
+
+use super::token::TokenDenial;
+use crate::store::Family;
+
+/// What a token request asks for of what was granted.
+pub(super) struct Narrowing<'a> {
+    resource: Option<&'a str>,
+    scope: Option<ScopeSet>,
+}
+
+impl<'a> Narrowing<'a> {
+    pub(super) fn read(form: &'a Parameters) -> Result<Self, TokenDenial> {
+        let scope = form.get("scope")?.map(str::parse).transpose();
+        Ok(Self {
+            // A client that names several resources wants more than any grant here is for.
+            resource: form.get("resource").map_err(|_| TokenDenial::OtherResource)?,
+            scope: scope.map_err(|_| TokenDenial::MalformedScope)?,
+        })
+    }
+
+    /// The scopes of the access token. The grant itself stays as wide as it is.
+    pub(super) fn of(&self, family: &Family) -> Result<ScopeSet, TokenDenial> {
+        if !narrows(&family.resource, self.resource) {
+            return Err(TokenDenial::OtherResource);
+        }
+        let asked = self.scope.as_ref().unwrap_or(&family.scope);
+        if !asked.is_subset(&family.scope) {
+            return Err(TokenDenial::WiderScope);
+        }
+        let scope = asked.of_resource();
+        if scope.is_empty() { Err(TokenDenial::NoScope) } else { Ok(scope) }
+    }
+}

@@ -1,0 +1,28 @@
+//! Two clients that the authorization server knows from its configuration.
+
+use protocol::ids::{ClientId, IdentifierError, RedirectUri};
+
+use crate::store::{Client, ClientAuthentication, SecretHash};
+
+/// It names itself, and PKCE protects its codes.
+const PUBLIC: &str = "lab-preregistered";
+/// It proves who it is with a secret. Everybody can read this one: it opens nothing but the lab.
+const CONFIDENTIAL: &str = "lab-confidential";
+const SECRET: &str = "lab-confidential-secret";
+
+/// The demo clients, which return to the page or to a terminal.
+pub(super) fn demo_clients(page_origin: &str) -> Result<Vec<Client>, IdentifierError> {
+    let secret = ClientAuthentication::ClientSecretBasic(SecretHash::of_text(SECRET));
+    let client = |id, name, authentication| {
+        let redirect_uris = vec![
+            RedirectUri::parse(&format!("{page_origin}/callback"))?,
+            // The terminal has no fixed port.
+            RedirectUri::parse("http://127.0.0.1/callback")?,
+        ];
+        Ok(Client::configured(ClientId::parse(id)?, name, redirect_uris, authentication))
+    };
+    Ok(vec![
+        client(PUBLIC, "Pre-registered lab client", ClientAuthentication::None)?,
+        client(CONFIDENTIAL, "Confidential lab client", secret)?,
+    ])
+}

@@ -1,0 +1,76 @@
+// The leg of the authorization server. The suite is a client: it reads the metadata, prints an authorization URL, and
+// waits at its callback for the person, whom we play.
+import { mkdir, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { within } from "./lib/children.mjs";
+import { authorize } from "./lib/person.mjs";
+import { freePort, readChecks, scenarios, startSuite } from "./lib/suite.mjs";
+
+const LEG = "authorization";
+const PREFIX = "authorization-server-";
+
+/** The clients that the suite runs as, each through all scenarios. What is `expected` not to succeed stands by scenario. */
+function clients(lab) {
+  const cimd = `${lab.page}/client.json`;
+  const resource = lab.mcpServer;
+  return [
+    { name: "CIMD", clientId: cimd, resource },
+    {
+      name: "CIMD, no resource",
+      clientId: cimd,
+      expected: grantFails(
+        "Authorization error: invalid_target",
+        "MCP clients must name the resource, the suite need not",
+      ),
+    },
+  ];
+}
+
+function grantFails(message, reason) {
+  const check = "authorization-code-grant";
+  return { [check]: [{ check, status: "FAILURE", message, reason }] };
+}
+
+/** Runs all scenarios as each client. Gives a report for each: see `run.mjs`. */
+export async function* run(lab, folder) {
+  const names = await scenarios(LEG);
+  for (const client of clients(lab)) {
+    const results = path.join(folder, LEG, client.name.replace(/\W+/g, "-"));
+    await mkdir(results, { recursive: true });
+    const { printed, problems } = await runAs(client, lab, results);
+    const found = names.map(async (name) => ({
+      name,
+      checks: await readChecks(results, PREFIX + name),
+      expectations: client.expected?.[name] ?? [],
+    }));
+    yield { subject: client.name, scenarios: await Promise.all(found), problems, printed };
+  }
+}
+
+/** One run of the suite. What went wrong beside its checks are the `problems`. */
+async function runAs({ clientId, clientSecret, resource }, lab, results) {
+  const port = await freePort();
+  const settings = path.join(results, "settings.json");
+  await writeFile(settings, JSON.stringify({ url: lab.authorizationServer, clientId, clientSecret, resource }));
+
+  let lost;
+  const person = new Promise((_, reject) => (lost = reject));
+  const suite = startSuite([LEG, "--file", settings, "-p", `${port}`, "-o", results], {
+    onLine: (line) => {
+      if (line.startsWith(`${lab.authorizationServer}/`) && URL.canParse(line)) {
+        authorize(line, `http://127.0.0.1:${port}/callback`).catch(lost);
+      }
+    },
+  });
+  const problems = [];
+  try {
+    const status = await within(60, "the suite has not ended", Promise.race([suite.ended, person]));
+    // 1 says that a check has failed, and the checks say that too.
+    if (status !== 0 && status !== 1) problems.push(`the suite ended with ${status}`);
+  } catch (error) {
+    problems.push(error.message);
+  } finally {
+    await suite.stop();
+  }
+  return { printed: suite.quote(), problems };
+}

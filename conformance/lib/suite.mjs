@@ -1,0 +1,48 @@
+// The official suite as a program: what it has, running it, and reading what it found.
+import { readdir, readFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { Child, within } from "./children.mjs";
+
+const program = fileURLToPath(import.meta.resolve("@modelcontextprotocol/conformance/dist/index.js"));
+
+/** Starts the suite with these arguments. */
+export function startSuite(args, options) {
+  return new Child(process.execPath, [program, ...args], { ...options, env: { ...process.env, NO_COLOR: "1" } });
+}
+
+/** The names of all scenarios of a leg: `authorization`, `client`, `server`. */
+export async function scenarios(leg) {
+  const child = startSuite(["list", `--${leg}`]);
+  try {
+    await within(20, "the suite has not listed its scenarios", child.ended);
+  } finally {
+    await child.stop();
+  }
+  const names = [...child.output.matchAll(/^ +- (\S+)/gm)].map(([, name]) => name);
+  if (names.length === 0) throw new Error(`The suite lists no scenarios:\n${child.quote()}`);
+  return names;
+}
+
+/** The checks that the suite has written about a scenario; none where it has written nothing. */
+export async function readChecks(folder, name) {
+  // The folder of a result is named after the scenario and the time, and is there before the result.
+  const isOfScenario = (file) => path.dirname(file).replace(/-\d{4}-\d\d-\d\dT[-\dZ]+$/, "") === name;
+  const files = (await readdir(folder, { recursive: true })).filter((file) => path.basename(file) === "checks.json");
+  const [file, second] = files.filter(isOfScenario);
+  if (second) throw new Error(`${folder} has two results of ${name}`);
+  return file ? JSON.parse(await readFile(path.join(folder, file), "utf8")) : [];
+}
+
+/** A port that nobody listens on. */
+export function freePort() {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+}
