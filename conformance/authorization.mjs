@@ -10,11 +10,20 @@ const LEG = "authorization";
 const PREFIX = "authorization-server-";
 
 /** The clients that the suite runs as, each through all scenarios. What is `expected` not to succeed stands by scenario. */
-function clients(lab) {
+async function clients(lab) {
   const cimd = `${lab.page}/client.json`;
   const resource = lab.mcpServer;
   return [
     { name: "CIMD", clientId: cimd, resource },
+    { name: "pre-registered", clientId: "lab-preregistered", resource },
+    { name: "registered", clientId: await register(lab), resource },
+    {
+      name: "confidential",
+      clientId: "lab-confidential",
+      clientSecret: "lab-confidential-secret",
+      resource,
+      expected: grantFails("Invalid status code: 401", "the suite sends no secret where the server also offers 'none'"),
+    },
     {
       name: "CIMD, no resource",
       clientId: cimd,
@@ -26,6 +35,25 @@ function clients(lab) {
   ];
 }
 
+/** Registers a public client, as one would that has no document. */
+async function register(lab) {
+  const metadata = {
+    client_name: "Conformance suite",
+    redirect_uris: ["http://127.0.0.1/callback"],
+    token_endpoint_auth_method: "none",
+    application_type: "native",
+  };
+  const response = await fetch(`${lab.authorizationServer}/register`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(metadata),
+    signal: AbortSignal.timeout(10_000),
+  });
+  const answer = await response.json();
+  if (response.status !== 201) throw new Error(`registration was answered ${response.status}: ${JSON.stringify(answer)}`);
+  return answer.client_id;
+}
+
 function grantFails(message, reason) {
   const check = "authorization-code-grant";
   return { [check]: [{ check, status: "FAILURE", message, reason }] };
@@ -34,7 +62,7 @@ function grantFails(message, reason) {
 /** Runs all scenarios as each client. Gives a report for each: see `run.mjs`. */
 export async function* run(lab, folder) {
   const names = await scenarios(LEG);
-  for (const client of clients(lab)) {
+  for (const client of await clients(lab)) {
     const results = path.join(folder, LEG, client.name.replace(/\W+/g, "-"));
     await mkdir(results, { recursive: true });
     const { printed, problems } = await runAs(client, lab, results);

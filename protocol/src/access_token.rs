@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::encoding::base64url_decode;
 use crate::ids::{ClientId, Issuer, ResourceUri, Subject, UnixTime};
+use crate::jwks::TokenAlgorithm;
 use crate::scope::ScopeSet;
 use crate::strict_json;
 
@@ -20,11 +21,13 @@ pub fn is_access_token_type(typ: &str) -> bool {
     typ.eq_ignore_ascii_case(TYP) || typ.eq_ignore_ascii_case("application/at+jwt")
 }
 
-/// The header that the authorization server writes.
+/// The header that the authorization server writes: the same for all tokens of a key.
+///
+/// Spec: RFC 9068 §2.1.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccessTokenHeader {
-    /// `RS256`.
-    pub alg: String,
+    /// How it is signed.
+    pub alg: TokenAlgorithm,
     /// `at+jwt`.
     pub typ: String,
     /// Which key signed.

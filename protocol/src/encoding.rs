@@ -9,6 +9,11 @@ pub fn base64url(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
+/// The same, appended to a text that is being put together.
+pub fn push_base64url(text: &mut String, bytes: &[u8]) {
+    URL_SAFE_NO_PAD.encode_string(bytes, text);
+}
+
 /// Decodes base64url without padding; `None` for anything else, padding included.
 #[must_use]
 pub fn base64url_decode(text: &str) -> Option<Vec<u8>> {

@@ -36,4 +36,4 @@ pub mod token_endpoint;
 pub mod well_known;
 pub mod www_authenticate;
 
-pub use encoding::{base64url, base64url_decode};
+pub use encoding::{base64url, base64url_decode, push_base64url};

@@ -187,7 +187,7 @@ async fn look_up(
     resource: &ProtectedResource,
     token: &str,
 ) -> Result<IntrospectionResponse, StoreError> {
-    let Some(own) = own_token::read(&server.signer, token, server.clock.now()) else {
+    let Some(own) = own_token::read(&server.keys, token, server.clock.now()) else {
         return Ok(IntrospectionResponse::inactive());
     };
     if own.claims.aud != resource.uri {

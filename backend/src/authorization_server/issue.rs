@@ -58,7 +58,7 @@ pub(super) async fn issue(
         jti: jti(&family.id, &server.entropy.bytes()),
     };
     Ok(TokenResponse {
-        access_token: server.signer.sign(&claims).await?,
+        access_token: server.keys.sign(&claims).await?,
         token_type: "Bearer".into(),
         expires_in: Some(expires_at.since(now)),
         scope: Some(scope),

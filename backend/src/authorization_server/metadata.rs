@@ -12,7 +12,6 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use protocol::authorization_server_metadata::AuthorizationServerMetadata;
 use protocol::client_keys::SigningAlgorithm;
 use protocol::client_metadata::AuthMethod;
-use protocol::jwks::{RsaJwks, RsaPublicJwk};
 use protocol::pkce::S256;
 use protocol::token_endpoint::{AUTHORIZATION_CODE, REFRESH_TOKEN};
 use serde::Serialize;
@@ -91,12 +90,7 @@ fn names<const N: usize>(names: [&str; N]) -> Vec<String> {
     names.map(str::to_owned).to_vec()
 }
 
-/// The key set, written once at the start.
-pub(super) fn jwks(key: &RsaPublicJwk) -> Bytes {
-    json(&RsaJwks { keys: vec![key.clone()] })
-}
-
-/// Both documents consist of texts, lists and flags only, which JSON can always express.
+/// It consists of texts, lists and flags only, which JSON can always express.
 fn json(document: &impl Serialize) -> Bytes {
     serde_json::to_vec(document).map(Bytes::from).unwrap_or_default()
 }
@@ -110,5 +104,5 @@ pub(super) async fn get_openid_configuration(State(server): State<Arc<Server>>) 
 }
 
 pub(super) async fn get_jwks(State(server): State<Arc<Server>>) -> impl IntoResponse {
-    ([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, KEPT_FOR)], server.jwks.clone())
+    ([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, KEPT_FOR)], server.keys.document())
 }

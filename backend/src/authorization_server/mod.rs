@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | `GET /.well-known/oauth-authorization-server` | [`metadata`] | says what the server can do |
 //! | `GET /.well-known/openid-configuration` | [`metadata`] | the same, for clients that look for that form only |
-//! | `GET /jwks` | [`metadata`] | publishes the key that verifies its tokens |
+//! | `GET /jwks` | [`metadata`] | publishes the keys that verify its tokens |
 //! | `GET /authorize` | [`authorize`] | checks a request and puts it down |
 //! | `GET`, `POST /sign-in`, `POST /sign-out` | [`sign_in`] | finds out who is there |
 //! | `GET`, `POST /consent` | [`consent`] | asks the person and sends the browser back |
@@ -37,6 +37,7 @@ mod interstitial;
 mod introduction;
 mod introspect;
 mod issue;
+mod keys;
 mod metadata;
 mod narrowing;
 mod own_token;
@@ -54,13 +55,18 @@ mod router;
 mod session;
 mod settings;
 mod sign_in;
-mod signing_key;
 mod state;
 mod token;
 mod visit;
 mod words;
 
 pub use client_config::{ClientConfig, ClientConfigError, ClientConfigFault};
+pub use keys::{
+    KEY_WATCH_SECONDS, KeyEncryptionSecret, KeyError, KeyFileFault, PrivateFileError, PublishedKey, Takeover,
+    import_key, rotate_keys,
+};
 pub use password::{HashingLimits, PasswordError, PasswordHash, PasswordHashError, hash_password};
-pub use settings::{Lifetimes, OfferedScope, Person, ProtectedResource, RegistrationSettings, Settings};
+pub use settings::{
+    KeySettings, Lifetimes, OfferedScope, Person, ProtectedResource, RegistrationSettings, Settings,
+};
 pub use state::{AuthorizationServer, ClientIdFault, StartError};

@@ -7,7 +7,7 @@ use protocol::base64url_decode;
 use protocol::ids::UnixTime;
 
 use super::issue::family_of;
-use super::signing_key::Signer;
+use super::keys::KeyRing;
 
 /// Longer than any token that is issued here.
 const MAX_BYTES: usize = 8 * 1024;
@@ -23,7 +23,7 @@ pub(super) struct OwnToken {
 /// Reads a text that may be anything. Verifying takes some 20 µs: less than handing it to another thread and back.
 ///
 /// An expired token is none any more: old ones lie in logs, and must not be good for anything.
-pub(super) fn read(signer: &Signer, token: &str, now: UnixTime) -> Option<OwnToken> {
+pub(super) fn read(keys: &KeyRing, token: &str, now: UnixTime) -> Option<OwnToken> {
     if token.len() > MAX_BYTES {
         return None;
     }
@@ -31,7 +31,7 @@ pub(super) fn read(signer: &Signer, token: &str, now: UnixTime) -> Option<OwnTok
     let (header, claims) = message.split_once('.')?;
     let header: AccessTokenHeader = serde_json::from_slice(&base64url_decode(header)?).ok()?;
     let ours = is_access_token_type(&header.typ)
-        && signer.verifies(&header.kid, message.as_bytes(), &base64url_decode(signature)?);
+        && keys.verifies(&header.kid, message.as_bytes(), &base64url_decode(signature)?);
     if !ours {
         return None;
     }

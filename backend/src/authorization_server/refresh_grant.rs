@@ -51,7 +51,7 @@ pub(super) async fn refresh(
     }
     let scope = decide(&server.settings, &family, &request)?;
     let now = server.clock.now();
-    let successor = successor(&server.successor_key, request.token);
+    let successor = successor(server.secrets.successor_key(), request.token);
     let stored = issue::refresh_token(server, &successor, now);
     let repair = server.settings.lifetimes.refresh_repair;
     match server.store.rotate_refresh_token(token, stored, repair, now).await? {

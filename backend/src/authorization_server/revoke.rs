@@ -57,7 +57,7 @@ async fn find(server: &Server, token: &str) -> Result<Option<Family>, StoreError
     if !token.contains('.') {
         return server.store.find_refresh_token(SecretHash::of_text(token)).await;
     }
-    match own_token::read(&server.signer, token, server.clock.now()) {
+    match own_token::read(&server.keys, token, server.clock.now()) {
         Some(own) => server.store.find_family(own.family).await,
         None => Ok(None),
     }

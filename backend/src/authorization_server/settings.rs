@@ -3,10 +3,12 @@
 use std::net::IpAddr;
 
 use protocol::ids::{Issuer, ResourceUri, Subject};
+use protocol::jwks::TokenAlgorithm;
 use protocol::loopback::LoopbackPolicy;
 use protocol::scope::{ScopeSet, ScopeToken};
 use serde::Deserialize;
 
+use super::keys::KeyEncryptionSecret;
 use super::{HashingLimits, PasswordHash};
 use crate::store::{Client, ClientSource, SecretHash};
 
@@ -32,6 +34,33 @@ pub struct Settings {
     pub registration: Option<RegistrationSettings>,
     /// How long things last.
     pub lifetimes: Lifetimes,
+    /// How its tokens are signed.
+    pub keys: KeySettings,
+}
+
+/// How tokens are signed, and how the keys for that are kept.
+#[derive(Clone, Debug)]
+pub struct KeySettings {
+    /// What tokens are signed with. When it changes, a key of the new kind takes over as in any rotation.
+    pub algorithm: TokenAlgorithm,
+    /// After so many seconds of signing a key gets a successor. 0 switches this off.
+    pub max_age_seconds: u64,
+    /// For so many seconds a new key is published before it signs, so that every verifier can know it by then.
+    pub lead_seconds: u64,
+    /// What the keys are encrypted under in the store. `None`: the mode of the file is all that protects them.
+    pub encryption: Option<KeyEncryptionSecret>,
+}
+
+impl Default for KeySettings {
+    /// RS256, which every verifier of access tokens knows (RFC 9068 §2.1), and a new key in each quarter of a year.
+    fn default() -> Self {
+        Self {
+            algorithm: TokenAlgorithm::Rs256,
+            max_age_seconds: 90 * 24 * 3600,
+            lead_seconds: 900,
+            encryption: None,
+        }
+    }
 }
 
 /// The bounds of dynamic client registration.

@@ -2,18 +2,16 @@
 
 use std::sync::Arc;
 
-use aws_lc_rs::hmac;
 use axum::Router;
-use axum::body::Bytes;
 use protocol::ids::{IdentifierError, Issuer, Subject};
 use protocol::loopback::{LoopbackPolicy, is_loopback_host};
 
 use super::cimd::Documents;
 use super::client_keys::KeySets;
 use super::clients::is_issued;
+use super::keys::{KeyError, KeyRing, ServerSecrets};
 use super::password::Passwords;
 use super::rate_limit::RateLimits;
-use super::signing_key::{KeyError, Signer};
 use super::{Settings, metadata, router};
 use crate::clock::Clock;
 use crate::entropy::Entropy;
@@ -69,7 +67,7 @@ pub enum StartError {
     /// The store fails.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The signing key fails.
+    /// A key cannot be made or read.
     #[error(transparent)]
     Key(#[from] KeyError),
 }
@@ -100,11 +98,9 @@ pub(super) struct Server {
     pub(super) key_sets: KeySets,
     pub(super) passwords: Passwords,
     pub(super) limits: RateLimits,
-    pub(super) signer: Signer,
-    /// Makes the successors of refresh tokens.
-    pub(super) successor_key: hmac::Key,
+    pub(super) keys: KeyRing,
+    pub(super) secrets: ServerSecrets,
     pub(super) metadata: metadata::Documents,
-    pub(super) jwks: Bytes,
 }
 
 /// The server, ready to answer.
@@ -118,7 +114,7 @@ impl std::fmt::Debug for AuthorizationServer {
 }
 
 impl AuthorizationServer {
-    /// Checks the settings, and takes the signing key from the store, or makes it at the first start.
+    /// Checks the settings, and takes the keys from the store, or makes them at the first start.
     ///
     /// # Errors
     /// [`StartError`].
@@ -129,16 +125,16 @@ impl AuthorizationServer {
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, StartError> {
         check(&settings)?;
-        let signer = Signer::from_store(&store).await?;
+        let secrets = ServerSecrets::start(&store, &settings.keys, entropy.as_ref()).await?;
+        let lifetime = settings.lifetimes.access_token;
+        let keys = KeyRing::start(store.clone(), settings.keys.clone(), lifetime, clock.now()).await?;
         let metadata = metadata::Documents::new(&settings);
-        let jwks = metadata::jwks(signer.public_key());
         let documents = Documents::new(
             Outbound::new(settings.loopback),
             Arc::clone(&clock),
             settings.issuer.authority().to_owned(),
         );
         let key_sets = KeySets::new(Outbound::new(settings.loopback), Arc::clone(&clock));
-        let successor_key = hmac::Key::new(hmac::HMAC_SHA256, &entropy.bytes());
         let passwords = Passwords::new(&settings.people, settings.hashing, &*entropy);
         Ok(Self(Arc::new(Server {
             settings,
@@ -149,11 +145,20 @@ impl AuthorizationServer {
             key_sets,
             passwords,
             limits: RateLimits::default(),
-            signer,
-            successor_key,
+            keys,
+            secrets,
             metadata,
-            jwks,
         })))
+    }
+
+    /// Looks after the signing keys: takes over what other processes changed in the store, starts a rotation when the
+    /// signing key is old, and drops keys whose tokens have expired. To be called every
+    /// [`KEY_WATCH_SECONDS`](super::KEY_WATCH_SECONDS).
+    ///
+    /// # Errors
+    /// [`KeyError`]; then the keys in use are those from before.
+    pub async fn maintain_keys(&self) -> Result<(), KeyError> {
+        self.0.keys.maintain(self.0.clock.now()).await
     }
 
     /// Everything that the server answers.

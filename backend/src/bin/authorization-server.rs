@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use backend::authorization_server::{
-    AuthorizationServer, HashingLimits, Lifetimes, OfferedScope, PasswordHash, Person, ProtectedResource,
-    Settings,
+    AuthorizationServer, HashingLimits, KeySettings, Lifetimes, OfferedScope, PasswordHash, Person,
+    ProtectedResource, Settings,
 };
 use backend::clock::SystemClock;
 use backend::entropy::SystemEntropy;
@@ -154,6 +154,7 @@ fn settings(flags: &Flags) -> Result<Settings, Box<dyn std::error::Error>> {
             code: flags.code_seconds,
             ..Lifetimes::default()
         },
+        keys: KeySettings::default(),
     })
 }
 

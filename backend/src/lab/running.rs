@@ -166,6 +166,7 @@ fn as_settings(
             refresh_repair: 0,
             ..authorization_server::Lifetimes::default()
         },
+        keys: authorization_server::KeySettings::default(),
     })
 }
 

@@ -18,7 +18,7 @@ pub(super) enum TokenFault {
     NotAJwt,
     #[error("The token's type is not at+jwt.")]
     WrongType,
-    #[error("The token is not signed with RS256.")]
+    #[error("The token is not signed with the algorithm of its key.")]
     WrongAlgorithm,
     #[error("The token's header demands an extension that is unknown here.")]
     CriticalHeader,

@@ -1,5 +1,6 @@
 //! The authorization server's public keys: fetched when needed, kept, and never replaced by something worse.
 //!
+//! - Each key is for one algorithm, and its set says for which: a token does not choose.
 //! - An unknown key id leads to a fetch, but to one in [`REFRESH_SECONDS`] at most: a flood of invented ids costs nothing.
 //! - Keys that are older than [`MAX_AGE_SECONDS`] are fetched again, so a removed key is dead by then.
 //! - One fetch at a time; the others wait for it. A failed or useless answer leaves the keys as they are.
@@ -9,8 +10,9 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use jsonwebtoken::DecodingKey;
+use jsonwebtoken::{Algorithm, DecodingKey};
 use protocol::ids::{Issuer, UnixTime};
+use protocol::jwks::TokenAlgorithm;
 use protocol::loopback::LoopbackPolicy;
 use protocol::{base64url_decode, strict_json};
 use serde_json::{Map, Value};
@@ -40,7 +42,13 @@ pub(super) enum KeyError {
     Unavailable,
 }
 
-type Keys = HashMap<String, Arc<DecodingKey>>;
+/// A public key, and the one algorithm that it verifies.
+pub(super) struct VerifyingKey {
+    pub(super) key: DecodingKey,
+    pub(super) algorithm: TokenAlgorithm,
+}
+
+type Keys = HashMap<String, Arc<VerifyingKey>>;
 
 pub(super) struct JwksCache {
     issuer: Issuer,
@@ -65,7 +73,7 @@ impl JwksCache {
     }
 
     /// The key of this id.
-    pub(super) async fn key(&self, id: &str) -> Result<Arc<DecodingKey>, KeyError> {
+    pub(super) async fn key(&self, id: &str) -> Result<Arc<VerifyingKey>, KeyError> {
         if let Some((keys, fetched_at)) = self.current()
             && self.clock.now().since(fetched_at) < MAX_AGE_SECONDS
             && let Some(key) = keys.get(id)
@@ -115,11 +123,15 @@ impl JwksCache {
         let fetched =
             self.outbound.get(&jwks_uri, MAX_DOCUMENT_BYTES).await.map_err(|reason| reason.to_string())?;
         let keys = read_keys(&fetched.body).ok_or("the key set cannot be read")?;
-        if keys.is_empty() { Err("there is no RS256 key in the set".to_owned()) } else { Ok(keys) }
+        if keys.is_empty() {
+            Err("there is no key in the set that could be used".to_owned())
+        } else {
+            Ok(keys)
+        }
     }
 }
 
-/// The usable keys of a set: public RSA keys for RS256 signatures, with an id. Others are passed over.
+/// The usable keys of a set: public keys for signatures by one of our algorithms, with an id. Others are passed over.
 fn read_keys(body: &[u8]) -> Option<Keys> {
     let set = strict_json::parse_object(body).ok()?;
     let keys = set.get("keys")?.as_array()?;
@@ -129,12 +141,48 @@ fn read_keys(body: &[u8]) -> Option<Keys> {
     Some(keys.iter().filter_map(Value::as_object).filter_map(read_key).collect())
 }
 
-fn read_key(jwk: &Map<String, Value>) -> Option<(String, Arc<DecodingKey>)> {
+/// `alg` must be there: an RSA key that does not name it could be meant for another padding.
+fn read_key(jwk: &Map<String, Value>) -> Option<(String, Arc<VerifyingKey>)> {
     let text = |name| jwk.get(name).and_then(Value::as_str);
-    let fits =
-        text("kty")? == "RSA" && text("alg")? == "RS256" && text("use").is_none_or(|usage| usage == "sig");
-    let (id, modulus, exponent) = (text("kid")?, text("n")?, text("e")?);
+    if text("use").is_some_and(|usage| usage != "sig") {
+        return None;
+    }
+    let algorithm: TokenAlgorithm = text("alg")?.parse().ok()?;
+    let key = match (algorithm, text("kty")?, text("crv")) {
+        (TokenAlgorithm::Rs256, "RSA", _) => rsa(text("n")?, text("e")?)?,
+        (TokenAlgorithm::Es256, "EC", Some("P-256")) => p256(text("x")?, text("y")?)?,
+        (TokenAlgorithm::EdDsa, "OKP", Some("Ed25519")) => ed25519(text("x")?)?,
+        _ => return None,
+    };
+    Some((text("kid")?.to_owned(), Arc::new(VerifyingKey { key, algorithm })))
+}
+
+fn rsa(modulus: &str, exponent: &str) -> Option<DecodingKey> {
     let strong = base64url_decode(modulus)?.len() >= MIN_MODULUS_BYTES;
-    let key = DecodingKey::from_rsa_components(modulus, exponent).ok()?;
-    (fits && strong).then(|| (id.to_owned(), Arc::new(key)))
+    DecodingKey::from_rsa_components(modulus, exponent).ok().filter(|_| strong)
+}
+
+fn p256(x: &str, y: &str) -> Option<DecodingKey> {
+    let fits = is_coordinate(x) && is_coordinate(y);
+    DecodingKey::from_ec_components(x, y).ok().filter(|_| fits)
+}
+
+fn ed25519(x: &str) -> Option<DecodingKey> {
+    DecodingKey::from_ed_components(x).ok().filter(|_| is_coordinate(x))
+}
+
+/// RFC 7518 §6.2.1.2, RFC 8037 §2: 32 bytes, leading zeros included.
+fn is_coordinate(text: &str) -> bool {
+    base64url_decode(text).is_some_and(|bytes| bytes.len() == 32)
+}
+
+impl VerifyingKey {
+    /// Its algorithm as jsonwebtoken calls it.
+    pub(super) fn jwt_algorithm(&self) -> Algorithm {
+        match self.algorithm {
+            TokenAlgorithm::Rs256 => Algorithm::RS256,
+            TokenAlgorithm::Es256 => Algorithm::ES256,
+            TokenAlgorithm::EdDsa => Algorithm::EdDSA,
+        }
+    }
 }

@@ -3,14 +3,16 @@
 //!
 //! Spec: RFC 9068 §4; RFC 8725 §3; MCP 2025-11-25 Authorization, Token Audience Binding and Validation.
 
-use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use jsonwebtoken::Validation;
 use protocol::access_token::{AccessTokenClaims, is_access_token_type};
 use protocol::ids::{ClientId, Issuer, ResourceUri, Subject, UnixTime};
+use protocol::jwks::TokenAlgorithm;
 use protocol::scope::ScopeSet;
 use protocol::{base64url_decode, strict_json};
 use serde_json::{Map, Value};
 
 use super::denial::TokenFault;
+use super::jwks_cache::VerifyingKey;
 
 /// The longest token that is looked at.
 pub(super) const MAX_TOKEN_BYTES: usize = 8 * 1024;
@@ -29,10 +31,12 @@ impl VerifiedToken {
     }
 }
 
-/// A token whose form is right: three parts, an access token, RS256, a key id. Nothing in it is believed yet.
+/// A token whose form is right: three parts, an access token, an algorithm that exists here, a key id. Nothing in it is
+/// believed yet.
 pub(super) struct Unverified<'a> {
     token: &'a str,
     payload: &'a str,
+    algorithm: TokenAlgorithm,
     key_id: String,
 }
 
@@ -50,9 +54,7 @@ impl<'a> Unverified<'a> {
         };
         let header = object(header).ok_or(TokenFault::NotAJwt)?;
         let text = |name| header.get(name).and_then(Value::as_str);
-        if text("alg") != Some("RS256") {
-            return Err(TokenFault::WrongAlgorithm);
-        }
+        let algorithm = text("alg").and_then(|alg| alg.parse().ok()).ok_or(TokenFault::WrongAlgorithm)?;
         if !text("typ").is_some_and(is_access_token_type) {
             return Err(TokenFault::WrongType);
         }
@@ -61,7 +63,7 @@ impl<'a> Unverified<'a> {
             return Err(TokenFault::CriticalHeader);
         }
         let key_id = text("kid").ok_or(TokenFault::NoKeyId)?.to_owned();
-        Ok(Self { token, payload, key_id })
+        Ok(Self { token, payload, algorithm, key_id })
     }
 
     /// Which key claims to have signed.
@@ -72,7 +74,7 @@ impl<'a> Unverified<'a> {
     /// Checks the signature, then every claim.
     pub(super) fn verify(
         &self,
-        key: &DecodingKey,
+        key: &VerifyingKey,
         issuer: &Issuer,
         resource: &ResourceUri,
         now: UnixTime,
@@ -99,13 +101,17 @@ impl<'a> Unverified<'a> {
         })
     }
 
-    /// jsonwebtoken verifies the signature and that the algorithm is the key's; the claims are judged here, strictly.
-    fn verify_signature(&self, key: &DecodingKey) -> Result<(), TokenFault> {
-        let mut validation = Validation::new(Algorithm::RS256);
+    /// The algorithm is the key's; a header that says another is refused. jsonwebtoken verifies the signature alone:
+    /// the claims are judged here, strictly.
+    fn verify_signature(&self, key: &VerifyingKey) -> Result<(), TokenFault> {
+        if self.algorithm != key.algorithm {
+            return Err(TokenFault::WrongAlgorithm);
+        }
+        let mut validation = Validation::new(key.jwt_algorithm());
         validation.required_spec_claims.clear();
         validation.validate_exp = false;
         validation.validate_aud = false;
-        match jsonwebtoken::decode::<serde::de::IgnoredAny>(self.token, key, &validation) {
+        match jsonwebtoken::decode::<serde::de::IgnoredAny>(self.token, &key.key, &validation) {
             Ok(_) => Ok(()),
             Err(_) => Err(TokenFault::BadSignature),
         }

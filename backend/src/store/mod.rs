@@ -2,7 +2,8 @@
 //!
 //! The methods are events of the protocol, each one statement or one short transaction. What may happen once is
 //! consumed by a guarded `UPDATE … RETURNING`, so that of many simultaneous attempts, in however many processes on one
-//! file, exactly one wins. Secrets are stored as hashes only.
+//! file, exactly one wins. Secrets of others are stored as hashes only; the server's own keys are there as
+//! [`KeptSecret`].
 
 mod client;
 mod client_assertion;
@@ -12,6 +13,7 @@ mod consent;
 mod family;
 mod grants;
 mod hash;
+mod kept_secret;
 mod pending;
 mod refresh;
 mod registered;
@@ -31,10 +33,12 @@ pub use consent::{Chosen, Decision, Verdict};
 pub use family::{Family, RevokedBecause};
 pub use grants::Grant;
 pub use hash::SecretHash;
+pub use kept_secret::KeptSecret;
 pub use pending::{Asked, NewRequest, PendingRequest, Standing};
 pub use refresh::{NewRefreshToken, Rotation};
 pub use registered::Registered;
 pub use session::Session;
+pub use signing_key::{KeyRecord, StoredKey, Term};
 
 use connection::Worker;
 
@@ -103,6 +107,24 @@ impl Store {
                 writer: Arc::new(Worker::start("store-writer", connection, TransactionBehavior::Immediate)?),
                 reader: Arc::new(Worker::start("store-reader", reader, TransactionBehavior::Deferred)?),
             })
+        })
+        .await
+        .map_err(|_| StoreError::Closed)?
+    }
+
+    /// Folds the write-ahead log into the file and empties it, as far as other processes let it: what was overwritten
+    /// in the file is then in the log no more.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn fold_log(&self) -> Result<(), StoreError> {
+        let path = self.read(|connection| Ok(connection.path().map(str::to_owned))).await?;
+        let path = path.ok_or(StoreError::Closed)?;
+        tokio::task::spawn_blocking(move || {
+            // A checkpoint cannot happen inside a transaction, in which every event runs.
+            let connection = schema::connect(Path::new(&path))?;
+            connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+            Ok(())
         })
         .await
         .map_err(|_| StoreError::Closed)?

@@ -55,18 +55,6 @@ async fn clients_that_only_know_openid_discovery_find_the_same() {
     assert_eq!(found, lab.get("/.well-known/oauth-authorization-server").await.json());
 }
 
-/// Req: AS-13, AS-140
-#[tokio::test]
-async fn the_key_set_has_one_public_rsa_key() {
-    let lab = Lab::start().await;
-    let keys = lab.get("/jwks").await.json();
-    let key = keys["keys"][0].as_object().unwrap();
-    let names: Vec<_> = key.keys().map(String::as_str).collect();
-    assert_eq!(names, ["kty", "use", "alg", "kid", "n", "e"]);
-    assert_eq!((key["kty"].as_str(), key["alg"].as_str()), (Some("RSA"), Some("RS256")));
-    assert_eq!(keys["keys"].as_array().unwrap().len(), 1);
-}
-
 fn preflight(path: &str, wanted: &str) -> Request<Body> {
     Request::options(path)
         .header("origin", "http://localhost:3000")

@@ -56,22 +56,6 @@ async fn many_can_open_a_new_file_at_once() {
     }
 }
 
-/// Req: AS-140
-#[tokio::test]
-async fn two_first_starts_agree_on_one_key() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("as.sqlite");
-    let start = async || {
-        let store = Store::open(&path).await.unwrap();
-        let clock = Arc::new(FixedClock::at(START));
-        let entropy = Arc::new(SeededEntropy::new(0));
-        AuthorizationServer::new(settings(), store.clone(), clock, entropy).await.unwrap();
-        store.signing_key().await.unwrap().unwrap()
-    };
-    let (first, second, third) = tokio::join!(start(), start(), start());
-    assert_eq!((&first, &first), (&second, &third));
-}
-
 fn client() -> Client {
     Client {
         id: ClientId::parse("https://c.example/c").unwrap(),

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex};
 
@@ -10,16 +11,17 @@ use axum::body::{Body, to_bytes};
 use axum::extract::ConnectInfo;
 use axum::response::{IntoResponse as _, Response};
 use backend::authorization_server::{
-    AuthorizationServer, HashingLimits, Lifetimes, OfferedScope, PasswordHash, Person, ProtectedResource,
-    RegistrationSettings, Settings, hash_password,
+    AuthorizationServer, HashingLimits, KeySettings, Lifetimes, OfferedScope, PasswordHash, Person,
+    ProtectedResource, RegistrationSettings, Settings, StartError, hash_password,
 };
 use backend::clock::{Clock as _, FixedClock};
 use backend::entropy::SeededEntropy;
-use backend::store::{Client, ClientAuthentication, ClientSource, SecretHash, Store};
+use backend::store::{Client, ClientAuthentication, ClientSource, KeyRecord, SecretHash, Store};
 use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
 use http::{HeaderMap, Method, Request, StatusCode};
 use protocol::basic_credentials::BasicCredentials;
 use protocol::ids::{ClientId, Issuer, RedirectUri, ResourceUri, Subject, UnixTime};
+use protocol::jwks::TokenAlgorithm;
 use protocol::loopback::LoopbackPolicy;
 use protocol::pkce::CodeVerifier;
 use protocol::secret::Secret;
@@ -97,6 +99,7 @@ impl ClientHost {
 }
 
 pub(crate) struct Lab {
+    pub(crate) server: AuthorizationServer,
     pub(crate) router: Router,
     pub(crate) store: Store,
     pub(crate) clock: Arc<FixedClock>,
@@ -143,6 +146,7 @@ pub(crate) fn settings() -> Settings {
         clients: Vec::new(),
         registration: Some(RegistrationSettings::default()),
         lifetimes: Lifetimes::default(),
+        keys: KeySettings::default(),
     }
 }
 
@@ -181,17 +185,40 @@ impl Lab {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&folder.path().join("as.sqlite")).await.unwrap();
         // One key for all tests: making one takes longer than everything else together.
-        let key = test_key().await;
-        store.keep_signing_key(key).await.unwrap();
+        if settings.keys.algorithm == TokenAlgorithm::Rs256 {
+            store.add_signing_key(test_key().await).await.unwrap();
+        }
         let clock = Arc::new(FixedClock::at(START));
-        let router = router(settings, &store, &clock, 7).await;
-        Self { router, store, clock, client: ClientHost::start().await, folder }
+        let entropy = Arc::new(SeededEntropy::new(7));
+        let server =
+            AuthorizationServer::new(settings, store.clone(), Arc::<FixedClock>::clone(&clock), entropy)
+                .await
+                .unwrap();
+        let router = server.router();
+        Self { server, router, store, clock, client: ClientHost::start().await, folder }
     }
 
-    /// The same store, behind a server with other settings.
+    /// The same lab, behind a server with other settings.
     pub(crate) async fn restarted_with(self, settings: Settings) -> Self {
-        let router = router(settings, &self.store, &self.clock, 8).await;
-        Self { router, ..self }
+        let server = self.started_on(self.store.clone(), settings).await.unwrap();
+        let router = server.router();
+        Self { server, router, ..self }
+    }
+
+    /// Another process on the same file, with other settings perhaps.
+    pub(crate) async fn restarted(&self, settings: Settings) -> Result<AuthorizationServer, StartError> {
+        let store = Store::open(&self.folder.path().join("as.sqlite")).await.unwrap();
+        self.started_on(store, settings).await
+    }
+
+    /// Another server by the same clock.
+    pub(crate) async fn started_on(
+        &self,
+        store: Store,
+        settings: Settings,
+    ) -> Result<AuthorizationServer, StartError> {
+        let entropy = Arc::new(SeededEntropy::new(8));
+        AuthorizationServer::new(settings, store, Arc::<FixedClock>::clone(&self.clock), entropy).await
     }
 
     pub(crate) fn now(&self) -> UnixTime {
@@ -199,7 +226,12 @@ impl Lab {
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Answered {
-        let response = self.router.clone().oneshot(request).await.unwrap();
+        Self::send_to(&self.router, request).await
+    }
+
+    /// Sends it to another server than the lab's.
+    pub(crate) async fn send_to(router: &Router, request: Request<Body>) -> Answered {
+        let response = router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = to_bytes(body, 1 << 20).await.unwrap();
         Answered {
@@ -355,21 +387,16 @@ impl Lab {
     }
 }
 
-async fn router(settings: Settings, store: &Store, clock: &Arc<FixedClock>, seed: u64) -> Router {
-    let entropy = Arc::new(SeededEntropy::new(seed));
-    let clock = Arc::<FixedClock>::clone(clock);
-    AuthorizationServer::new(settings, store.clone(), clock, entropy).await.unwrap().router()
-}
-
-async fn test_key() -> Vec<u8> {
-    static KEY: tokio::sync::OnceCell<Vec<u8>> = tokio::sync::OnceCell::const_new();
+/// An RSA key that signs since [`START`].
+pub(crate) async fn test_key() -> KeyRecord {
+    static KEY: tokio::sync::OnceCell<KeyRecord> = tokio::sync::OnceCell::const_new();
     KEY.get_or_init(|| async {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&folder.path().join("key.sqlite")).await.unwrap();
         let clock = Arc::new(FixedClock::at(START));
         let entropy = Arc::new(SeededEntropy::new(0));
         AuthorizationServer::new(settings(), store.clone(), clock, entropy).await.unwrap();
-        store.signing_key().await.unwrap().unwrap()
+        store.signing_keys(0).await.unwrap().remove(0).record
     })
     .await
     .clone()
@@ -392,6 +419,15 @@ pub(crate) fn with(
     parameters.retain(|(known, _)| known != name);
     parameters.extend(value.map(|value| (name.to_owned(), value.to_owned())));
     parameters
+}
+
+/// A database as a version with a single key left it.
+pub(crate) fn write_older_version(path: &Path, pkcs8: &[u8]) {
+    let old = rusqlite::Connection::open(path).unwrap();
+    old.execute_batch(include_str!("../../migrations/0001_first.sql")).unwrap();
+    old.execute_batch(include_str!("../../migrations/0002_families.sql")).unwrap();
+    old.execute("INSERT INTO signing_key (only_row, pkcs8) VALUES (1, ?)", [pkcs8]).unwrap();
+    old.pragma_update(None, "user_version", 2).unwrap();
 }
 
 pub(crate) fn verifier() -> CodeVerifier {

@@ -146,7 +146,7 @@ async fn a_token_with_one_wrong_header_is_invalid() {
     }
     // A key that the token brings along, with the name of the real one.
     let header = json!({
-        "alg": "RS256", "typ": "at+jwt", "kid": Key::published().public().kid,
+        "alg": "RS256", "typ": "at+jwt", "kid": Key::published().public().kid(),
         "jwk": Key::foreign().public(), "jku": "http://localhost:1/jwks", "x5u": "http://localhost:1/x5",
     });
     let own_key = Key::foreign().sign(&header, &server.claims("mcp:connect"));
@@ -194,12 +194,52 @@ async fn the_public_key_is_no_shared_secret() {
         base64url(server.claims("mcp:connect").to_string().as_bytes())
     );
     let public = Key::published().public();
-    let modulus = protocol::base64url_decode(&public.n).unwrap();
-    for secret in [serde_json::to_vec(&public).unwrap(), public.n.clone().into_bytes(), modulus] {
+    let modulus = serde_json::to_value(public).unwrap()["n"].as_str().unwrap().to_owned();
+    let bytes = protocol::base64url_decode(&modulus).unwrap();
+    for secret in [serde_json::to_vec(&public).unwrap(), modulus.into_bytes(), bytes] {
         let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, &secret);
         let tag = aws_lc_rs::hmac::sign(&key, text.as_bytes());
         let token = format!("{text}.{}", base64url(tag.as_ref()));
         server.call(&token, "whoami", json!({})).await.is_invalid_token("HS256");
+    }
+}
+
+/// Req: RS-21
+#[tokio::test]
+async fn each_algorithm_passes_with_a_key_that_is_for_it() {
+    let server = Server::start().await;
+    server.keys.publish(&[Key::published(), Key::p256(), Key::ed25519()]);
+    for (key, alg) in [(Key::published(), "RS256"), (Key::p256(), "ES256"), (Key::ed25519(), "EdDSA")] {
+        let header = json!({ "alg": alg, "typ": "at+jwt", "kid": key.public().kid() });
+        let token = key.sign(&header, &server.claims("mcp:connect"));
+        assert_eq!(server.call(&token, "whoami", json!({})).await.status, StatusCode::OK, "{alg}");
+        let (signed, signature) = token.rsplit_once('.').unwrap();
+        let flipped = if signature.starts_with('A') { "B" } else { "A" };
+        let touched = format!("{signed}.{flipped}{}", &signature[1..]);
+        server.call(&touched, "whoami", json!({})).await.is_invalid_token(&format!("{alg}, touched"));
+    }
+    assert_eq!(server.keys.asked(), 1);
+}
+
+/// The algorithm is the key's. A header with another one is refused, whoever signed. Req: RS-21, F03
+#[tokio::test]
+async fn a_token_cannot_choose_the_algorithm_of_a_key() {
+    let server = Server::start().await;
+    let keys = [(Key::published(), "RS256"), (Key::p256(), "ES256"), (Key::ed25519(), "EdDSA")];
+    server.keys.publish(&keys.map(|(key, _)| key));
+    let others = ["PS256", "ES384", "ES256K", "HS256", "Ed25519", "none"];
+    for (signer, own) in keys {
+        for (named, its) in keys {
+            for alg in keys.iter().map(|(_, alg)| *alg).chain(others) {
+                if (named.public().kid(), alg) == (signer.public().kid(), own) {
+                    continue;
+                }
+                let header = json!({ "alg": alg, "typ": "at+jwt", "kid": named.public().kid() });
+                let token = signer.sign(&header, &server.claims("mcp:connect"));
+                let what = format!("{alg} by the {own} key in the name of the {its} key");
+                server.call(&token, "whoami", json!({})).await.is_invalid_token(&what);
+            }
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The keys of the authorization server: fetched when needed, kept, and never replaced by something worse.
 
 use http::StatusCode;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::{Key, Server, all};
 
@@ -38,7 +38,7 @@ async fn a_new_key_works_and_a_removed_one_dies() {
     assert_eq!(server.call(&server.token("mcp:connect"), "whoami", json!({})).await.status, StatusCode::OK);
     server.keys.publish(&[Key::foreign()]);
     server.clock.advance(31);
-    let header = json!({ "alg": "RS256", "typ": "at+jwt", "kid": Key::foreign().public().kid });
+    let header = json!({ "alg": "RS256", "typ": "at+jwt", "kid": Key::foreign().public().kid() });
     let new = Key::foreign().sign(&header, &server.claims("mcp:connect"));
     assert_eq!(server.call(&new, "whoami", json!({})).await.status, StatusCode::OK);
     server.call(&server.token("mcp:connect"), "whoami", json!({})).await.is_invalid_token("a removed key");
@@ -80,4 +80,42 @@ async fn without_any_key_the_answer_is_not_yet_and_soon_it_is_yes() {
     server.keys.publish(&[Key::published()]);
     server.clock.advance(1);
     assert_eq!(server.call(&token, "whoami", json!({})).await.status, StatusCode::OK);
+}
+
+/// What is published with a mistake is passed over; what is right beside it works. Req: RS-21
+#[tokio::test]
+async fn unusable_keys_are_passed_over() {
+    let server = Server::start().await;
+    let right = serde_json::to_value(Key::p256().public()).unwrap();
+    let with = |name: &str, value: Value| {
+        let mut key = right.clone();
+        key[name] = value;
+        key
+    };
+    let short = &right["x"].as_str().unwrap()[..40];
+    let header = json!({ "alg": "ES256", "typ": "at+jwt", "kid": Key::p256().public().kid() });
+    let token = Key::p256().sign(&header, &server.claims("mcp:connect"));
+    for wrong in [
+        with("kty", json!("OKP")),
+        with("crv", json!("P-384")),
+        with("crv", json!("secp256k1")),
+        with("alg", json!("ES384")),
+        with("alg", json!("RS256")),
+        with("alg", Value::Null),
+        with("use", json!("enc")),
+        with("x", json!(short)),
+        with("kid", json!(7)),
+        json!("no object"),
+    ] {
+        let set = json!({ "keys": [wrong, Key::published().public()] });
+        server.keys.answer(StatusCode::OK, &set.to_string());
+        server.clock.advance(31);
+        server.call(&token, "whoami", json!({})).await.is_invalid_token(&wrong.to_string());
+        let rsa = server.token("mcp:connect");
+        assert_eq!(server.call(&rsa, "whoami", json!({})).await.status, StatusCode::OK, "{wrong}");
+    }
+    server.keys.answer(StatusCode::OK, &json!({ "keys": [right] }).to_string());
+    server.clock.advance(31);
+    let answer = server.call(&token, "whoami", json!({})).await;
+    assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
 }

@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair, KeySize};
-use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_SHA256};
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _, RSA_PKCS1_SHA256,
+};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
@@ -16,7 +18,7 @@ use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, ORIGIN};
 use http::{HeaderMap, StatusCode};
 use protocol::base64url;
 use protocol::ids::{Issuer, ResourceUri, UnixTime};
-use protocol::jwks::RsaPublicJwk;
+use protocol::jwks::PublicJwk;
 use protocol::loopback::LoopbackPolicy;
 use protocol::secret::Secret;
 use serde_json::{Value, json};
@@ -29,34 +31,63 @@ pub(crate) const PAGE: &str = "http://localhost:3000";
 pub(crate) const SECRET: &str = "the secret of the server under test";
 pub(crate) const NOW: u64 = 1_800_000_000;
 
-/// A signing key. Making one takes longer than everything else together, so there are two for all tests.
+/// A signing key. Making one for RSA takes longer than everything else together, so there are few for all tests.
 pub(crate) struct Key {
-    pair: KeyPair,
+    pair: Pair,
+    public: PublicJwk,
+}
+
+enum Pair {
+    Rsa(KeyPair),
+    P256(EcdsaKeyPair),
+    Ed25519(Ed25519KeyPair),
 }
 
 impl Key {
-    /// The key that the authorization server publishes.
+    /// The RSA key that the authorization server publishes.
     pub(crate) fn published() -> &'static Self {
         static KEY: OnceLock<Key> = OnceLock::new();
         KEY.get_or_init(Self::generate)
     }
 
-    /// A key that nobody publishes.
+    /// An RSA key that nobody publishes.
     pub(crate) fn foreign() -> &'static Self {
         static KEY: OnceLock<Key> = OnceLock::new();
         KEY.get_or_init(Self::generate)
     }
 
-    fn generate() -> Self {
-        Self { pair: KeyPair::generate(KeySize::Rsa2048).unwrap() }
+    /// A key for ES256, published where a test says so.
+    pub(crate) fn p256() -> &'static Self {
+        static KEY: OnceLock<Key> = OnceLock::new();
+        KEY.get_or_init(|| {
+            let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
+            let (x, y) = pair.public_key().as_ref()[1..].split_at(32);
+            let public = PublicJwk::p256(x.try_into().unwrap(), y.try_into().unwrap());
+            Self { pair: Pair::P256(pair), public }
+        })
     }
 
-    pub(crate) fn public(&self) -> RsaPublicJwk {
-        let public = self.pair.public_key();
-        RsaPublicJwk::new(
-            public.modulus().big_endian_without_leading_zero(),
-            public.exponent().big_endian_without_leading_zero(),
-        )
+    /// A key for `EdDSA`, published where a test says so.
+    pub(crate) fn ed25519() -> &'static Self {
+        static KEY: OnceLock<Key> = OnceLock::new();
+        KEY.get_or_init(|| {
+            let pair = Ed25519KeyPair::generate().unwrap();
+            let public = PublicJwk::ed25519(pair.public_key().as_ref().try_into().unwrap());
+            Self { pair: Pair::Ed25519(pair), public }
+        })
+    }
+
+    fn generate() -> Self {
+        let pair = KeyPair::generate(KeySize::Rsa2048).unwrap();
+        let public = PublicJwk::rsa(
+            pair.public_key().modulus().big_endian_without_leading_zero(),
+            pair.public_key().exponent().big_endian_without_leading_zero(),
+        );
+        Self { pair: Pair::Rsa(pair), public }
+    }
+
+    pub(crate) fn public(&self) -> &PublicJwk {
+        &self.public
     }
 
     pub(crate) fn sign(&self, header: &Value, claims: &Value) -> String {
@@ -65,8 +96,16 @@ impl Key {
             base64url(header.to_string().as_bytes()),
             base64url(claims.to_string().as_bytes())
         );
-        let mut signature = vec![0; self.pair.public_modulus_len()];
-        self.pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), text.as_bytes(), &mut signature).unwrap();
+        let random = SystemRandom::new();
+        let signature = match &self.pair {
+            Pair::Rsa(pair) => {
+                let mut signature = vec![0; pair.public_modulus_len()];
+                pair.sign(&RSA_PKCS1_SHA256, &random, text.as_bytes(), &mut signature).unwrap();
+                signature
+            }
+            Pair::P256(pair) => pair.sign(&random, text.as_bytes()).unwrap().as_ref().to_vec(),
+            Pair::Ed25519(pair) => pair.sign(text.as_bytes()).as_ref().to_vec(),
+        };
         format!("{text}.{}", base64url(&signature))
     }
 }
@@ -202,7 +241,7 @@ impl Server {
 
     /// The header of a correct token.
     pub(crate) fn header() -> Value {
-        json!({ "alg": "RS256", "typ": "at+jwt", "kid": Key::published().public().kid })
+        json!({ "alg": "RS256", "typ": "at+jwt", "kid": Key::published().public().kid() })
     }
 
     /// The claims of a correct token.
