@@ -140,8 +140,6 @@ clauses! {
     ConsentOnce: Must, "OAuth 2.1 §4.1.2", "One decision gives one answer.", oauth21!("section-4.1.2");
     AccessDenied: Must, "OAuth 2.1 §4.1.2.1", "When the person says no, the client is told access_denied.", oauth21!("section-4.1.2.1");
     GuessingIsSlow: Must, "OAuth 2.1 §2.4.1", "An endpoint that takes passwords or secrets is protected against guessing.", oauth21!("section-2.4.1");
-    RememberedConsent: Should, "OAuth 2.1 §7.3.1", "A request is not answered from memory when nothing proves that it is the same client that asks again.", oauth21!("section-7.3.1");
-    TrustedRedirect: Should, "OAuth 2.1 §7.12.2", "The browser is sent on by itself only to where the server has reason to trust.", oauth21!("section-7.12.2");
     RequestExpired: Should, "OAuth 2.1 §7.12", "An authorization request that nobody answers ends by itself.", oauth21!("section-7.12");
     // Authorization response
     IssParameter: Must, "RFC 9207 §2.4", "The response's iss is identical to the issuer that was asked, and present when the metadata promises it.", rfc!("9207.html#section-2.4");

@@ -12,9 +12,11 @@ use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse as _, Response};
 use http::HeaderMap;
 use http::header::SET_COOKIE;
+use protocol::ids::UnixTime;
 use protocol::pkce::{CodeChallenge, S256};
 use protocol::query::Parameters;
 use protocol::scope::ScopeSet;
+use protocol::secret::Secret;
 
 use super::form::decodes_to_text;
 use super::page_refusal::PageRefusal;
@@ -22,7 +24,7 @@ use super::redirect::{TrustedRedirect, see_other};
 use super::redirect_refusal::RedirectRefusal;
 use super::sign_in::MAX_NAME_BYTES;
 use super::state::Server;
-use super::{ProtectedResource, Settings, clients, interstitial, remembered, session};
+use super::{Person, ProtectedResource, Settings, clients, interstitial, remembered, session};
 use crate::store::{Asked, NewRequest, SecretHash, Standing};
 
 const MAX_QUERY_BYTES: usize = 8 * 1024;
@@ -76,36 +78,56 @@ async fn begin(server: &Server, headers: &HeaderMap, query: &str) -> Result<Resp
         must_ask: prompt.consent,
         must_sign_in: prompt.sign_in,
     };
-    let person = person.filter(|_| !prompt.sign_in);
-    let remembers = match person {
-        Some(person) => remembered::covers(server, person, &request, now).await?,
-        None => false,
+    let browser = Browser { cookie, person: person.filter(|_| !prompt.sign_in) };
+    put_down(server, &redirect, &request, browser, prompt, now).await
+}
+
+/// What comes with a request besides its parameters.
+struct Browser<'a> {
+    cookie: Option<Secret>,
+    /// Who is signed in, if that counts.
+    person: Option<&'a Person>,
+}
+
+/// Puts a request down, and answers it: at once where a consent that is remembered covers it, else after the person has
+/// seen a page.
+async fn put_down(
+    server: &Server,
+    redirect: &TrustedRedirect,
+    request: &NewRequest,
+    browser: Browser<'_>,
+    prompt: Prompt,
+    now: UnixTime,
+) -> Result<Response, PageRefusal> {
+    let remembered_for = match browser.person {
+        Some(person) if remembered::covers(server, person, request, now).await? => Some(person),
+        _ => None,
     };
-    if prompt.none && !remembers {
+    if prompt.none && remembered_for.is_none() {
         return redirect.with_refusal(RedirectRefusal::ConsentRequired);
     }
 
     let id = server.entropy.secret();
-    let new_cookie = cookie.is_none().then(|| server.entropy.secret());
-    let Some(cookie) = cookie.as_ref().or(new_cookie.as_ref()) else { return Err(PageRefusal::ServerFault) };
+    let is_new = browser.cookie.is_none();
+    let cookie = browser.cookie.unwrap_or_else(|| server.entropy.secret());
     server
         .store
-        .begin_authorization(SecretHash::of(&id), SecretHash::of(cookie), request.clone(), now)
+        .begin_authorization(SecretHash::of(&id), SecretHash::of(&cookie), request.clone(), now)
         .await?;
-    if let Some(person) = person.filter(|_| remembers) {
-        let answer = remembered::answer(server, &request, id.reveal(), cookie, person).await?;
-        match answer {
-            Some(answer) => return Ok(answer),
-            // It was taken back this very moment.
-            None if prompt.none => return redirect.with_refusal(RedirectRefusal::ConsentRequired),
-            None => {}
-        }
+    if let Some(person) = remembered_for
+        && let Some(answer) = remembered::answer(server, request, id.reveal(), &cookie, person).await?
+    {
+        return Ok(answer);
+    }
+    // It was taken back this very moment.
+    if prompt.none {
+        return redirect.with_refusal(RedirectRefusal::ConsentRequired);
     }
 
-    let page = if person.is_some() { "consent" } else { "sign-in" };
+    let page = if browser.person.is_some() { "consent" } else { "sign-in" };
     let mut response = see_other(&format!("/{page}?request={}", id.reveal()))?;
-    if let Some(new_cookie) = &new_cookie {
-        response.headers_mut().insert(SET_COOKIE, session::set_cookie(server, new_cookie)?);
+    if is_new {
+        response.headers_mut().insert(SET_COOKIE, session::set_cookie(server, &cookie)?);
     }
     Ok(response)
 }
