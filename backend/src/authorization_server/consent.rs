@@ -27,6 +27,9 @@ use super::visit::{Visit, read_form, read_query};
 use super::{Person, ProtectedResource, interstitial, issue, remembered, session, words};
 use crate::store::{Asked, Chosen, Decision, NewRequest, SecretHash, Standing, Verdict};
 
+/// `offline_access` in words.
+pub(super) const STAY_CONNECTED: &str = "Stay connected while you are away";
+
 #[tracing::instrument(skip_all)]
 pub(super) async fn get_consent(
     State(server): State<Arc<Server>>,
@@ -178,10 +181,11 @@ fn choices<'a>(resource: &'a ProtectedResource, asked: &Asked, granted: &ScopeSe
         (false, false) => Mark::New,
     };
     // The one line that is about this server.
-    let offline_access = asked.scope.iter().find(|token| token.as_str() == OFFLINE_ACCESS).map(|token| {
-        let description = "Stay connected while you are away";
-        ScopeChoice { token: OFFLINE_ACCESS, description, mark: mark(token) }
-    });
+    let offline_access = asked
+        .scope
+        .iter()
+        .find(|token| token.as_str() == OFFLINE_ACCESS)
+        .map(|token| ScopeChoice { token: OFFLINE_ACCESS, description: STAY_CONNECTED, mark: mark(token) });
     resource
         .scopes
         .iter()

@@ -12,8 +12,10 @@ use http::header::SET_COOKIE;
 use protocol::ids::{ClientId, ResourceUri, UnixTime};
 use protocol::loopback::LoopbackPolicy;
 use protocol::query::Parameters;
+use protocol::scope::OFFLINE_ACCESS;
 use protocol::secret::Secret;
 
+use super::consent::STAY_CONNECTED;
 use super::csrf::{self, Form};
 use super::html::{self, GrantView, GrantsPage};
 use super::introduction::Introduction;
@@ -49,6 +51,9 @@ pub(super) async fn get_grants(
 fn view<'a>(settings: &'a Settings, grant: &'a Grant, cookie: &Secret) -> GrantView<'a> {
     let resource = settings.resource(grant.resource.as_str());
     let in_words = |token: &str| {
+        if token == OFFLINE_ACCESS {
+            return STAY_CONNECTED.to_owned();
+        }
         let offered =
             resource.and_then(|resource| resource.scopes.iter().find(|s| s.token.as_str() == token));
         offered.map_or_else(|| token.to_owned(), |scope| scope.description.clone())

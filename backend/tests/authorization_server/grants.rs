@@ -271,6 +271,7 @@ async fn signing_out_everywhere_ends_what_was_to_last_as_long_as_a_session() {
     let mut browser = lab.browser();
     browser.sign_in(&lab.request(), "ada").await;
     let page = grants(&mut browser).await;
+    assert!(page.body.contains("Stay connected while you are away") && !page.body.contains("offline_access"));
     browser.submit(&Form::find(&page.body, "/grants/sign-out-everywhere")).await;
     lab.not_refreshed(&of_session["refresh_token"], "has ended").await;
     lab.refreshed(&of_its_own["refresh_token"]).await;
