@@ -229,7 +229,7 @@ async fn endless_queries_are_refused_unread() {
     assert_eq!((lab.client.hits(), lab.store.count_pending().await.unwrap()), (0, 0));
 }
 
-/// Req: AS-72
+/// Req: AS-72, A23
 #[tokio::test]
 async fn head_begins_nothing() {
     let lab = Lab::start().await;

@@ -46,6 +46,7 @@ async fn pages_of(client: Client) -> [String; 2] {
     [sign_in, consent]
 }
 
+/// Req: AS-71
 #[tokio::test]
 async fn a_client_of_the_operator_is_known_by_its_name() {
     let known = client(ClientSource::Configured, "lab-preregistered", "Editor", &["https://c.example/cb"]);
@@ -55,7 +56,11 @@ async fn a_client_of_the_operator_is_known_by_its_name() {
         assert!(!page.contains("calls itself"), "{page}");
     }
     assert!(pages[1].contains("<h1><bdi>Editor</bdi> asks for access</h1>"), "{}", pages[1]);
-    assert!(pages[1].contains("<dt>Client id</dt><dd>lab-preregistered</dd>"), "{}", pages[1]);
+    for part in
+        ["<dt>Client id</dt><dd>lab-preregistered</dd>", "<b>c.example</b>/cb", RESOURCE, "mcp:connect"]
+    {
+        assert!(pages[1].contains(part), "{part} is not in {}", pages[1]);
+    }
     assert!(!pages[1].contains("class=\"warning\""));
     let native = client(ClientSource::Configured, "native", "Editor", &["http://127.0.0.1/cb"]);
     assert!(pages_of(native).await[1].contains("Any program here could pretend to be this client."));

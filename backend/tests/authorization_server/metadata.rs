@@ -120,7 +120,7 @@ async fn no_page_of_another_origin_may_read_the_pages_for_people() {
     }
 }
 
-/// Req: AS-72, AS-110
+/// Req: AS-72, AS-110, A23
 #[tokio::test]
 async fn other_methods_are_refused_with_the_allowed_ones() {
     let lab = Lab::start().await;
@@ -128,6 +128,7 @@ async fn other_methods_are_refused_with_the_allowed_ones() {
         (Method::PUT, "/authorize", "GET,HEAD"),
         (Method::POST, "/authorize", "GET,HEAD"),
         (Method::TRACE, "/authorize", "GET,HEAD"),
+        (Method::DELETE, "/authorize", "GET,HEAD"),
         (Method::DELETE, "/consent", "GET,HEAD,POST"),
         (Method::GET, "/sign-out", "POST"),
         (Method::GET, "/grants/revoke", "POST"),
