@@ -81,16 +81,17 @@ pub(super) async fn known<'a>(
 }
 
 /// The same client with the keys that its document has now, if it is known by its document and the document can be had.
-/// Keys change as a matter of routine, and a withdrawn one must not count for as long as the grant lasts. A document
-/// that no longer has keys changes nothing: nobody is asked for less proof than when the person decided.
+/// Keys change as a matter of routine, and a withdrawn one must not count for as long as the grant lasts. If all are
+/// withdrawn, the grant is of no use any more: no key proves anything, and without a proof nobody is served less strictly
+/// than when the person decided.
 pub(super) async fn with_newest_keys<'a>(server: &Server, client: Cow<'a, Client>) -> Cow<'a, Client> {
     if client.source != ClientSource::Document {
         return client;
     }
     let Ok(url) = ClientIdUrl::parse(client.id.as_str(), server.settings.loopback) else { return client };
     match server.documents.get(&url).await {
-        Ok(document) if document.keys().is_some() => Cow::Owned(from_document(&document)),
-        Ok(_) | Err(_) => client,
+        Ok(document) => Cow::Owned(from_document(&document)),
+        Err(_) => client,
     }
 }
 

@@ -33,7 +33,7 @@ pub(super) enum Limit {
     Token,
     /// Wrong secrets of resource servers, from one address.
     Introspection,
-    /// Registrations from one address.
+    /// New clients from one address.
     Registration,
 }
 
@@ -84,7 +84,7 @@ impl Bucket {
 #[derive(Debug)]
 pub(super) struct Attempt<'a> {
     limits: &'a RateLimits,
-    buckets: [Bucket; 3],
+    buckets: Vec<Bucket>,
     now: UnixTime,
 }
 
@@ -104,16 +104,10 @@ impl RateLimits {
     /// Counts a try to sign in. It stays counted unless it is taken back.
     pub(super) fn sign_in(&self, peer: Peer, account: &str, now: UnixTime) -> Result<Attempt<'_>, TooMany> {
         let network = Some(peer.network());
-        let buckets = [
-            Bucket::new(Limit::SignInHere, network, Some(account)),
-            Bucket::new(Limit::SignInAddress, network, None),
-            Bucket::new(Limit::SignInAccount, None, Some(account)),
-        ];
-        let mut kept = self.lock();
-        check(&kept, &buckets, now)?;
-        count(&mut kept, &buckets, now);
-        drop(kept);
-        Ok(Attempt { limits: self, buckets, now })
+        let here = Bucket::new(Limit::SignInHere, network, Some(account));
+        let address = Bucket::new(Limit::SignInAddress, network, None);
+        let account = Bucket::new(Limit::SignInAccount, None, Some(account));
+        self.attempt(vec![here, address, account], now)
     }
 
     /// Whether this address is still heard.
@@ -126,13 +120,17 @@ impl RateLimits {
         count(&mut self.lock(), &[Bucket::new(limit, Some(peer.network()), None)], now);
     }
 
-    /// Counts a registration, if this address may still register a client.
-    pub(super) fn registration(&self, peer: Peer, now: UnixTime) -> Result<(), TooMany> {
-        let buckets = [Bucket::new(Limit::Registration, Some(peer.network()), None)];
+    /// Counts a registration, if this address may still register a client. It stays counted unless it is taken back.
+    pub(super) fn registration(&self, peer: Peer, now: UnixTime) -> Result<Attempt<'_>, TooMany> {
+        self.attempt(vec![Bucket::new(Limit::Registration, Some(peer.network()), None)], now)
+    }
+
+    fn attempt(&self, buckets: Vec<Bucket>, now: UnixTime) -> Result<Attempt<'_>, TooMany> {
         let mut kept = self.lock();
         check(&kept, &buckets, now)?;
         count(&mut kept, &buckets, now);
-        Ok(())
+        drop(kept);
+        Ok(Attempt { limits: self, buckets, now })
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<[u8; 16], u64>> {
@@ -324,7 +322,7 @@ mod tests {
         for _ in 0..30 {
             limits.registration(peer(1), NOW).unwrap();
         }
-        assert_eq!(limits.registration(peer(1), NOW), Err(TooMany { retry_after: 120 }));
+        assert_eq!(limits.registration(peer(1), NOW).unwrap_err(), TooMany { retry_after: 120 });
         assert!(limits.registration(peer(2), NOW).is_ok());
     }
 }

@@ -198,11 +198,15 @@ pub(super) async fn post_registration(
         registration.scope.map(|scope| scope.intersection(&offered)).filter(|scope| !scope.is_empty());
 
     let now = server.clock.now();
-    server.limits.registration(peer, now)?;
+    let attempt = server.limits.registration(peer, now)?;
     let (client, secret) = client(&server, &registration)?;
     let expires_at = now.plus(settings.unused_seconds);
     let client_id = client.id.clone();
     let registered = server.store.register_client(client, expires_at, settings.most_unused, now).await?;
+    if registered.issued_at < now {
+        // It was known already, and registers at every start perhaps.
+        attempt.take_back();
+    }
     tracing::info!(%client_id, "client registered");
     let response = RegistrationResponse {
         client_id,

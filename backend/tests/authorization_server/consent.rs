@@ -360,14 +360,14 @@ async fn after_signing_out_in_another_tab_nothing_can_be_allowed_any_more() {
 /// Req: B12
 #[tokio::test]
 async fn somebody_whose_account_was_taken_away_allows_nothing_any_more() {
-    let lab = Lab::start().await;
+    let mut lab = Lab::start().await;
     let mut browser = lab.browser();
     let page = browser.consent_page(&lab.request(), "ada").await;
     let form = Form::find(&page.body, "/consent").with("decision", "allow");
     let cookie = browser.cookie.clone();
     let mut without_ada = settings();
     without_ada.people.remove(0);
-    let lab = lab.restarted_with(without_ada).await;
+    lab.restart_with(without_ada).await;
     let mut browser = Browser { cookie, ..lab.browser() };
     browser.submit(&form).await.is_page(StatusCode::FORBIDDEN, "signed out");
 }

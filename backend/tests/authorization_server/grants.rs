@@ -214,13 +214,13 @@ async fn a_name_cannot_deceive_on_this_page_either() {
 /// The page of a server that took a resource out of its settings still shows what was allowed there.
 #[tokio::test]
 async fn a_grant_for_a_resource_that_is_gone_can_be_taken_back() {
-    let lab = Lab::start().await;
+    let mut lab = Lab::start().await;
     let mut browser = lab.browser();
     browser.allow(&lab.request(), "ada").await.redirected();
     let cookie = browser.cookie.clone();
     let mut fewer = settings();
     fewer.resources.remove(0);
-    let lab = lab.restarted_with(fewer).await;
+    lab.restart_with(fewer).await;
     let mut browser = Browser { cookie, ..lab.browser() };
     let page = grants(&mut browser).await;
     assert!(page.body.contains("no longer serves") && page.body.contains("mcp:connect"), "{}", page.body);

@@ -10,6 +10,9 @@
 
 mod authorize;
 mod cimd;
+mod client_assertion;
+mod client_auth;
+mod clients;
 mod consent;
 mod grants;
 mod interstitial;
@@ -24,6 +27,7 @@ mod program;
 mod prompt;
 mod rate_limit;
 mod refresh;
+mod registration;
 mod remembered_consent;
 mod revoke;
 mod sign_in;

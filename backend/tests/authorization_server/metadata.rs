@@ -31,6 +31,7 @@ async fn metadata_says_what_the_server_does() {
             "revocation_endpoint": "http://localhost:9000/revoke",
             "revocation_endpoint_auth_methods_supported":
                 ["none", "client_secret_basic", "client_secret_post", "private_key_jwt"],
+            "revocation_endpoint_auth_signing_alg_values_supported": ["RS256", "PS256", "ES256", "EdDSA"],
             "introspection_endpoint": "http://localhost:9000/introspect",
             "introspection_endpoint_auth_methods_supported": ["client_secret_basic"],
             "code_challenge_methods_supported": ["S256"],

@@ -169,7 +169,7 @@ async fn outside_the_lab_everybody_needs_a_password_and_a_name_of_their_own() {
 
 #[tokio::test]
 async fn another_password_ends_the_sessions_of_the_old_one() {
-    let lab = Lab::with(settings_with_a_password()).await;
+    let mut lab = Lab::with(settings_with_a_password()).await;
     let mut browser = lab.browser();
     try_password(&mut browser, "ada", PASSWORD).await;
     let cookie = browser.cookie.clone();
@@ -178,8 +178,8 @@ async fn another_password_ends_the_sessions_of_the_old_one() {
         browser.authorize(&lab.request()).await.header("location").starts_with("/consent")
     };
     assert!(signed_in(&lab).await);
-    let lab = lab.restarted_with(settings_with_a_password()).await;
+    lab.restart_with(settings_with_a_password()).await;
     assert!(signed_in(&lab).await, "a restart alone ends nothing");
-    let lab = lab.restarted_with(settings()).await;
+    lab.restart_with(settings()).await;
     assert!(!signed_in(&lab).await);
 }

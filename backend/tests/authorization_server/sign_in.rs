@@ -253,13 +253,13 @@ async fn a_clock_that_goes_back_revives_no_session() {
 
 #[tokio::test]
 async fn somebody_who_was_removed_from_the_settings_is_signed_out() {
-    let lab = Lab::start().await;
+    let mut lab = Lab::start().await;
     let mut browser = lab.browser();
     browser.sign_in(&lab.request(), "ada").await;
     let cookie = browser.cookie.clone();
     let mut without_ada = settings();
     without_ada.people.remove(0);
-    let lab = lab.restarted_with(without_ada).await;
+    lab.restart_with(without_ada).await;
     let mut browser = Browser { cookie, ..lab.browser() };
     assert!(!is_signed_in(&mut browser).await);
 }

@@ -104,6 +104,7 @@ pub(crate) struct Lab {
     pub(crate) store: Store,
     pub(crate) clock: Arc<FixedClock>,
     pub(crate) client: ClientHost,
+    entropy: Arc<SeededEntropy>,
     /// The database goes with it.
     pub(crate) folder: tempfile::TempDir,
 }
@@ -190,19 +191,24 @@ impl Lab {
         }
         let clock = Arc::new(FixedClock::at(START));
         let entropy = Arc::new(SeededEntropy::new(7));
-        let server =
-            AuthorizationServer::new(settings, store.clone(), Arc::<FixedClock>::clone(&clock), entropy)
-                .await
-                .unwrap();
+        let server = AuthorizationServer::new(
+            settings,
+            store.clone(),
+            Arc::<FixedClock>::clone(&clock),
+            Arc::<SeededEntropy>::clone(&entropy),
+        )
+        .await
+        .unwrap();
         let router = server.router();
-        Self { server, router, store, clock, client: ClientHost::start().await, folder }
+        Self { server, router, store, clock, client: ClientHost::start().await, entropy, folder }
     }
 
-    /// The same lab, behind a server with other settings.
-    pub(crate) async fn restarted_with(self, settings: Settings) -> Self {
-        let server = self.started_on(self.store.clone(), settings).await.unwrap();
-        let router = server.router();
-        Self { server, router, ..self }
+    /// The server starts again on its database, with other settings.
+    pub(crate) async fn restart_with(&mut self, settings: Settings) {
+        let clock = Arc::<FixedClock>::clone(&self.clock);
+        let entropy = Arc::<SeededEntropy>::clone(&self.entropy);
+        self.server = AuthorizationServer::new(settings, self.store.clone(), clock, entropy).await.unwrap();
+        self.router = self.server.router();
     }
 
     /// Another process on the same file, with other settings perhaps.
@@ -288,6 +294,32 @@ impl Lab {
             resource: ResourceUri::parse(RESOURCE, LoopbackPolicy::AllowHttpOnLoopback).unwrap(),
         };
         exchange.parameters().into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+
+    /// The same as another client.
+    pub(crate) fn request_as(&self, client_id: &str, redirect_uri: &str) -> Vec<(String, String)> {
+        as_client(self.request(), client_id, redirect_uri)
+    }
+
+    pub(crate) fn exchange_as(
+        &self,
+        code: &str,
+        client_id: &str,
+        redirect_uri: &str,
+    ) -> Vec<(String, String)> {
+        as_client(self.exchange(code), client_id, redirect_uri)
+    }
+
+    /// The code that Ada gives another client.
+    pub(crate) async fn code_as(&self, client_id: &str, redirect_uri: &str) -> String {
+        let answer = self.browser().allow(&self.request_as(client_id, redirect_uri), "ada").await;
+        answer.redirected().parameter("code").unwrap()
+    }
+
+    pub(crate) async fn register(&self, request: &Value) -> Answered {
+        let body = Body::from(request.to_string());
+        self.send(Request::post("/register").header(CONTENT_TYPE, "application/json").body(body).unwrap())
+            .await
     }
 
     pub(crate) async fn token(&self, parameters: &[(String, String)]) -> Answered {
@@ -385,6 +417,15 @@ impl Lab {
         let answer = browser.allow(&self.request(), "ada").await;
         answer.redirected().parameter("code").unwrap()
     }
+}
+
+fn as_client(
+    parameters: Vec<(String, String)>,
+    client_id: &str,
+    redirect_uri: &str,
+) -> Vec<(String, String)> {
+    let parameters = with(parameters, "client_id", Some(client_id));
+    with(parameters, "redirect_uri", Some(redirect_uri))
 }
 
 /// An RSA key that signs since [`START`].
@@ -634,9 +675,19 @@ impl Browser<'_> {
         page
     }
 
+    /// Does what the pages ask for until the browser is sent back to the client; that may be at once.
     pub(crate) async fn allow(&mut self, parameters: &[(String, String)], person: &str) -> Answered {
-        let page = self.consent_page(parameters, person).await;
-        self.submit(&Form::find(&page.body, "/consent").with("decision", "allow")).await
+        let mut answer = self.authorize(parameters).await;
+        while answer.header(LOCATION.as_str()).starts_with('/') {
+            let page = self.follow(&answer).await;
+            let form = if page.body.contains("action=\"/sign-in\"") {
+                Form::find(&page.body, "/sign-in").with("person", person)
+            } else {
+                Form::find(&page.body, "/consent").with("decision", "allow")
+            };
+            answer = self.submit(&form).await;
+        }
+        answer
     }
 }
 
