@@ -14,16 +14,19 @@ pub(super) enum RedirectRefusal {
     UnsupportedResponseMode,
     RequestObject,
     RequestUri,
+    Registration,
     ContradictoryPrompt,
     UnknownPrompt,
     MissingCodeChallenge,
     NotS256,
     MalformedCodeChallenge,
+    ReusedCodeChallenge,
     MissingResource,
     SeveralResources,
     UnknownResource,
     MalformedScope,
     UnknownScope,
+    ClientUsesNoCodes,
     LoginRequired,
     ConsentRequired,
     Denied,
@@ -37,23 +40,26 @@ pub(super) struct Wire {
 }
 
 impl RedirectRefusal {
-    const ALL: [Self; 19] = [
+    const ALL: [Self; 22] = [
         Self::RepeatedParameter,
         Self::MissingResponseType,
         Self::UnsupportedResponseType,
         Self::UnsupportedResponseMode,
         Self::RequestObject,
         Self::RequestUri,
+        Self::Registration,
         Self::ContradictoryPrompt,
         Self::UnknownPrompt,
         Self::MissingCodeChallenge,
         Self::NotS256,
         Self::MalformedCodeChallenge,
+        Self::ReusedCodeChallenge,
         Self::MissingResource,
         Self::SeveralResources,
         Self::UnknownResource,
         Self::MalformedScope,
         Self::UnknownScope,
+        Self::ClientUsesNoCodes,
         Self::LoginRequired,
         Self::ConsentRequired,
         Self::Denied,
@@ -91,6 +97,11 @@ impl RedirectRefusal {
             Self::RequestUri => {
                 (Code::RequestUriNotSupported, "Request objects are not supported.", Clause::RequestObject)
             }
+            Self::Registration => (
+                Code::RegistrationNotSupported,
+                "Clients do not describe themselves in a request.",
+                Clause::RegistrationParameter,
+            ),
             Self::ContradictoryPrompt => {
                 (Code::InvalidRequest, "prompt=none allows no other prompt.", Clause::Prompt)
             }
@@ -109,6 +120,11 @@ impl RedirectRefusal {
             Self::MalformedCodeChallenge => {
                 (Code::InvalidRequest, "code_challenge is not the hash of a verifier.", Clause::PkceChallenge)
             }
+            Self::ReusedCodeChallenge => (
+                Code::InvalidRequest,
+                "code_challenge was used before: make a fresh verifier for each request.",
+                Clause::PkceFresh,
+            ),
             Self::MissingResource => (Code::InvalidTarget, "resource is missing.", Clause::ResourceParameter),
             Self::SeveralResources => {
                 (Code::InvalidTarget, "A token is for one resource only.", Clause::ResourceParameter)
@@ -121,6 +137,11 @@ impl RedirectRefusal {
                 Code::InvalidScope,
                 "scope names a scope that the resource does not have.",
                 Clause::ScopeSyntax,
+            ),
+            Self::ClientUsesNoCodes => (
+                Code::UnauthorizedClient,
+                "The client's document does not list the grant type authorization_code.",
+                Clause::ClientGrantTypes,
             ),
             Self::LoginRequired => (Code::LoginRequired, "Nobody is signed in.", Clause::Prompt),
             Self::ConsentRequired => (Code::ConsentRequired, "The person has to be asked.", Clause::Prompt),

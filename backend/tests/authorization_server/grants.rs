@@ -94,11 +94,11 @@ async fn taking_a_grant_back_ends_everything_of_it_and_nothing_else() {
         }
     }
     let mut bob = lab.browser();
-    bob.allow(&web, "bob").await.redirected();
+    bob.allow(&lab.again(&web), "bob").await.redirected();
     let mut browser = lab.browser();
-    browser.allow(&other_request, "ada").await.redirected();
-    let code = browser.allow(&web, "ada").await.redirected().parameter("code").unwrap();
-    assert!(browser.authorize(&web).await.redirected().parameter("code").is_some(), "remembered");
+    browser.allow(&lab.again(&other_request), "ada").await.redirected();
+    let code = browser.allow(&lab.again(&web), "ada").await.redirected().parameter("code").unwrap();
+    assert!(browser.authorize(&lab.again(&web)).await.redirected().parameter("code").is_some(), "remembered");
 
     let page = grants(&mut browser).await;
     let forms = revoke_forms(&page.body);
@@ -113,10 +113,10 @@ async fn taking_a_grant_back_ends_everything_of_it_and_nothing_else() {
     let mut exchange = lab.exchange(&code);
     exchange.retain(|(name, _)| name != "redirect_uri");
     lab.token(&exchange).await.is_denied(StatusCode::BAD_REQUEST, "invalid_grant");
-    let again = browser.consent_page(&web, "ada").await;
+    let again = browser.consent_page(&lab.again(&web), "ada").await;
     assert!(!again.body.contains("already granted"), "the marks are gone, too");
-    assert!(browser.authorize(&other_request).await.redirected().parameter("code").is_some());
-    assert!(bob.authorize(&web).await.redirected().parameter("code").is_some(), "Bob's is Bob's");
+    assert!(browser.authorize(&lab.again(&other_request)).await.redirected().parameter("code").is_some());
+    assert!(bob.authorize(&lab.again(&web)).await.redirected().parameter("code").is_some(), "Bob's is Bob's");
     assert_eq!(browser.submit(form).await.status, StatusCode::SEE_OTHER, "a second time does no harm");
 }
 

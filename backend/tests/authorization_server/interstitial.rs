@@ -27,11 +27,11 @@ async fn a_bad_request_of_an_unknown_client_ends_on_a_page_that_names_where_it_w
     let lab = Lab::start().await;
     let bad = with(lab.web_request(), "scope", "unknown");
     let mut browser = lab.browser();
-    let begun = browser.authorize(&bad).await;
+    let begun = browser.authorize(&lab.again(&bad)).await;
     assert!(begun.header("location").starts_with("/sign-in"), "first of all, people sign in");
     let page = browser.follow(&begun).await;
     let after_sign_in = browser.submit(&Form::find(&page.body, "/sign-in").with("person", "ada")).await;
-    let signed_in = browser.authorize(&bad).await;
+    let signed_in = browser.authorize(&lab.again(&bad)).await;
     for page in [after_sign_in, signed_in] {
         page.is_page(StatusCode::BAD_REQUEST, "This request was refused");
         assert!(page.body.contains(r#"<b class="host">c.example</b>"#), "{}", page.body);
@@ -51,8 +51,8 @@ async fn a_client_that_the_person_has_allowed_something_is_told_at_once() {
     let bad = with(lab.web_request(), "scope", "unknown");
     let mut browser = lab.browser();
     browser.allow(&lab.web_request(), "ada").await.redirected();
-    browser.authorize(&bad).await.redirected().is_refused("invalid_scope");
-    lab.browser().sign_in(&bad, "bob").await.is_page(StatusCode::BAD_REQUEST, "was refused");
+    browser.authorize(&lab.again(&bad)).await.redirected().is_refused("invalid_scope");
+    lab.browser().sign_in(&lab.again(&bad), "bob").await.is_page(StatusCode::BAD_REQUEST, "was refused");
 }
 
 /// Req: AS-90
@@ -68,8 +68,11 @@ async fn a_client_of_the_operator_is_told_at_once() {
     let bad = |id: &str| {
         with(with(lab.request_with("scope", Some("unknown")), "client_id", id), "redirect_uri", uri)
     };
-    lab.browser().sign_in(&bad("known"), "ada").await.redirected().is_refused("invalid_scope");
-    lab.browser().sign_in(&bad("stranger"), "ada").await.is_page(StatusCode::BAD_REQUEST, "was refused");
+    lab.browser().sign_in(&lab.again(&bad("known")), "ada").await.redirected().is_refused("invalid_scope");
+    lab.browser()
+        .sign_in(&lab.again(&bad("stranger")), "ada")
+        .await
+        .is_page(StatusCode::BAD_REQUEST, "was refused");
 }
 
 #[tokio::test]
@@ -77,7 +80,7 @@ async fn what_the_client_chose_cannot_break_out_of_the_page() {
     let lab = Lab::start().await;
     let state = "\"><script>alert(1)</script>";
     let bad = with(with(lab.web_request(), "scope", "unknown"), "state", state);
-    let page = lab.browser().sign_in(&bad, "ada").await;
+    let page = lab.browser().sign_in(&lab.again(&bad), "ada").await;
     assert!(!page.body.contains("<script"), "{}", page.body);
     assert_eq!(way_back(&page.body).parameter("state").as_deref(), Some(state));
 }

@@ -9,12 +9,15 @@
 )]
 
 mod authorize;
+mod authorize_hostile;
 mod cimd;
+mod cimd_on_the_web;
 mod client_assertion;
 mod client_auth;
 mod clients;
 mod consent;
 mod grants;
+mod internet;
 mod interstitial;
 mod introspect;
 mod key_import;
@@ -22,6 +25,7 @@ mod keys;
 mod keys_at_rest;
 mod logs;
 mod metadata;
+mod outbound;
 mod password;
 mod program;
 mod prompt;

@@ -11,23 +11,23 @@ async fn prompt_none_is_answered_without_a_page() {
     let mut request = lab.web_request();
     request.push(("prompt".into(), "none".into()));
     let mut browser = lab.browser();
-    let silent = browser.authorize(&request).await.redirected();
+    let silent = browser.authorize(&lab.again(&request)).await.redirected();
     silent.is_refused("login_required");
     assert_eq!(silent.target, "https://c.example/callback");
     assert_eq!(lab.store.count_pending().await.unwrap(), 0, "nothing is put down");
 
     browser.sign_in(&lab.web_request(), "ada").await;
     let pending = lab.store.count_pending().await.unwrap();
-    browser.authorize(&request).await.redirected().is_refused("consent_required");
+    browser.authorize(&lab.again(&request)).await.redirected().is_refused("consent_required");
     assert_eq!(lab.store.count_pending().await.unwrap(), pending);
 
     browser.allow(&lab.web_request(), "ada").await.redirected();
-    let answer = browser.authorize(&request).await.redirected();
+    let answer = browser.authorize(&lab.again(&request)).await.redirected();
     assert_eq!(answer.parameter("state").as_deref(), Some("the-state"));
     assert!(answer.parameter("code").is_some(), "{}", answer.query);
 
     let mut stranger = lab.browser();
-    stranger.authorize(&request).await.redirected().is_refused("login_required");
+    stranger.authorize(&lab.again(&request)).await.redirected().is_refused("login_required");
 }
 
 #[tokio::test]
@@ -38,7 +38,7 @@ async fn prompt_none_shows_no_page_about_other_mistakes_either() {
     let mut request = lab.web_request();
     request.retain(|(name, _)| name != "scope");
     request.extend([("prompt".into(), "none".into()), ("scope".into(), "unknown".into())]);
-    browser.authorize(&request).await.redirected().is_refused("invalid_scope");
+    browser.authorize(&lab.again(&request)).await.redirected().is_refused("invalid_scope");
 }
 
 #[tokio::test]
@@ -49,11 +49,11 @@ async fn prompt_consent_asks_whatever_is_remembered() {
     assert!(browser.authorize(&lab.web_request()).await.redirected().parameter("code").is_some());
     let mut request = lab.web_request();
     request.push(("prompt".into(), "consent".into()));
-    let page = browser.consent_page(&request, "ada").await;
+    let page = browser.consent_page(&lab.again(&request), "ada").await;
     page.is_page(StatusCode::OK, "already granted");
 
     let mut elsewhere = lab.browser();
-    let answer = elsewhere.sign_in(&request, "ada").await;
+    let answer = elsewhere.sign_in(&lab.again(&request), "ada").await;
     assert!(answer.header("location").starts_with("/consent"), "after sign-in, too");
 }
 
@@ -116,14 +116,14 @@ async fn a_prompt_that_nobody_knows_is_refused() {
     let lab = Lab::start().await;
     for prompt in ["create", "login create", "None", "login  consent", "none login", "none none"] {
         let request = lab.request_with("prompt", Some(prompt));
-        lab.browser().sign_in(&request, "ada").await.redirected().is_refused("invalid_request");
+        lab.browser().sign_in(&lab.again(&request), "ada").await.redirected().is_refused("invalid_request");
     }
     let mut twice = lab.request_with("prompt", Some("login"));
     twice.push(("prompt".into(), "login".into()));
-    lab.browser().sign_in(&twice, "ada").await.redirected().is_refused("invalid_request");
+    lab.browser().sign_in(&lab.again(&twice), "ada").await.redirected().is_refused("invalid_request");
     let mut hints = lab.request_with("login_hint", Some("ada"));
     hints.push(("login_hint".into(), "bob".into()));
-    lab.browser().sign_in(&hints, "ada").await.redirected().is_refused("invalid_request");
+    lab.browser().sign_in(&lab.again(&hints), "ada").await.redirected().is_refused("invalid_request");
 }
 
 #[tokio::test]

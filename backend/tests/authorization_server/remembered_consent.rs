@@ -29,9 +29,9 @@ async fn the_same_request_is_answered_at_once() {
     let lab = Lab::start().await;
     let request = lab.web_request();
     let mut browser = lab.browser();
-    browser.allow(&request, "ada").await.redirected();
+    browser.allow(&lab.again(&request), "ada").await.redirected();
 
-    let again = browser.authorize(&with(&request, "state", "another")).await;
+    let again = browser.authorize(&lab.again(&with(&request, "state", "another"))).await;
     assert_eq!(again.status, StatusCode::SEE_OTHER);
     let redirected = again.redirected();
     assert_eq!(redirected.target, "https://c.example/callback");
@@ -40,7 +40,7 @@ async fn the_same_request_is_answered_at_once() {
     let exchange = with(&lab.exchange(&code), "redirect_uri", "https://c.example/callback");
     assert_eq!(lab.token(&exchange).await.json()["scope"], "mcp:connect");
 
-    let after_sign_in = lab.browser().sign_in(&request, "ada").await;
+    let after_sign_in = lab.browser().sign_in(&lab.again(&request), "ada").await;
     assert!(after_sign_in.redirected().parameter("code").is_some(), "at the end of sign-in, too");
     assert!(after_sign_in.headers.contains_key("set-cookie"));
 }
@@ -58,16 +58,18 @@ async fn it_covers_no_more_than_was_consented_to() {
     let lab = Lab::with(settings).await;
     let request = lab.web_request();
     let mut browser = lab.browser();
-    browser.allow(&request, "ada").await.redirected();
-    assert!(!is_asked(&browser.authorize(&request).await));
+    browser.allow(&lab.again(&request), "ada").await.redirected();
+    assert!(!is_asked(&browser.authorize(&lab.again(&request)).await));
 
-    assert!(is_asked(&browser.authorize(&with(&request, "scope", "mcp:connect weather:read")).await));
-    assert!(is_asked(&browser.authorize(&with(&request, "scope", "weather:read")).await));
+    assert!(is_asked(
+        &browser.authorize(&lab.again(&with(&request, "scope", "mcp:connect weather:read"))).await
+    ));
+    assert!(is_asked(&browser.authorize(&lab.again(&with(&request, "scope", "weather:read"))).await));
     let elsewhere = with(&with(&request, "resource", "http://localhost:8002/mcp"), "scope", "notes:read");
-    assert!(is_asked(&browser.authorize(&elsewhere).await));
-    assert!(is_asked(&browser.authorize(&with(&request, "client_id", "other")).await));
-    assert!(is_asked(&lab.browser().sign_in(&request, "bob").await), "that was Ada");
-    assert!(!is_asked(&browser.authorize(&request).await));
+    assert!(is_asked(&browser.authorize(&lab.again(&elsewhere)).await));
+    assert!(is_asked(&browser.authorize(&lab.again(&with(&request, "client_id", "other"))).await));
+    assert!(is_asked(&lab.browser().sign_in(&lab.again(&request), "bob").await), "that was Ada");
+    assert!(!is_asked(&browser.authorize(&lab.again(&request)).await));
 }
 
 #[tokio::test]
@@ -76,17 +78,17 @@ async fn what_was_unticked_or_denied_is_not_remembered() {
     let request = lab.web_request();
     let both = with(&request, "scope", "mcp:connect weather:read");
     let mut browser = lab.browser();
-    let page = browser.consent_page(&both, "ada").await;
+    let page = browser.consent_page(&lab.again(&both), "ada").await;
     let mut form = Form::find(&page.body, "/consent").with("decision", "allow");
     form.fields.retain(|(_, value)| value != "weather:read");
     browser.submit(&form).await.redirected();
-    assert!(!is_asked(&browser.authorize(&request).await), "what was ticked");
-    assert!(is_asked(&browser.authorize(&both).await), "what was not");
+    assert!(!is_asked(&browser.authorize(&lab.again(&request)).await), "what was ticked");
+    assert!(is_asked(&browser.authorize(&lab.again(&both)).await), "what was not");
 
-    let page = browser.consent_page(&both, "ada").await;
+    let page = browser.consent_page(&lab.again(&both), "ada").await;
     let deny = Form::find(&page.body, "/consent").with("decision", "deny");
     browser.submit(&deny).await.redirected().is_refused("access_denied");
-    assert!(is_asked(&browser.authorize(&request).await), "a later no takes an earlier yes back");
+    assert!(is_asked(&browser.authorize(&lab.again(&request)).await), "a later no takes an earlier yes back");
 }
 
 #[tokio::test]
@@ -96,12 +98,12 @@ async fn consents_add_up_and_none_gets_younger_by_the_others() {
     let weather = with(&connect, "scope", "weather:read");
     let both = with(&connect, "scope", "mcp:connect weather:read");
     let mut browser = lab.browser();
-    browser.allow(&connect, "ada").await.redirected();
+    browser.allow(&lab.again(&connect), "ada").await.redirected();
     lab.clock.advance(60 * DAY);
-    browser.allow(&weather, "ada").await.redirected();
-    assert!(!is_asked(&browser.authorize(&both).await));
+    browser.allow(&lab.again(&weather), "ada").await.redirected();
+    assert!(!is_asked(&browser.authorize(&lab.again(&both)).await));
     lab.clock.advance(30 * DAY);
-    let answer = lab.browser().sign_in(&both, "ada").await;
+    let answer = lab.browser().sign_in(&lab.again(&both), "ada").await;
     assert!(is_asked(&answer), "ninety days after the first of them");
 }
 
@@ -109,13 +111,13 @@ async fn consents_add_up_and_none_gets_younger_by_the_others() {
 async fn it_is_forgotten_after_ninety_days_however_often_it_was_used() {
     let lab = Lab::start().await;
     let request = lab.web_request();
-    lab.browser().allow(&request, "ada").await.redirected();
+    lab.browser().allow(&lab.again(&request), "ada").await.redirected();
     for _ in 0..8 {
         lab.clock.advance(10 * 24 * 3600);
-        assert!(!is_asked(&lab.browser().sign_in(&request, "ada").await));
+        assert!(!is_asked(&lab.browser().sign_in(&lab.again(&request), "ada").await));
     }
     lab.clock.advance(10 * 24 * 3600);
-    assert!(is_asked(&lab.browser().sign_in(&request, "ada").await));
+    assert!(is_asked(&lab.browser().sign_in(&lab.again(&request), "ada").await));
 }
 
 #[tokio::test]
@@ -125,8 +127,8 @@ async fn an_operator_can_have_everything_asked_every_time() {
     let lab = Lab::with(settings).await;
     let request = lab.web_request();
     let mut browser = lab.browser();
-    browser.allow(&request, "ada").await.redirected();
-    assert!(is_asked(&browser.authorize(&request).await));
+    browser.allow(&lab.again(&request), "ada").await.redirected();
+    assert!(is_asked(&browser.authorize(&lab.again(&request)).await));
 }
 
 /// Req: AS-68
@@ -135,8 +137,8 @@ async fn a_client_that_says_something_else_about_itself_is_asked_about_again() {
     let lab = Lab::start().await;
     let request = lab.web_request();
     let mut browser = lab.browser();
-    browser.allow(&request, "ada").await.redirected();
-    assert!(!is_asked(&browser.authorize(&request).await));
+    browser.allow(&lab.again(&request), "ada").await.redirected();
+    assert!(!is_asked(&browser.authorize(&lab.again(&request)).await));
     let changes = [
         ("client_name", json!("Another name")),
         ("redirect_uris", json!(["https://c.example/callback", "https://evil.example/callback"])),
@@ -147,9 +149,9 @@ async fn a_client_that_says_something_else_about_itself_is_asked_about_again() {
         document[member] = value;
         lab.client.serve_document(&document);
         lab.clock.advance(3600);
-        assert!(is_asked(&browser.authorize(&request).await), "{member}");
-        browser.allow(&request, "ada").await.redirected();
-        assert!(!is_asked(&browser.authorize(&request).await), "{member}");
+        assert!(is_asked(&browser.authorize(&lab.again(&request)).await), "{member}");
+        browser.allow(&lab.again(&request), "ada").await.redirected();
+        assert!(!is_asked(&browser.authorize(&lab.again(&request)).await), "{member}");
     }
 }
 
@@ -168,16 +170,16 @@ async fn where_any_program_can_listen_the_question_is_put_every_time() {
     let request = |id: &str, uri: &str| with(&with(&lab.request(), "client_id", id), "redirect_uri", uri);
     let mut browser = lab.browser();
     for (id, uri) in [("native", loopback), ("native", "http://127.0.0.1:9/callback"), ("both", loopback)] {
-        browser.allow(&request(id, uri), "ada").await.redirected();
-        assert!(is_asked(&browser.authorize(&request(id, uri)).await), "{id} {uri}");
+        browser.allow(&lab.again(&request(id, uri)), "ada").await.redirected();
+        assert!(is_asked(&browser.authorize(&lab.again(&request(id, uri))).await), "{id} {uri}");
     }
     assert!(
-        is_asked(&browser.authorize(&request("both", web)).await),
+        is_asked(&browser.authorize(&lab.again(&request("both", web))).await),
         "what was allowed on loopback proves nothing"
     );
-    browser.allow(&request("both", web), "ada").await.redirected();
-    assert!(!is_asked(&browser.authorize(&request("both", web)).await));
-    assert!(is_asked(&browser.authorize(&request("both", loopback)).await));
+    browser.allow(&lab.again(&request("both", web)), "ada").await.redirected();
+    assert!(!is_asked(&browser.authorize(&lab.again(&request("both", web))).await));
+    assert!(is_asked(&browser.authorize(&lab.again(&request("both", loopback))).await));
 }
 
 #[tokio::test]
@@ -185,13 +187,16 @@ async fn it_is_for_whoever_is_signed_in_only() {
     let lab = Lab::start().await;
     let request = lab.web_request();
     let mut browser = lab.browser();
-    browser.allow(&request, "ada").await.redirected();
-    let stranger = lab.browser().authorize(&request).await;
+    browser.allow(&lab.again(&request), "ada").await.redirected();
+    let stranger = lab.browser().authorize(&lab.again(&request)).await;
     assert!(stranger.header("location").starts_with("/sign-in"));
     let out = Browser { cookie: browser.cookie.clone(), ..lab.browser() };
     lab.clock.advance(3 * 3600);
     let mut late = out;
-    assert!(late.authorize(&request).await.header("location").starts_with("/sign-in"), "idle for too long");
+    assert!(
+        late.authorize(&lab.again(&request)).await.header("location").starts_with("/sign-in"),
+        "idle for too long"
+    );
 }
 
 /// Req: AS-105
@@ -200,9 +205,10 @@ async fn each_answer_is_a_code_of_its_own() {
     let lab = Lab::start().await;
     let request = lab.web_request();
     let mut browser = lab.browser();
-    let mut codes = vec![browser.allow(&request, "ada").await.redirected().parameter("code").unwrap()];
+    let mut codes =
+        vec![browser.allow(&lab.again(&request), "ada").await.redirected().parameter("code").unwrap()];
     for _ in 0..3 {
-        codes.push(browser.authorize(&request).await.redirected().parameter("code").unwrap());
+        codes.push(browser.authorize(&lab.again(&request)).await.redirected().parameter("code").unwrap());
     }
     for code in &codes {
         let exchange = with(&lab.exchange(code), "redirect_uri", "https://c.example/callback");
