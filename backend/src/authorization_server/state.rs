@@ -112,9 +112,9 @@ impl AuthorizationServer {
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, StartError> {
         check(&settings)?;
-        let secrets = ServerSecrets::start(&store, &settings.keys, entropy.as_ref()).await?;
         let lifetime = settings.lifetimes.access_token;
         let keys = KeyRing::start(store.clone(), settings.keys.clone(), lifetime, clock.now()).await?;
+        let secrets = ServerSecrets::start(&store, &settings.keys, entropy.as_ref()).await?;
         let metadata = metadata::Documents::new(&settings);
         let documents = Documents::new(
             Outbound::new(settings.loopback),
