@@ -48,6 +48,9 @@ pub struct AuthorizationServerMetadata {
     /// Absent would mean `client_secret_basic` only.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub revocation_endpoint_auth_methods_supported: Vec<String>,
+    /// How assertions of clients may be signed there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub revocation_endpoint_auth_signing_alg_values_supported: Vec<String>,
     /// Where a resource server asks whether a token is still good.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub introspection_endpoint: Option<String>,

@@ -186,3 +186,90 @@ fn wants_refresh(config: &ClientConfig) -> Result<bool, ClientConfigFault> {
     }
     Ok(has(REFRESH_TOKEN))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const HASH: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+
+    fn config(members: &Value) -> Result<ClientConfig, serde_json::Error> {
+        let mut config = json!({
+            "client_id": "desk",
+            "client_name": "Weather desk",
+            "redirect_uris": ["https://desk.example/callback"],
+        });
+        for (name, value) in members.as_object().unwrap() {
+            config[name] = value.clone();
+        }
+        serde_json::from_value(config)
+    }
+
+    fn client(members: &Value) -> Result<Client, ClientConfigFault> {
+        Client::try_from(config(members).unwrap()).map_err(|error| error.reason)
+    }
+
+    #[test]
+    fn a_client_is_public_unless_it_says_how_it_authenticates() {
+        let public = client(&json!({})).unwrap();
+        assert_eq!((public.authentication, public.wants_refresh), (ClientAuthentication::None, true));
+        let secret =
+            json!({ "token_endpoint_auth_method": "client_secret_basic", "client_secret_sha256": HASH });
+        assert_eq!(
+            client(&secret).unwrap().authentication,
+            ClientAuthentication::ClientSecretBasic(SecretHash::of_text("abc"))
+        );
+        let jwks = json!({ "keys": [{ "kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" }] });
+        for keys in [json!({ "jwks": jwks }), json!({ "jwks_uri": "https://desk.example/jwks" })] {
+            let mut keys = keys;
+            keys["token_endpoint_auth_method"] = "private_key_jwt".into();
+            assert_eq!(client(&keys).unwrap().authentication.method(), AuthMethod::PrivateKeyJwt);
+        }
+        assert!(!client(&json!({ "grant_types": ["authorization_code"] })).unwrap().wants_refresh);
+    }
+
+    #[test]
+    fn what_is_wrong_is_said() {
+        use ClientConfigFault as Fault;
+        let method = |method: &str, members: Value| {
+            let mut config = members;
+            config["token_endpoint_auth_method"] = method.into();
+            config
+        };
+        for (members, reason) in [
+            (json!({ "client_id": "" }), Fault::ClientId(IdentifierError::IllegalCharacter)),
+            (json!({ "client_name": " " }), Fault::NoName),
+            (json!({ "redirect_uris": [] }), Fault::NoRedirectUris),
+            (method("client_secret_post", json!({})), Fault::NoSecret),
+            (method("client_secret_post", json!({ "client_secret_sha256": "hunter2" })), Fault::NotAHash),
+            (json!({ "client_secret_sha256": HASH }), Fault::UnusedSecret),
+            (method("private_key_jwt", json!({})), Fault::NoKeys),
+            (
+                method("private_key_jwt", json!({ "jwks": {}, "jwks_uri": "https://a.example/j" })),
+                Fault::NoKeys,
+            ),
+            (method("private_key_jwt", json!({ "jwks": {} })), Fault::Jwks(JwksError::NotAJwkSet)),
+            (
+                method("private_key_jwt", json!({ "jwks_uri": "http://localhost/jwks" })),
+                Fault::JwksUri(IdentifierError::NotHttps),
+            ),
+            (json!({ "jwks_uri": "https://a.example/j" }), Fault::UnusedKeys),
+            (json!({ "grant_types": ["refresh_token"] }), Fault::GrantTypes),
+            (json!({ "grant_types": ["authorization_code", "password"] }), Fault::GrantTypes),
+        ] {
+            assert_eq!(client(&members), Err(reason), "{members}");
+        }
+        let error = Client::try_from(config(&json!({ "redirect_uris": ["http://desk.example"] })).unwrap());
+        let message = error.unwrap_err().to_string();
+        assert!(message.contains("\"desk\"") && message.contains("does not use https"), "{message}");
+    }
+
+    #[test]
+    fn a_typing_error_does_not_go_unnoticed() {
+        assert!(config(&json!({ "client_secret": "hunter2" })).is_err());
+        let error = config(&json!({ "token_endpoint_auth_method": "basic" })).unwrap_err().to_string();
+        assert!(error.contains("client_secret_basic"), "the known ones are listed: {error}");
+    }
+}

@@ -56,6 +56,7 @@ impl Documents {
 
 fn metadata(settings: &Settings) -> AuthorizationServerMetadata {
     let client_authentication = names(AuthMethod::ALL.map(AuthMethod::as_str));
+    let assertion_algorithms = names(SigningAlgorithm::ALL.map(SigningAlgorithm::as_str));
     let can_introspect = settings.resources.iter().any(|resource| resource.introspection_secret.is_some());
     AuthorizationServerMetadata {
         issuer: settings.issuer.to_string(),
@@ -68,11 +69,10 @@ fn metadata(settings: &Settings) -> AuthorizationServerMetadata {
         response_modes_supported: vec!["query".into()],
         grant_types_supported: vec![AUTHORIZATION_CODE.into(), REFRESH_TOKEN.into()],
         token_endpoint_auth_methods_supported: client_authentication.clone(),
-        token_endpoint_auth_signing_alg_values_supported: names(
-            SigningAlgorithm::ALL.map(SigningAlgorithm::as_str),
-        ),
+        token_endpoint_auth_signing_alg_values_supported: assertion_algorithms.clone(),
         revocation_endpoint: Some(settings.url("/revoke")),
         revocation_endpoint_auth_methods_supported: client_authentication,
+        revocation_endpoint_auth_signing_alg_values_supported: assertion_algorithms,
         introspection_endpoint: can_introspect.then(|| settings.url("/introspect")),
         introspection_endpoint_auth_methods_supported: can_introspect
             .then(|| "client_secret_basic".to_owned())

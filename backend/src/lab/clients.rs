@@ -26,3 +26,22 @@ pub(super) fn demo_clients(page_origin: &str) -> Result<Vec<Client>, IdentifierE
         client(CONFIDENTIAL, "Confidential lab client", secret)?,
     ])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_demo_clients_return_to_the_page_and_to_a_terminal() {
+        let clients = demo_clients("http://localhost:3000").unwrap();
+        assert_eq!(clients.len(), 2);
+        for client in clients {
+            let accepts = |text: &str| {
+                let requested = RedirectUri::parse(text).unwrap();
+                client.redirect_uris.iter().any(|registered| registered.accepts(&requested))
+            };
+            assert!(accepts("http://localhost:3000/callback"));
+            assert!(accepts("http://127.0.0.1:51004/callback"));
+        }
+    }
+}

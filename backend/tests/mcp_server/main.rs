@@ -7,6 +7,7 @@ mod cors;
 mod introspection;
 mod keys;
 mod metadata;
+mod program;
 mod support;
 mod tools;
 mod transport;

@@ -1,0 +1,36 @@
+//! The program `mcp-server`: what it refuses to start with.
+
+use std::process::{Command, Output};
+
+fn start(flags: &[&str], variables: &[(&str, &str)]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_mcp-server"))
+        .args(["--resource", "https://mcp.example/mcp", "--issuer", "https://as.example"])
+        .args(flags)
+        .envs(variables.iter().copied())
+        .output()
+        .unwrap()
+}
+
+#[track_caller]
+fn refuses(output: &Output, says: &str) {
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && text.contains(says), "{text}");
+}
+
+#[test]
+fn a_secret_that_is_missing_or_could_be_guessed_stops_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("secret").display().to_string();
+    let flags = ["--introspection-secret-file", path.as_str()];
+    refuses(&start(&flags, &[]), &path);
+    std::fs::write(&path, "hunter2\n").unwrap();
+    let guessable = start(&flags, &[]);
+    refuses(&guessable, "shorter than 32 characters");
+    assert!(!String::from_utf8_lossy(&guessable.stderr).contains("hunter2"));
+}
+
+#[test]
+fn an_age_of_answers_needs_something_to_ask_with() {
+    refuses(&start(&["--introspection-max-age", "1"], &[]), "--introspection-secret-file");
+    refuses(&start(&[], &[("LAB_MCP_INTROSPECTION_MAXAGE", "1")]), "LAB_MCP_INTROSPECTION_MAXAGE is unknown");
+}
