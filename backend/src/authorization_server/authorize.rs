@@ -88,7 +88,13 @@ async fn begin(server: &Server, headers: &HeaderMap, query: &str) -> Result<Resp
     let id = server.entropy.secret();
     let new_cookie = cookie.is_none().then(|| server.entropy.secret());
     let Some(cookie) = cookie.as_ref().or(new_cookie.as_ref()) else { return Err(PageRefusal::ServerFault) };
-    server.store.begin_authorization(SecretHash::of(&id), SecretHash::of(cookie), request, now).await?;
+    let put_down =
+        server.store.begin_authorization(SecretHash::of(&id), SecretHash::of(cookie), request, now).await;
+    match put_down {
+        // Somebody is signed in, so the client may be told.
+        Err(error) if person.is_some() => return redirect.with_refusal(error.into()),
+        put_down => put_down?,
+    }
 
     let page = if person.is_some() && prompt != Prompt::SignIn { "consent" } else { "sign-in" };
     let mut response = see_other(&format!("/{page}?request={}", id.reveal()))?;

@@ -12,6 +12,7 @@
 //! | `POST /revoke` | [`revoke`] | ends what grew from a consent, for the client |
 //! | `POST /introspect` | [`introspect`] | tells a resource server whether a token is still good |
 //! | `POST /register` | [`registration`] | gives a client a name, where that is switched on |
+//! | `GET /healthz`, `GET /readyz` | [`health`] | tells the operator's tools how it is |
 //!
 //! Spec: OAuth 2.1 (draft 13), RFC 7009, RFC 7591, RFC 7662, RFC 8414, RFC 8707, RFC 9068, RFC 9207, Client ID Metadata
 //! Documents; MCP Authorization.
@@ -30,6 +31,7 @@ mod code_grant;
 mod consent;
 mod csrf;
 mod form;
+mod health;
 mod html;
 mod introspect;
 mod issue;
@@ -49,6 +51,7 @@ mod settings;
 mod sign_in;
 mod state;
 mod token;
+mod upkeep;
 
 pub use client_config::{ClientConfig, ClientConfigError, ClientConfigFault};
 pub use keys::{
@@ -59,3 +62,4 @@ pub use settings::{
     KeySettings, Lifetimes, OfferedScope, Person, ProtectedResource, RegistrationSettings, Settings,
 };
 pub use state::{AuthorizationServer, ClientIdFault, StartError};
+pub use upkeep::UpkeepError;

@@ -54,15 +54,16 @@ pub(super) enum TokenDenial {
     ReusedRefreshToken,
     GrantEnded,
     MissingToken,
+    Unavailable,
     ServerFault,
 }
 
 impl TokenDenial {
     /// The one place where a denial becomes a status, a code, a clause and a sentence.
-    #[expect(clippy::too_many_lines, reason = "a table: what would be divided is the overview")]
     pub(super) fn wire(self) -> (StatusCode, OAuthErrorCode, Clause, &'static str) {
         use OAuthErrorCode::{
-            InvalidGrant, InvalidRequest, InvalidScope, InvalidTarget, ServerError, UnsupportedGrantType,
+            InvalidGrant, InvalidRequest, InvalidScope, InvalidTarget, ServerError, TemporarilyUnavailable,
+            UnsupportedGrantType,
         };
         const BAD: StatusCode = StatusCode::BAD_REQUEST;
         match self {
@@ -148,6 +149,12 @@ impl TokenDenial {
                 (BAD, InvalidGrant, Clause::GrantActive, "What the person allowed has ended.")
             }
             Self::MissingToken => (BAD, InvalidRequest, Clause::Revocation, "token is missing."),
+            Self::Unavailable => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                TemporarilyUnavailable,
+                Clause::Unavailable,
+                "The server cannot get at its database. Try again.",
+            ),
             Self::ServerFault => (
                 StatusCode::INTERNAL_SERVER_ERROR,
                 ServerError,
@@ -210,14 +217,19 @@ impl From<FormError> for TokenDenial {
 impl From<StoreError> for TokenDenial {
     fn from(error: StoreError) -> Self {
         tracing::error!(%error, "store failed");
-        Self::ServerFault
+        Self::Unavailable
     }
 }
 
 impl From<KeyError> for TokenDenial {
     fn from(error: KeyError) -> Self {
-        tracing::error!(%error, "signing failed");
-        Self::ServerFault
+        match error {
+            KeyError::Store(error) => error.into(),
+            error => {
+                tracing::error!(%error, "signing failed");
+                Self::ServerFault
+            }
+        }
     }
 }
 

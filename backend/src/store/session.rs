@@ -33,9 +33,6 @@ impl Store {
             family::follow_session(connection, old, new, &session.subject)?;
             family::end_with_session(connection, old, now)?;
             connection
-                .prepare_cached("DELETE FROM browser_session WHERE expires_at <= ?")?
-                .execute([now.0])?;
-            connection
                 .prepare_cached(
                     "INSERT INTO browser_session (cookie_hash, subject, signed_in_at, expires_at)
                      VALUES (:cookie, :subject, :now, :expires_at)",

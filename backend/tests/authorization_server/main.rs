@@ -16,6 +16,7 @@ mod client_assertion;
 mod client_auth;
 mod clients;
 mod consent;
+mod faults;
 mod internet;
 mod introspect;
 mod key_import;
