@@ -30,6 +30,7 @@ impl AuthorizationServer {
     /// [`UpkeepError`]: the rest is left for the next time.
     pub async fn maintain(&self) -> Result<(), UpkeepError> {
         let keys = self.maintain_keys().await;
+        // Whether or not that worked, this can.
         self.server().store.prune(self.server().clock.now()).await?;
         Ok(keys?)
     }

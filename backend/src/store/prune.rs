@@ -23,10 +23,13 @@ struct Rule {
 /// A late client is told "expired" and not "unknown".
 const FAMILY_KEPT_SECONDS: u64 = 24 * 3600;
 
+/// No consent is remembered for longer than a year.
+const CONSENT_KEPT_SECONDS: u64 = 365 * 24 * 3600;
+
 /// An assertion is remembered for so long after it would have ended: a clock that goes back revives none.
 pub(super) const ASSERTION_KEPT_SECONDS: u64 = 3600;
 
-const RULES: [Rule; 7] = [
+const RULES: [Rule; 9] = [
     Rule {
         what: "sign-ins",
         kept_seconds: 0,
@@ -74,6 +77,18 @@ const RULES: [Rule; 7] = [
         // A redeemed code goes with its family: until then a second use is recognized, and ends what grew from it.
         kept_seconds: FAMILY_KEPT_SECONDS,
         delete: "DELETE FROM family WHERE id IN (SELECT id FROM family WHERE expires_at < ?1 LIMIT ?2)",
+    },
+    Rule {
+        what: "marks on the consent page",
+        kept_seconds: CONSENT_KEPT_SECONDS,
+        delete: "DELETE FROM granted_scope WHERE (subject, client_id, resource, scope) IN
+                 (SELECT subject, client_id, resource, scope FROM granted_scope WHERE granted_at < ?1 LIMIT ?2)",
+    },
+    Rule {
+        what: "remembered consents",
+        kept_seconds: CONSENT_KEPT_SECONDS,
+        delete: "DELETE FROM remembered_consent WHERE (subject, client_id, resource) IN
+                 (SELECT subject, client_id, resource FROM remembered_consent WHERE granted_at < ?1 LIMIT ?2)",
     },
 ];
 

@@ -6,10 +6,14 @@ use std::net::{SocketAddr, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::OnceLock;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::Duration;
 
+use backend::authorization_server::hash_password;
+use backend::entropy::SystemEntropy;
+use protocol::secret::Secret;
 use rustix::process::{Pid, Signal, kill_process};
 
 /// So long that a test which runs into it has failed.
@@ -27,16 +31,33 @@ fn private_file(path: &Path, text: &str) -> String {
     path.display().to_string()
 }
 
-/// What an authorization server for one resource is started with. Its files are in this folder.
+/// What Ada types.
+pub(crate) const PASSWORD: &str = "correct horse battery staple";
+
+/// Slow to make, so it is made once.
+fn password_hash() -> &'static str {
+    static HASH: OnceLock<String> = OnceLock::new();
+    HASH.get_or_init(|| hash_password(&Secret::new(PASSWORD), &SystemEntropy).unwrap().to_phc())
+}
+
+/// What an authorization server for one resource, one person and one client is started with. Its files are in this
+/// folder.
 pub(crate) fn authorization_server_flags(folder: &Path) -> Vec<String> {
     let config = r#"{
         "resources": [{
             "uri": "https://mcp.example/mcp",
             "name": "Weather server",
             "scopes": [{ "token": "mcp:connect", "description": "Use it" }]
+        }],
+        "people": [{ "subject": "ada", "name": "Ada", "password": "PASSWORD HASH" }],
+        "clients": [{
+            "client_id": "desk",
+            "client_name": "Weather desk",
+            "redirect_uris": ["https://desk.example/callback"]
         }]
-    }"#;
-    let config = private_file(&folder.join("as.json"), config);
+    }"#
+    .replace("PASSWORD HASH", password_hash());
+    let config = private_file(&folder.join("as.json"), &config);
     let secret = private_file(&folder.join("secret"), &"x".repeat(32));
     let database = folder.join("as.sqlite").display().to_string();
     ["--issuer", "https://as.example", "--bind", "127.0.0.1:0", "--log-format", "json"]
@@ -97,6 +118,12 @@ impl Program {
     /// What `systemctl stop` and `docker stop` do.
     pub(crate) fn terminate(&self) {
         kill_process(self.id(), Signal::TERM).unwrap();
+    }
+
+    /// A crash: it has no time for anything.
+    pub(crate) fn kill(self) {
+        kill_process(self.id(), Signal::KILL).unwrap();
+        self.wait();
     }
 
     /// Waits for its end; gives what it said since it was ready, too.

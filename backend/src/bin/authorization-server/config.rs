@@ -3,18 +3,16 @@
 use std::path::Path;
 
 use backend::authorization_server::{
-    ClientConfig, OfferedScope, Person, ProtectedResource, RegistrationSettings, Settings,
+    ClientConfig, HashingLimits, OfferedScope, PasswordHash, Person, ProtectedResource, RegistrationSettings,
+    Settings,
 };
-use backend::private_file;
 use backend::store::{Client, SecretHash};
 use protocol::ids::{Issuer, ResourceUri, Subject};
 use protocol::loopback::LoopbackPolicy;
 use serde::Deserialize;
 
 use crate::flags::ServeFlags;
-
-/// Longer than the file of a thousand clients.
-const MAX_BYTES: u64 = 4 * 1024 * 1024;
+use crate::private_file;
 
 /// Stands in the help; a test reads the example as a configuration.
 pub(crate) const SHAPE: &str = r#"The configuration file:
@@ -23,24 +21,30 @@ pub(crate) const SHAPE: &str = r#"The configuration file:
       "uri": "https://mcp.example/mcp",
       "name": "Weather server",
       "scopes": [{ "token": "mcp:connect", "description": "Use the MCP server in your name" }],
-      "introspection_secret_sha256": "cd372fb85148700fa88095e3492d3f9f5beb43e555e5ff26d95f5a6adc36f8e6"
+      "introspection_secret_sha256": "64 hexadecimal digits"
     }],
-    "people": [{ "subject": "ada", "name": "Ada", "about": "tries things first" }],
+    "people": [{
+      "subject": "ada",
+      "name": "Ada",
+      "about": "tries things first",
+      "password": "$argon2id$v=19$m=19456,t=2,p=1$..."
+    }],
     "clients": [{
       "client_id": "weather-desk",
       "client_name": "Weather desk",
       "redirect_uris": ["https://desk.example/callback"],
       "token_endpoint_auth_method": "client_secret_basic",
-      "client_secret_sha256": "cd372fb85148700fa88095e3492d3f9f5beb43e555e5ff26d95f5a6adc36f8e6"
+      "client_secret_sha256": "64 hexadecimal digits"
     }],
     "registration": { "most_unused": 5000, "unused_seconds": 3600, "family_seconds": 604800 }
   }
 Only "resources" has to be there.
 - A request that names no scope gets the first one of its resource.
 - With "introspection_secret_sha256" the resource's server may ask whether a token is still good.
-- Clients without "token_endpoint_auth_method" are public; with "private_key_jwt" they have "jwks" or "jwks_uri".
-- Without "registration" clients cannot register themselves; {} stands for the numbers above.
-For a secret and its hash: secret=$(openssl rand -hex 32); printf %s "$secret" | sha256sum; echo "$secret""#;
+- The hash of a password comes from the command hash-password.
+- Clients without "token_endpoint_auth_method" are public; those with "private_key_jwt" have "jwks" or "jwks_uri".
+- Without "registration" no client can register itself; {} stands for the numbers above.
+A secret and its hash: secret=$(openssl rand -hex 32); printf %s "$secret" | sha256sum; echo "$secret""#;
 
 /// The configuration file. Unknown members are refused: a typing error must not go unnoticed.
 #[derive(Debug, Deserialize)]
@@ -87,13 +91,16 @@ struct PersonConfig {
     name: String,
     #[serde(default)]
     about: String,
+    password: Option<String>,
 }
 
 impl PersonConfig {
     fn person(self) -> Result<Person, String> {
         let subject = Subject::parse(&self.subject)
             .map_err(|reason| format!("the person {}: {reason}", self.subject))?;
-        Ok(Person { subject, name: self.name, about: self.about })
+        let password = self.password.as_deref().map(PasswordHash::parse).transpose();
+        let password = password.map_err(|reason| format!("the password of {}: {reason}", self.subject))?;
+        Ok(Person { subject, name: self.name, about: self.about, password })
     }
 }
 
@@ -103,11 +110,6 @@ pub(crate) fn settings(flags: &ServeFlags) -> Result<Settings, String> {
         .map_err(|reason| format!("--issuer {}: {reason}. http works only in the lab.", flags.issuer))?;
     let config = read(&flags.config)?;
     let in_file = |reason| format!("--config {}: {reason}", flags.config.display());
-    if !config.people.is_empty() && flags.bind.iter().any(|address| !address.ip().is_loopback()) {
-        return Err("People without passwords are configured, so the server may listen on loopback only. \
-                    Change --bind, or take the people out of the configuration."
-            .into());
-    }
     let resources = config.resources.into_iter().map(ResourceConfig::resource).collect::<Result<_, _>>();
     let people = config.people.into_iter().map(PersonConfig::person).collect::<Result<_, _>>();
     let clients = config.clients.into_iter().map(Client::try_from).collect::<Result<_, _>>();
@@ -116,6 +118,8 @@ pub(crate) fn settings(flags: &ServeFlags) -> Result<Settings, String> {
         loopback: LoopbackPolicy::HttpsOnly,
         resources: resources.map_err(in_file)?,
         people: people.map_err(in_file)?,
+        hashing: HashingLimits::default(),
+        trusted_proxies: flags.trusted_proxy.clone(),
         clients: clients.map_err(|reason| in_file(reason.to_string()))?,
         registration: config.registration,
         lifetimes: (&flags.lifetimes).into(),
@@ -124,7 +128,8 @@ pub(crate) fn settings(flags: &ServeFlags) -> Result<Settings, String> {
 }
 
 fn read(file: &Path) -> Result<Config, String> {
-    let text = private_file::read(file, MAX_BYTES).map_err(|reason| format!("--config {reason}"))?;
+    private_file::check("--config", file)?;
+    let text = std::fs::read(file).map_err(|reason| format!("--config {}: {reason}", file.display()))?;
     serde_json::from_slice(&text).map_err(|reason| format!("--config {}: {reason}", file.display()))
 }
 
@@ -137,14 +142,17 @@ mod tests {
         let (from, to) = (SHAPE.find('{').unwrap(), SHAPE.find("Only").unwrap());
         let config: Config = serde_json::from_str(&SHAPE[from..to]).unwrap();
         assert_eq!(config.registration, Some(RegistrationSettings::default()));
+        // The hashes are left out of the example, and nothing else is wrong with it.
+        let hash = || Some("0".repeat(64));
         for resource in config.resources {
-            assert!(resource.resource().unwrap().introspection_secret.is_some());
+            let resource = ResourceConfig { introspection_secret_sha256: hash(), ..resource };
+            resource.resource().unwrap();
         }
         for person in config.people {
-            person.person().unwrap();
+            assert!(person.person().unwrap_err().contains("the password of ada"));
         }
         for client in config.clients {
-            Client::try_from(client).unwrap();
+            Client::try_from(ClientConfig { client_secret_sha256: hash(), ..client }).unwrap();
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Flags and `LAB_AS_*` variables.
 
 use std::ffi::{OsStr, OsString};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use backend::authorization_server::{KeyEncryptionSecret, KeySettings, Lifetimes};
@@ -15,8 +15,7 @@ use crate::config;
 ///
 /// The issuer and every resource must be https; http on loopback exists only in the lab.
 ///
-/// Accounts have no passwords yet: whoever reaches the sign-in page can be any of the configured people. Therefore the
-/// server starts with people only if it listens on loopback alone. Do not put a proxy before it that others can reach.
+/// People sign in by their subject and a password, of which the configuration holds an argon2id hash.
 #[derive(Debug, Parser)]
 #[command(name = "authorization-server", version, flatten_help = true, after_help = config::SHAPE)]
 struct Program {
@@ -30,70 +29,21 @@ pub(crate) enum Command {
     /// Serve until Ctrl-C or SIGTERM. Flags without a command mean this one.
     #[command(after_help = config::SHAPE)]
     Serve(ServeFlags),
-    /// Make a new signing key and publish it. Nothing has to be restarted.
+    /// Make a new signing key, which takes over from the present one without a failed verification.
     RotateKeys(RotateKeysFlags),
-    /// Publish a signing key of your own. Nothing has to be restarted.
+    /// The same with a key of your own: a PEM file (PKCS#8) that only its owner can read.
     ImportKey(ImportKeyFlags),
+    /// Read a password from standard input, and print its argon2id hash for the configuration file.
+    HashPassword,
 }
 
-/// How to rotate.
-#[derive(Debug, Args)]
-pub(crate) struct RotateKeysFlags {
-    #[command(flatten)]
-    pub(crate) keys: KeyFlags,
-    /// Sign with it at once, because the present key is no longer trusted. Verifiers that do not know it yet may refuse
-    /// tokens for some minutes.
-    #[arg(long)]
-    pub(crate) now: bool,
-}
-
-/// How to import.
-#[derive(Debug, Args)]
-pub(crate) struct ImportKeyFlags {
-    /// The private key: PKCS#8 in PEM form, of the algorithm that --key-algorithm says.
-    #[arg(value_name = "FILE")]
-    pub(crate) file: PathBuf,
-    #[command(flatten)]
-    pub(crate) keys: KeyFlags,
-    /// Sign with it at once. Verifiers that do not know it yet may refuse tokens for some minutes.
-    #[arg(long)]
-    pub(crate) now: bool,
-}
-
-/// Where keys are, and which ones are made. The same for every command on one database.
-#[derive(Debug, Args)]
-pub(crate) struct KeyFlags {
-    /// The database file. The server makes it if it is not there; it is readable by its owner only.
-    #[arg(long, env = "LAB_AS_DATABASE", value_name = "FILE")]
-    pub(crate) database: PathBuf,
-    /// A file of at least 32 random bytes, readable by its owner only, under which the signing keys are encrypted in the
-    /// database: `openssl rand 32 > FILE; chmod 600 FILE`. Without it a copy of the database could sign.
-    #[arg(long, env = "LAB_AS_KEY_SECRET_FILE", value_name = "FILE")]
-    pub(crate) key_secret_file: PathBuf,
-    /// What tokens are signed with: RS256, ES256 or `EdDSA`. A change takes effect like any rotation.
-    #[arg(long, env = "LAB_AS_KEY_ALGORITHM", value_name = "ALG", default_value_t = KeySettings::default().algorithm)]
-    key_algorithm: TokenAlgorithm,
-    /// After this time of signing a key gets a successor. 0 switches this off.
-    #[arg(long, env = "LAB_AS_KEY_MAX_AGE_SECONDS", value_name = "SECONDS",
-          default_value_t = KeySettings::default().max_age_seconds)]
-    key_max_age_seconds: u64,
-    /// For this time a new key is published before it signs.
-    #[arg(long, env = "LAB_AS_KEY_LEAD_SECONDS", value_name = "SECONDS",
-          default_value_t = KeySettings::default().lead_seconds)]
-    key_lead_seconds: u64,
-}
-
-impl KeyFlags {
-    /// Reads the secret, too.
-    pub(crate) fn settings(&self) -> Result<KeySettings, String> {
-        let encryption = KeyEncryptionSecret::from_file(&self.key_secret_file)
-            .map_err(|reason| format!("--key-secret-file {reason}"))?;
-        Ok(KeySettings {
-            algorithm: self.key_algorithm,
-            max_age_seconds: self.key_max_age_seconds,
-            lead_seconds: self.key_lead_seconds,
-            encryption: Some(encryption),
-        })
+impl Command {
+    /// How log lines are written.
+    pub(crate) fn log_format(&self) -> Format {
+        match self {
+            Self::Serve(flags) => flags.log_format,
+            Self::RotateKeys(_) | Self::ImportKey(_) | Self::HashPassword => Format::Text,
+        }
     }
 }
 
@@ -103,8 +53,9 @@ pub(crate) struct ServeFlags {
     /// The server's name and the origin of its endpoints: scheme, host and port.
     #[arg(long, env = "LAB_AS_ISSUER", value_name = "URL")]
     pub(crate) issuer: String,
-    #[command(flatten)]
-    pub(crate) keys: KeyFlags,
+    /// The database file. It is made if it is not there; it holds the signing key and is readable by its owner only.
+    #[arg(long, env = "LAB_AS_DATABASE", value_name = "FILE")]
+    pub(crate) database: PathBuf,
     /// Where to listen; may be given several times.
     #[arg(long, env = "LAB_AS_BIND", value_name = "ADDRESS:PORT", value_delimiter = ',',
           default_values = ["127.0.0.1:9000", "[::1]:9000"])]
@@ -112,10 +63,16 @@ pub(crate) struct ServeFlags {
     /// Say that a proxy ends TLS before this server, and that nobody else reaches its addresses. Needed beyond loopback.
     #[arg(long, env = "LAB_AS_BEHIND_TLS_PROXY", value_parser = clap::builder::FalseyValueParser::new())]
     pub(crate) behind_tls_proxy: bool,
-    /// A JSON file that names resources, people and clients; its shape stands below. It must be readable by its owner
-    /// only.
+    /// A JSON file that names the resources and the people; its shape stands below. Only its owner and its group may be
+    /// able to read it.
     #[arg(long, env = "LAB_AS_CONFIG", value_name = "FILE")]
     pub(crate) config: PathBuf,
+    /// Address of a proxy whose last `X-Forwarded-For` entry names the client; may be given several times. From anybody
+    /// else that header is ignored.
+    #[arg(long, env = "LAB_AS_TRUSTED_PROXY", value_name = "ADDRESS", value_delimiter = ',')]
+    pub(crate) trusted_proxy: Vec<IpAddr>,
+    #[command(flatten)]
+    pub(crate) keys: KeyFlags,
     #[command(flatten)]
     pub(crate) lifetimes: LifetimeFlags,
     /// How log lines are written. `RUST_LOG` chooses which: `info` unless set.
@@ -124,6 +81,77 @@ pub(crate) struct ServeFlags {
     /// Print what is in force as JSON, without secrets, and end.
     #[arg(long)]
     pub(crate) print_config: bool,
+}
+
+/// Which keys sign, and how they are kept.
+#[derive(Debug, Args)]
+pub(crate) struct KeyFlags {
+    /// A file with at least 32 random bytes, readable by its owner only: the signing keys are encrypted under it in the
+    /// database. `openssl rand -out FILE 32` makes one. Without this file the database is of no use: keep a copy.
+    #[arg(long = "key-secret-file", env = "LAB_AS_KEY_SECRET_FILE", value_name = "FILE")]
+    pub(crate) secret_file: PathBuf,
+    /// What access tokens are signed with: RS256, ES256 or `EdDSA`. When it changes, a key of the new kind takes over.
+    #[arg(long = "key-algorithm", env = "LAB_AS_KEY_ALGORITHM", value_name = "ALGORITHM",
+          default_value_t = KeySettings::default().algorithm)]
+    algorithm: TokenAlgorithm,
+    /// After so long a key gets a successor by itself; 0 switches this off.
+    #[arg(long = "key-max-age-seconds", env = "LAB_AS_KEY_MAX_AGE_SECONDS", value_name = "SECONDS",
+          default_value_t = KeySettings::default().max_age_seconds)]
+    max_age_seconds: u64,
+    /// For so long a new key is published before it signs.
+    #[arg(long = "key-lead-seconds", env = "LAB_AS_KEY_LEAD_SECONDS", value_name = "SECONDS",
+          default_value_t = KeySettings::default().lead_seconds)]
+    lead_seconds: u64,
+}
+
+impl KeyFlags {
+    /// Reads the file.
+    pub(crate) fn settings(&self) -> Result<KeySettings, String> {
+        let secret = KeyEncryptionSecret::from_file(&self.secret_file)
+            .map_err(|reason| format!("--key-secret-file: {reason}"))?;
+        Ok(KeySettings {
+            algorithm: self.algorithm,
+            max_age_seconds: self.max_age_seconds,
+            lead_seconds: self.lead_seconds,
+            encryption: Some(secret),
+        })
+    }
+}
+
+/// How to rotate.
+#[derive(Debug, Args)]
+pub(crate) struct RotateKeysFlags {
+    /// The database file of the server, which may be running.
+    #[arg(long, env = "LAB_AS_DATABASE", value_name = "FILE")]
+    pub(crate) database: PathBuf,
+    #[command(flatten)]
+    pub(crate) keys: KeyFlags,
+    #[command(flatten)]
+    pub(crate) takeover: TakeoverFlags,
+}
+
+/// What to import.
+#[derive(Debug, Args)]
+pub(crate) struct ImportKeyFlags {
+    /// The PEM file.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// The database file of the server, which may be running.
+    #[arg(long, env = "LAB_AS_DATABASE", value_name = "FILE")]
+    pub(crate) database: PathBuf,
+    #[command(flatten)]
+    pub(crate) keys: KeyFlags,
+    #[command(flatten)]
+    pub(crate) takeover: TakeoverFlags,
+}
+
+/// When a new key begins to sign.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct TakeoverFlags {
+    /// Sign with it at once, because the present key is no longer trusted. Verifiers that do not ask for unknown keys
+    /// refuse tokens until they read the key set anew.
+    #[arg(long)]
+    pub(crate) now: bool,
 }
 
 /// How long things last, in seconds.
@@ -159,6 +187,11 @@ pub(crate) struct LifetimeFlags {
           default_value_t = Lifetimes::default().session_idle,
           value_parser = value_parser!(u64).range(1..=2_592_000))]
     session_idle: u64,
+    /// For so long a person need not be asked again for the same; 0 asks every time.
+    #[arg(long = "remembered-consent-seconds", env = "LAB_AS_REMEMBERED_CONSENT_SECONDS", value_name = "SECONDS",
+          default_value_t = Lifetimes::default().remembered_consent,
+          value_parser = value_parser!(u64).range(0..=31_536_000))]
+    remembered_consent: u64,
 }
 
 impl From<&LifetimeFlags> for Lifetimes {
@@ -171,6 +204,7 @@ impl From<&LifetimeFlags> for Lifetimes {
             refresh_repair: flags.refresh_repair,
             session: flags.session,
             session_idle: flags.session_idle,
+            remembered_consent: flags.remembered_consent,
         }
     }
 }
@@ -218,9 +252,16 @@ mod tests {
         Program::try_parse_from(with_command(arguments)).map(|program| program.command)
     }
 
-    const KEYS: [&str; 4] = ["--database", "as.sqlite", "--key-secret-file", "secret"];
-    const ENOUGH: [&str; 8] =
-        ["--issuer", "https://as.example", "--config", "as.json", KEYS[0], KEYS[1], KEYS[2], KEYS[3]];
+    const ENOUGH: [&str; 8] = [
+        "--issuer",
+        "https://as.example",
+        "--database",
+        "as.sqlite",
+        "--config",
+        "as.json",
+        "--key-secret-file",
+        "as.key",
+    ];
 
     #[test]
     fn flags_without_a_command_serve() {
@@ -228,15 +269,13 @@ mod tests {
             let Command::Serve(flags) = parsed(arguments).unwrap() else { panic!("{arguments:?}") };
             assert_eq!(flags.issuer, "https://as.example");
         }
-        let rotate = parsed(&[&["rotate-keys", "--now"], &KEYS[..]].concat()).unwrap();
-        assert!(matches!(rotate, Command::RotateKeys(RotateKeysFlags { now: true, .. })));
         assert_eq!(parsed(&["--help"]).unwrap_err().kind(), clap::error::ErrorKind::DisplayHelp);
         assert_eq!(parsed(&["frobnicate"]).unwrap_err().kind(), clap::error::ErrorKind::InvalidSubcommand);
     }
 
     #[test]
     fn the_defaults_are_those_of_the_library() {
-        let Command::Serve(flags) = parsed(&ENOUGH).unwrap() else { panic!("serve") };
+        let Command::Serve(flags) = parsed(&ENOUGH).unwrap() else { panic!() };
         assert_eq!(format!("{:?}", Lifetimes::from(&flags.lifetimes)), format!("{:?}", Lifetimes::default()));
     }
 

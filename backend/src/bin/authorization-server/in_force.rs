@@ -1,7 +1,7 @@
 //! `--print-config`: what is in force.
 
 use backend::authorization_server::{Person, ProtectedResource, Settings};
-use backend::store::Client;
+use backend::store::{Client, ClientAuthentication};
 use protocol::ids::RedirectUri;
 use serde_json::{Value, json};
 
@@ -14,7 +14,7 @@ pub(crate) fn describe(flags: &ServeFlags, settings: &Settings) -> Value {
         "issuer": settings.issuer.as_str(),
         "bind": flags.bind,
         "behind_tls_proxy": flags.behind_tls_proxy,
-        "database": flags.keys.database,
+        "database": flags.database,
         "config": flags.config,
         "lifetimes": {
             "access_token_seconds": lifetimes.access_token,
@@ -24,21 +24,23 @@ pub(crate) fn describe(flags: &ServeFlags, settings: &Settings) -> Value {
             "refresh_repair_seconds": lifetimes.refresh_repair,
             "session_seconds": lifetimes.session,
             "session_idle_seconds": lifetimes.session_idle,
+            "remembered_consent_seconds": lifetimes.remembered_consent,
         },
+        "resources": settings.resources.iter().map(resource).collect::<Vec<_>>(),
+        "trusted_proxies": settings.trusted_proxies,
         "keys": {
-            "secret_file": flags.keys.key_secret_file,
             "algorithm": settings.keys.algorithm.as_str(),
             "max_age_seconds": settings.keys.max_age_seconds,
             "lead_seconds": settings.keys.lead_seconds,
+            "secret_file": flags.keys.secret_file,
         },
+        "clients": settings.clients.iter().map(client).collect::<Vec<_>>(),
         "registration": settings.registration.map(|registration| json!({
             "most_unused": registration.most_unused,
             "unused_seconds": registration.unused_seconds,
             "family_seconds": registration.family_seconds,
         })),
-        "resources": settings.resources.iter().map(resource).collect::<Vec<_>>(),
         "people": settings.people.iter().map(person).collect::<Vec<_>>(),
-        "clients": settings.clients.iter().map(client).collect::<Vec<_>>(),
     })
 }
 
@@ -54,16 +56,20 @@ fn resource(resource: &ProtectedResource) -> Value {
     })
 }
 
-fn person(person: &Person) -> Value {
-    json!({ "subject": person.subject.as_str(), "name": person.name, "about": person.about })
-}
-
 fn client(client: &Client) -> Value {
     json!({
         "client_id": client.id.as_str(),
-        "name": client.name,
+        "client_name": client.name,
         "redirect_uris": client.redirect_uris.iter().map(RedirectUri::as_str).collect::<Vec<_>>(),
-        "authentication": client.authentication.method().as_str(),
-        "refresh": client.wants_refresh,
+        "is_confidential": client.authentication != ClientAuthentication::None,
+    })
+}
+
+fn person(person: &Person) -> Value {
+    json!({
+        "subject": person.subject.as_str(),
+        "name": person.name,
+        "about": person.about,
+        "has_password": person.password.is_some(),
     })
 }

@@ -1,9 +1,10 @@
 //! The authorization server on its own, with its state in a file.
 
+mod commands;
 mod config;
 mod flags;
 mod in_force;
-mod keys;
+mod private_file;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -13,11 +14,10 @@ use backend::clock::SystemClock;
 use backend::entropy::SystemEntropy;
 use backend::listen::{Sockets, refuse_plain_http, serve_until, signal};
 use backend::store::Store;
-use backend::telemetry::{self, Format};
+use backend::telemetry;
 
 use crate::flags::{Command, ServeFlags};
 
-/// What a command comes to.
 type Outcome = Result<(), Box<dyn std::error::Error>>;
 
 #[tokio::main]
@@ -33,19 +33,12 @@ async fn main() -> ExitCode {
 
 async fn run(command: Command) -> Outcome {
     flags::refuse_unknown_variables(std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()))?;
+    telemetry::init("info", command.log_format())?;
     match command {
-        Command::Serve(flags) => {
-            telemetry::init("info", flags.log_format)?;
-            serve(&flags).await
-        }
-        Command::RotateKeys(flags) => {
-            telemetry::init("warn", Format::Text)?;
-            keys::rotate(&flags).await
-        }
-        Command::ImportKey(flags) => {
-            telemetry::init("warn", Format::Text)?;
-            keys::import(&flags).await
-        }
+        Command::Serve(flags) => serve(&flags).await,
+        Command::RotateKeys(flags) => commands::rotate(&flags).await,
+        Command::ImportKey(flags) => commands::import(&flags).await,
+        Command::HashPassword => commands::hash(),
     }
 }
 
@@ -57,7 +50,7 @@ async fn serve(flags: &ServeFlags) -> Outcome {
         return Ok(());
     }
     let issuer = settings.issuer.clone();
-    let store = Store::open(&flags.keys.database).await?;
+    let store = Store::open(&flags.database).await?;
     let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
     let server = AuthorizationServer::new(settings, store.clone(), clock, entropy).await?;
     let sockets = Sockets::bind("the authorization server", "--bind", &flags.bind).await?;
