@@ -173,7 +173,7 @@ impl ClientAssertion {
         if let Err(fault) = self.check_signature(server, keys).await {
             return Ok(Err(fault));
         }
-        let accepted = server.store.accept_assertion(self.name(), self.expires_at, now).await?;
+        let accepted = server.store.accept_assertion(self.name(), self.expires_at).await?;
         Ok(if accepted { Ok(()) } else { Err(AssertionFault::Replayed) })
     }
 

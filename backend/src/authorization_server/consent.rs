@@ -114,7 +114,12 @@ pub(super) async fn post_consent(
             remembered::since(&server, now),
             now,
         )
-        .await?;
+        .await;
+    let decision = match decision {
+        Ok(decision) => decision,
+        // Somebody is signed in, so the client may be told.
+        Err(error) => return visit.redirect(&server).with_refusal(error.into()),
+    };
     match decision {
         Decision::Allowed => visit.redirect(&server).with_code(&code),
         Decision::Denied => visit.redirect(&server).with_refusal(RedirectRefusal::Denied),

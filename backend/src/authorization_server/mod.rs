@@ -13,6 +13,7 @@
 //! | `POST /revoke` | [`revoke`] | ends what grew from a consent, for the client |
 //! | `POST /introspect` | [`introspect`] | tells a resource server whether a token is still good |
 //! | `POST /register` | [`registration`] | gives a client a name, where that is switched on |
+//! | `GET /healthz`, `GET /readyz` | [`health`] | tells the operator's tools how it is |
 //!
 //! Spec: OAuth 2.1 (draft 13), RFC 7009, RFC 7591, RFC 7662, RFC 8414, RFC 8707, RFC 9068, RFC 9207, Client ID Metadata
 //! Documents; MCP Authorization.
@@ -32,6 +33,7 @@ mod consent;
 mod csrf;
 mod form;
 mod grants;
+mod health;
 mod html;
 mod interstitial;
 mod introduction;
@@ -57,6 +59,7 @@ mod settings;
 mod sign_in;
 mod state;
 mod token;
+mod upkeep;
 mod visit;
 mod words;
 
@@ -70,3 +73,4 @@ pub use settings::{
     KeySettings, Lifetimes, OfferedScope, Person, ProtectedResource, RegistrationSettings, Settings,
 };
 pub use state::{AuthorizationServer, ClientIdFault, StartError};
+pub use upkeep::UpkeepError;

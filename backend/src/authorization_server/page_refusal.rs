@@ -46,6 +46,7 @@ pub(super) enum PageRefusal {
     // --- anywhere ---
     NoSuchPage,
     WrongMethod,
+    Unavailable,
     ServerFault,
 }
 
@@ -246,6 +247,16 @@ impl PageRefusal {
                 START_AGAIN,
                 Some(Clause::AllowedMethods),
             ),
+            Self::Unavailable => Explanation {
+                code: Some(OAuthErrorCode::TemporarilyUnavailable),
+                ..page(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "Not at the moment",
+                    "This server cannot get at its database. Nothing was allowed.",
+                    "Wait a few seconds and load the page again.",
+                    Some(Clause::Unavailable),
+                )
+            },
             Self::ServerFault => page(
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "Something broke here",
@@ -272,7 +283,7 @@ fn document_clause(reason: &DocumentError) -> Clause {
 impl From<StoreError> for PageRefusal {
     fn from(error: StoreError) -> Self {
         tracing::error!(%error, "store failed");
-        Self::ServerFault
+        Self::Unavailable
     }
 }
 

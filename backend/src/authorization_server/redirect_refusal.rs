@@ -5,6 +5,8 @@
 use protocol::clause::Clause;
 use protocol::oauth_error::OAuthErrorCode;
 
+use crate::store::StoreError;
+
 /// A refusal that the client is told by redirect, after the person has signed in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum RedirectRefusal {
@@ -30,6 +32,7 @@ pub(super) enum RedirectRefusal {
     LoginRequired,
     ConsentRequired,
     Denied,
+    Unavailable,
 }
 
 /// What the client is told.
@@ -40,7 +43,7 @@ pub(super) struct Wire {
 }
 
 impl RedirectRefusal {
-    const ALL: [Self; 22] = [
+    const ALL: [Self; 23] = [
         Self::RepeatedParameter,
         Self::MissingResponseType,
         Self::UnsupportedResponseType,
@@ -63,6 +66,7 @@ impl RedirectRefusal {
         Self::LoginRequired,
         Self::ConsentRequired,
         Self::Denied,
+        Self::Unavailable,
     ];
 
     /// The name under which it waits for sign-in.
@@ -146,8 +150,21 @@ impl RedirectRefusal {
             Self::LoginRequired => (Code::LoginRequired, "Nobody is signed in.", Clause::Prompt),
             Self::ConsentRequired => (Code::ConsentRequired, "The person has to be asked.", Clause::Prompt),
             Self::Denied => (Code::AccessDenied, "The person did not allow it.", Clause::AccessDenied),
+            Self::Unavailable => (
+                Code::TemporarilyUnavailable,
+                "The server cannot get at its database. Try again.",
+                Clause::FaultByRedirect,
+            ),
         };
         Wire { code, description, clause }
+    }
+}
+
+/// A browser would take a status 503 to the person; only a redirect reaches the client.
+impl From<StoreError> for RedirectRefusal {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(%error, "store failed");
+        Self::Unavailable
     }
 }
 

@@ -9,17 +9,21 @@ use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::{get, post};
 use http::header::{
-    AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, WWW_AUTHENTICATE,
-    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, RETRY_AFTER,
+    WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
-use http::{HeaderName, HeaderValue, Method};
+use http::{HeaderName, HeaderValue, Method, StatusCode};
 use tower_http::cors::{Any, CorsLayer};
 
 use super::page_refusal::PageRefusal;
 use super::state::Server;
 use super::{
-    assets, authorize, consent, grants, html, introspect, metadata, registration, revoke, sign_in, token,
+    assets, authorize, consent, grants, health, html, introspect, metadata, registration, revoke, sign_in,
+    token,
 };
+
+/// What has to recover, recovers within seconds or by somebody's hand.
+const RETRY_AFTER_SECONDS: &str = "5";
 
 pub(super) fn router(server: Arc<Server>) -> Router {
     Router::new()
@@ -28,8 +32,10 @@ pub(super) fn router(server: Arc<Server>) -> Router {
         .merge(resource_server_endpoint())
         .merge(assets())
         .merge(pages())
+        .merge(health())
         .with_state(server)
         .layer(middleware::map_response(nosniff))
+        .layer(middleware::map_response(retry_after))
 }
 
 /// Public documents: any page may read them, for a while also from its cache.
@@ -54,7 +60,7 @@ fn client_endpoints() -> Router<Arc<Server>> {
         .allow_origin(Any)
         .allow_methods([Method::POST])
         .allow_headers([CONTENT_TYPE, AUTHORIZATION, HeaderName::from_static("dpop")])
-        .expose_headers([WWW_AUTHENTICATE, HeaderName::from_static("dpop-nonce")])
+        .expose_headers([WWW_AUTHENTICATE, RETRY_AFTER, HeaderName::from_static("dpop-nonce")])
         .max_age(Duration::from_mins(10));
     Router::new()
         .route("/token", post(token::post_token).fallback(token::wrong_method))
@@ -75,6 +81,14 @@ fn assets() -> Router<Arc<Server>> {
     Router::new()
         .route(assets::STYLESHEET_PATH, get(assets::stylesheet))
         .route(assets::ICON_PATH, get(assets::icon))
+}
+
+/// For the operator's tools: no CORS, no caches.
+fn health() -> Router<Arc<Server>> {
+    Router::new()
+        .route("/healthz", get(health::get_healthz))
+        .route("/readyz", get(health::get_readyz))
+        .layer(middleware::map_response(no_store))
 }
 
 /// For people only: no CORS, no frames, no caches.
@@ -115,6 +129,17 @@ async fn page_headers(request: Request, next: Next) -> Response {
 
 async fn no_store(mut response: Response) -> Response {
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Whoever is told "not now" is told when.
+///
+/// Spec: RFC 9110 §15.6.4.
+async fn retry_after(mut response: Response) -> Response {
+    if response.status() == StatusCode::SERVICE_UNAVAILABLE {
+        let seconds = HeaderValue::from_static(RETRY_AFTER_SECONDS);
+        response.headers_mut().entry(RETRY_AFTER).or_insert(seconds);
+    }
     response
 }
 

@@ -172,6 +172,10 @@ impl AuthorizationServer {
         self.0.keys.maintain(self.0.clock.now()).await
     }
 
+    pub(super) fn server(&self) -> &Server {
+        &self.0
+    }
+
     /// Everything that the server answers.
     pub fn router(&self) -> Router {
         router::router(Arc::clone(&self.0))

@@ -61,6 +61,7 @@ pub(super) enum TokenDenial {
         /// Seconds until the next one is heard.
         retry_after: u64,
     },
+    Unavailable,
     ServerFault,
 }
 
@@ -162,6 +163,12 @@ impl TokenDenial {
                 Clause::GuessingIsSlow,
                 "Too many wrong codes, tokens or secrets came from your address. Try again later.",
             ),
+            Self::Unavailable => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                TemporarilyUnavailable,
+                Clause::Unavailable,
+                "The server cannot get at its database. Try again.",
+            ),
             Self::ServerFault => (
                 StatusCode::INTERNAL_SERVER_ERROR,
                 ServerError,
@@ -240,14 +247,19 @@ impl From<TooMany> for TokenDenial {
 impl From<StoreError> for TokenDenial {
     fn from(error: StoreError) -> Self {
         tracing::error!(%error, "store failed");
-        Self::ServerFault
+        Self::Unavailable
     }
 }
 
 impl From<KeyError> for TokenDenial {
     fn from(error: KeyError) -> Self {
-        tracing::error!(%error, "signing failed");
-        Self::ServerFault
+        match error {
+            KeyError::Store(error) => error.into(),
+            error => {
+                tracing::error!(%error, "signing failed");
+                Self::ServerFault
+            }
+        }
     }
 }
 

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use backend::clock::SystemClock;
 use backend::entropy::SystemEntropy;
 use backend::lab::{Lab, Options};
-use backend::{listen, telemetry};
+use backend::listen;
+use backend::telemetry::{self, Format};
 use clap::Parser as _;
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let options = Options::parse();
-    telemetry::init("warn");
     match run(&options).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -28,7 +28,9 @@ async fn run(options: &Options) -> Result<(), Box<dyn std::error::Error>> {
         println!("{options:#?}");
         return Ok(());
     }
+    telemetry::init("warn", Format::Text)?;
     let lab = Lab::start(options, Arc::new(SystemClock), Arc::new(SystemEntropy)).await?;
+    let shutdown = listen::signal();
     println!("MCP Auth Lab");
     println!();
     println!("  page                  {}", lab.page());
@@ -40,7 +42,7 @@ async fn run(options: &Options) -> Result<(), Box<dyn std::error::Error>> {
     if !options.no_open {
         open_browser(lab.page());
     }
-    lab.serve_until(listen::signal()).await;
+    lab.serve_until(shutdown).await;
     Ok(())
 }
 

@@ -6,9 +6,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use backend::clock::SystemClock;
-use backend::listen::{Sockets, serve_until, signal};
+use backend::listen::{Sockets, refuse_plain_http, serve_until, signal};
 use backend::resource_server::{Introspection, ResourceServer, Settings};
-use backend::telemetry;
+use backend::telemetry::{self, Format};
 use clap::{CommandFactory as _, Parser};
 use protocol::ids::{Issuer, ResourceUri};
 use protocol::loopback::LoopbackPolicy;
@@ -34,6 +34,9 @@ struct Flags {
     #[arg(long, env = "LAB_MCP_BIND", value_name = "ADDRESS:PORT", value_delimiter = ',',
           default_values = ["127.0.0.1:8001", "[::1]:8001"])]
     bind: Vec<SocketAddr>,
+    /// Say that a proxy ends TLS before this server, and that nobody else reaches its addresses. Needed beyond loopback.
+    #[arg(long, env = "LAB_MCP_BEHIND_TLS_PROXY", value_parser = clap::builder::FalseyValueParser::new())]
+    behind_tls_proxy: bool,
     /// Origins of web pages that may call the server; may be given several times.
     #[arg(long, env = "LAB_MCP_ALLOW_ORIGIN", value_name = "ORIGIN", value_delimiter = ',')]
     allow_origin: Vec<String>,
@@ -45,12 +48,14 @@ struct Flags {
     #[arg(long, env = "LAB_MCP_INTROSPECTION_MAX_AGE", value_name = "SECONDS", default_value_t = 5,
           requires = "introspection_secret_file", value_parser = clap::value_parser!(u64).range(0..=600))]
     introspection_max_age: u64,
+    /// How log lines are written. `RUST_LOG` chooses which: `info` unless set.
+    #[arg(long, env = "LAB_MCP_LOG_FORMAT", value_name = "FORMAT", default_value = "text")]
+    log_format: Format,
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let flags = Flags::parse();
-    telemetry::init("info");
     match run(flags).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -62,6 +67,8 @@ async fn main() -> ExitCode {
 
 async fn run(flags: Flags) -> Result<(), Box<dyn std::error::Error>> {
     refuse_unknown_variables()?;
+    telemetry::init("info", flags.log_format)?;
+    refuse_plain_http(&flags.bind, flags.behind_tls_proxy)?;
     let policy = LoopbackPolicy::HttpsOnly;
     let settings = Settings {
         resource: ResourceUri::parse(&flags.resource, policy).map_err(|reason| {
@@ -81,8 +88,10 @@ async fn run(flags: Flags) -> Result<(), Box<dyn std::error::Error>> {
     let resource = settings.resource.clone();
     let server = ResourceServer::new(settings, Arc::new(SystemClock))?;
     let sockets = Sockets::bind("the MCP server", "--bind", &flags.bind).await?;
+    let shutdown = signal();
     tracing::info!(%resource, addresses = ?sockets.addresses(), "MCP server is ready");
-    serve_until(vec![sockets.answer_with(server.router())], signal()).await;
+    serve_until(vec![sockets.answer_with(server.router())], shutdown).await;
+    tracing::info!("MCP server has ended");
     Ok(())
 }
 

@@ -54,6 +54,8 @@ pub enum LabError {
 pub struct Lab {
     addresses: Addresses,
     sites: Vec<Site>,
+    server: AuthorizationServer,
+    store: Store,
     // Removed with everything in it when the lab ends.
     _temporary: Option<tempfile::TempDir>,
 }
@@ -82,15 +84,15 @@ impl Lab {
         let store = Store::open(&database).await?;
         // The two servers know each other by it; it lives as long as they do.
         let secret = entropy.secret();
-        let as_settings = as_settings(&addresses, &secret)?;
-        let server = AuthorizationServer::new(as_settings, store, Arc::clone(&clock), entropy).await?;
+        let (settings, as_clock) = (as_settings(&addresses, &secret)?, Arc::clone(&clock));
+        let server = AuthorizationServer::new(settings, store.clone(), as_clock, entropy).await?;
         let resource_server = ResourceServer::new(rs_settings(&addresses, secret)?, clock)?;
         let sites = vec![
             page.answer_with(page::router(&options.page_dir, &addresses)),
             mcp.answer_with(resource_server.router()),
             authorization.answer_with(server.router()),
         ];
-        Ok(Self { addresses, sites, _temporary: temporary })
+        Ok(Self { addresses, sites, server, store, _temporary: temporary })
     }
 
     /// Origin of the page: `http://localhost:3000`.
@@ -113,7 +115,10 @@ impl Lab {
 
     /// Serves until `shutdown` resolves.
     pub async fn serve_until(self, shutdown: impl Future<Output = ()>) {
+        let upkeep = tokio::spawn(self.server.keep_up());
         serve_until(self.sites, shutdown).await;
+        upkeep.abort();
+        self.store.close().await;
     }
 }
 

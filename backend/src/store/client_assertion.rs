@@ -20,10 +20,8 @@ impl Store {
         &self,
         assertion: SecretHash,
         expires_at: UnixTime,
-        now: UnixTime,
     ) -> Result<bool, StoreError> {
         self.write(move |connection| {
-            connection.prepare_cached("DELETE FROM client_assertion WHERE kept_until < ?")?.execute([now.0])?;
             let inserted = connection
                 .prepare_cached(
                     "INSERT INTO client_assertion (assertion_hash, kept_until) VALUES (:assertion, :kept_until)

@@ -8,9 +8,6 @@ use rusqlite::{Connection, OptionalExtension as _, Row, named_params};
 
 use super::{Client, MAX_PENDING, PENDING_SECONDS, SecretHash, Store, StoreError};
 
-/// Rows stay this long after their end, so that a late visitor is told "expired" and not "unknown".
-const KEPT_AFTER_EXPIRY_SECONDS: u64 = 3600;
-
 /// What a valid request asks for.
 #[derive(Clone, Debug)]
 pub struct Asked {
@@ -132,11 +129,7 @@ impl Store {
         request: NewRequest,
         now: UnixTime,
     ) -> Result<(), StoreError> {
-        self.write(move |connection| {
-            sweep(connection, now)?;
-            insert(connection, id, cookie, &request, now)
-        })
-        .await
+        self.write(move |connection| insert(connection, id, cookie, &request, now)).await
     }
 
     /// The request with this id, if this browser brought it. Another browser's is as unknown as none; one that is
@@ -216,12 +209,5 @@ fn insert(
     connection
         .prepare_cached("DELETE FROM pending_request WHERE sequence <= :last - :most")?
         .execute(named_params! { ":last": connection.last_insert_rowid(), ":most": MAX_PENDING })?;
-    Ok(())
-}
-
-fn sweep(connection: &Connection, now: UnixTime) -> Result<(), StoreError> {
-    connection
-        .prepare_cached("DELETE FROM pending_request WHERE expires_at < ?")?
-        .execute([now.0.saturating_sub(KEPT_AFTER_EXPIRY_SECONDS)])?;
     Ok(())
 }

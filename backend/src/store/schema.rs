@@ -2,21 +2,21 @@
 
 use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::StoreError;
+use super::{Limits, StoreError};
 
 /// Applied in order; `PRAGMA user_version` counts how many of them a file has seen.
-const MIGRATIONS: [&str; 7] = [
+const MIGRATIONS: [&str; 8] = [
     include_str!("../../migrations/0001_first.sql"),
     include_str!("../../migrations/0002_families.sql"),
     include_str!("../../migrations/0003_refresh_tokens.sql"),
     include_str!("../../migrations/0004_registered_clients.sql"),
     include_str!("../../migrations/0005_keys.sql"),
     include_str!("../../migrations/0006_code_challenge.sql"),
-    include_str!("../../migrations/0007_people.sql"),
+    include_str!("../../migrations/0007_operation.sql"),
+    include_str!("../../migrations/0008_people.sql"),
 ];
 
 /// Makes the file, if need be, so that nobody but its owner can read it: it holds the signing keys.
@@ -58,17 +58,20 @@ fn open_private(path: &Path) -> Result<File, StoreError> {
 }
 
 /// A connection with the settings that every statement here relies on.
-pub(super) fn connect(path: &Path) -> Result<Connection, StoreError> {
+pub(super) fn connect(path: &Path, limits: Limits) -> Result<Connection, StoreError> {
     let connection = Connection::open(path)?;
-    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.busy_timeout(limits.busy_timeout)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     // A code that was answered "redeemed" stays redeemed when the power fails.
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
-    // The WAL is folded back every 1000 pages and cut to this size afterwards, so it cannot grow without end.
+    // The WAL is folded back every 1000 pages as far as readers allow, and cut to this size afterwards; see `wal.rs`.
     connection.pragma_update(None, "wal_autocheckpoint", 1000)?;
-    connection.pragma_update(None, "journal_size_limit", 8 * 1024 * 1024)?;
+    connection.pragma_update(None, "journal_size_limit", limits.wal_bytes)?;
     connection.pragma_update(None, "trusted_schema", false)?;
+    if let Some(pages) = limits.pages {
+        connection.pragma_update(None, "max_page_count", pages)?;
+    }
     Ok(connection)
 }
 

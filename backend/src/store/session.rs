@@ -40,9 +40,6 @@ impl Store {
                 .prepare_cached("UPDATE pending_request SET must_sign_in = 0 WHERE cookie_hash = ?")?
                 .execute([new])?;
             connection
-                .prepare_cached("DELETE FROM browser_session WHERE expires_at <= ?")?
-                .execute([now.0])?;
-            connection
                 .prepare_cached(
                     "INSERT INTO browser_session
                          (cookie_hash, subject, credential, signed_in_at, expires_at, idle_until)

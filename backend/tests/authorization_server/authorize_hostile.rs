@@ -306,8 +306,13 @@ async fn endless_requests_are_refused_before_they_cost_anything() {
         let frame = "GET  HTTP/1.1".len();
         request(&format!("{path}{}", "x".repeat(length - frame - path.len())))
     };
-    for length in [62 * 1024, 64 * 1024 - 100, 64 * 1024, 100 * 1024, 300 * 1024] {
+    for length in [62 * 1024, 64 * 1024 - 100, 64 * 1024] {
         assert_eq!(status_of(address, &padded(length)).await, "414", "{length}");
+    }
+    // What is longer than any head is not read to its end; then the closing may overtake the answer.
+    for length in [100 * 1024, 300 * 1024] {
+        let status = status_of(address, &padded(length)).await;
+        assert!(status == "414" || status.is_empty(), "{length}: {status}");
     }
     let state = encode(&lab.request_with("state", Some(&"s".repeat(64 * 1024))));
     assert_eq!(status_of(address, &request(&format!("/authorize?{state}"))).await, "414");

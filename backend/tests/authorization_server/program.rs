@@ -1,7 +1,14 @@
 //! The program `authorization-server`: what it refuses to start with.
 
+use std::fs::Permissions;
+use std::io::Write as _;
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+
+use backend::authorization_server::PasswordHash;
+use backend::store::Store;
 
 use crate::support::Lab;
 
@@ -9,15 +16,17 @@ fn config(folder: &Path, people: &str) -> String {
     let path = folder.join("as.json");
     let scope = r#"{"token":"mcp:connect","description":"Use it"}"#;
     let resource = format!(r#"{{"uri":"https://mcp.example/mcp","name":"S","scopes":[{scope}]}}"#);
-    std::fs::write(&path, format!(r#"{{"resources":[{resource}],"people":[{people}]}}"#)).unwrap();
+    let text = format!(r#"{{"resources":[{resource}],"people":[{people}]}}"#);
+    std::fs::write(&path, text).unwrap();
+    std::fs::set_permissions(&path, Permissions::from_mode(0o640)).unwrap();
     path.display().to_string()
 }
 
 fn start(folder: &Path, people: &str, flags: &[&str], variables: &[(&str, &str)]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_authorization-server"))
+        .args(flags)
         .args(["--database", &folder.join("as.sqlite").display().to_string()])
         .args(["--config", &config(folder, people)])
-        .args(flags)
         .envs(variables.iter().copied())
         .output()
         .unwrap()
@@ -58,12 +67,99 @@ fn people_need_passwords_and_passwords_a_good_hash() {
     );
 }
 
+/// Req: ALL-01
+#[test]
+fn plain_http_beyond_loopback_is_refused_unless_a_proxy_ends_tls() {
+    let folder = tempfile::tempdir().unwrap();
+    let taken = TcpListener::bind("0.0.0.0:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let flags = [HTTPS[0], HTTPS[1], "--bind", "127.0.0.1:0", "--bind", &address];
+    let says = format!("--bind {address}: this server speaks plain http");
+    refuses(&start(folder.path(), "", &flags, &[]), &says);
+    // Then the next obstacle is that the port is taken.
+    let proxy = ("LAB_AS_BEHIND_TLS_PROXY", "1");
+    refuses(&start(folder.path(), "", &flags, &[proxy]), "is in use by another program");
+}
+
+#[test]
+fn a_configuration_that_everybody_can_read_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = config(folder.path(), "");
+    for mode in [0o644, 0o642, 0o660] {
+        std::fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+        let output = Command::new(env!("CARGO_BIN_EXE_authorization-server"))
+            .args(HTTPS)
+            .args(["--database", &folder.path().join("as.sqlite").display().to_string()])
+            .args(["--config", &path, "--print-config"])
+            .output()
+            .unwrap();
+        refuses(&output, &format!("as.json: its mode is {mode:04o}"));
+    }
+}
+
 #[test]
 fn unknown_settings_stop_the_start() {
     let folder = tempfile::tempdir().unwrap();
     refuses(&start(folder.path(), ADA, &HTTPS, &[("LAB_AS_ISUER", "x")]), "LAB_AS_ISUER is unknown");
     let typing_error = r#"{"subject":"ada","nmae":"Ada"}"#;
     refuses(&start(folder.path(), typing_error, &HTTPS, &[]), "unknown field `nmae`");
+}
+
+#[test]
+fn what_is_in_force_can_be_printed() {
+    let folder = tempfile::tempdir().unwrap();
+    let flags = ["serve", HTTPS[0], HTTPS[1], "--print-config", "--code-seconds", "30"];
+    let output = start(folder.path(), ADA, &flags, &[]);
+    let printed: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(printed["issuer"], "https://as.example");
+    assert_eq!(printed["lifetimes"]["code_seconds"], 30);
+    assert_eq!(printed["resources"][0]["scopes"][0]["token"], "mcp:connect");
+    assert_eq!(printed["people"][0]["subject"], "ada");
+    assert!(!String::from_utf8_lossy(&output.stdout).contains("argon2id"), "a hash can be guessed at");
+    assert!(!folder.path().join("as.sqlite").exists(), "nothing is made");
+}
+
+#[test]
+fn a_hash_for_the_configuration_is_made_from_a_line_of_input() {
+    let hash = |password: &str| {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_authorization-server"));
+        program.arg("hash-password").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut program = program.spawn().unwrap();
+        program.stdin.take().unwrap().write_all(password.as_bytes()).unwrap();
+        program.wait_with_output().unwrap()
+    };
+    let output = hash("correct horse battery staple\n");
+    let printed = String::from_utf8(output.stdout).unwrap();
+    PasswordHash::parse(printed.trim_end()).unwrap();
+    assert!(output.stderr.is_empty());
+    refuses(&hash("too short\n"), "the password is too short: it needs at least 15 characters");
+}
+
+#[test]
+fn a_broken_database_stops_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("as.sqlite");
+    std::fs::write(&file, "This is no database, but it is long enough to be looked at. ".repeat(100))
+        .unwrap();
+    let output = start(folder.path(), ADA, &HTTPS, &[]);
+    refuses(
+        &output,
+        "as.sqlite cannot be used: file is not a database. If it is broken, put a backup in its place.",
+    );
+    assert!(std::fs::read_to_string(&file).unwrap().starts_with("This is"), "it is left as it is");
+}
+
+#[tokio::test]
+async fn half_a_database_stops_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("as.sqlite");
+    Store::open(&file).await.unwrap().close().await;
+    let whole = std::fs::read(&file).unwrap();
+    std::fs::write(&file, &whole[..whole.len() / 2]).unwrap();
+    refuses(
+        &start(folder.path(), ADA, &HTTPS, &[]),
+        "as.sqlite cannot be used: database disk image is malformed",
+    );
 }
 
 #[tokio::test]

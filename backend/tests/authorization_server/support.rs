@@ -18,7 +18,7 @@ use backend::authorization_server::{
 use backend::clock::{Clock as _, FixedClock};
 use backend::entropy::SeededEntropy;
 use backend::outbound::Outbound;
-use backend::store::{Client, ClientAuthentication, ClientSource, KeyRecord, SecretHash, Store};
+use backend::store::{Client, ClientAuthentication, ClientSource, KeyRecord, Limits, SecretHash, Store};
 use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
 use http::{HeaderMap, Method, Request, StatusCode};
 use protocol::basic_credentials::BasicCredentials;
@@ -188,8 +188,19 @@ impl Lab {
     }
 
     pub(crate) async fn with(settings: Settings) -> Self {
+        Self::with_limits(settings, Limits::default()).await
+    }
+
+    pub(crate) async fn with_limits(settings: Settings, limits: Limits) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open_with(&folder.path().join("as.sqlite"), limits).await.unwrap();
+        Self::on_store(folder, store, settings).await
+    }
+
+    /// On a store that is open already.
+    pub(crate) async fn on_store(folder: tempfile::TempDir, store: Store, settings: Settings) -> Self {
         let outbound = Outbound::new(settings.loopback);
-        Self::with_outbound(settings, outbound).await
+        Self::with_outbound(folder, store, settings, outbound).await
     }
 
     /// A server on the public internet, or what it takes for it.
@@ -199,12 +210,17 @@ impl Lab {
         settings.issuer = Issuer::parse("https://as.example", LoopbackPolicy::HttpsOnly).unwrap();
         // Outside the lab people need passwords; nobody signs in there.
         settings.people.clear();
-        Self::with_outbound(settings, internet.outbound(authority)).await
-    }
-
-    async fn with_outbound(settings: Settings, outbound: Outbound) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&folder.path().join("as.sqlite")).await.unwrap();
+        Self::with_outbound(folder, store, settings, internet.outbound(authority)).await
+    }
+
+    async fn with_outbound(
+        folder: tempfile::TempDir,
+        store: Store,
+        settings: Settings,
+        outbound: Outbound,
+    ) -> Self {
         // One key for all tests: making one takes longer than everything else together.
         if settings.keys.algorithm == TokenAlgorithm::Rs256 {
             store.add_signing_key(test_key().await).await.unwrap();

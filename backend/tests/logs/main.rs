@@ -1,4 +1,19 @@
-//! What is logged: one bounded line for each event, and never a secret.
+//! What the authorization server logs: one bounded line for each event, and never a secret.
+//!
+//! A program of its own, because whether an event is written down at all is decided for the whole process: beside tests
+//! that capture nothing, some would be missing.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    dead_code,
+    reason = "the helpers are those of the other tests, and say what they expect, too"
+)]
+
+#[path = "../authorization_server/internet.rs"]
+mod internet;
+#[path = "../authorization_server/support.rs"]
+mod support;
 
 use std::io;
 use std::sync::{Arc, Mutex};

@@ -1,0 +1,124 @@
+//! The configuration file: what is too long for flags.
+
+use std::path::Path;
+
+use backend::authorization_server::{
+    HashingLimits, KeySettings, OfferedScope, PasswordHash, Person, ProtectedResource, Settings,
+};
+use backend::store::SecretHash;
+use protocol::ids::{Issuer, ResourceUri, Subject};
+use protocol::loopback::LoopbackPolicy;
+use serde::Deserialize;
+
+use crate::flags::ServeFlags;
+use crate::private_file;
+
+/// Stands in the help; a test reads the example as a configuration.
+pub(crate) const SHAPE: &str = r#"The configuration file:
+  {
+    "resources": [{
+      "uri": "https://mcp.example/mcp",
+      "name": "Weather server",
+      "scopes": [{ "token": "mcp:connect", "description": "Use the MCP server in your name" }]
+    }],
+    "people": [{
+      "subject": "ada",
+      "name": "Ada",
+      "password": "$argon2id$v=19$m=19456,t=2,p=1$gZiV/M1gPc22ElAH/Jh1Hw$CWOrkoo7oJBQ/iyh7uJ0LO2aLEfrHwTWllSAxT0zRno"
+    }]
+  }
+People sign in with their subject and their password, whose hash `hash-password` makes.
+A request that names no scope gets the first one of its resource."#;
+
+/// The configuration file. Unknown members are refused: a typing error must not go unnoticed.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Config {
+    resources: Vec<ResourceConfig>,
+    #[serde(default)]
+    people: Vec<PersonConfig>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ResourceConfig {
+    uri: String,
+    name: String,
+    scopes: Vec<OfferedScope>,
+    introspection_secret: Option<SecretHash>,
+}
+
+impl ResourceConfig {
+    fn resource(self) -> Result<ProtectedResource, String> {
+        let uri = ResourceUri::parse(&self.uri, LoopbackPolicy::HttpsOnly)
+            .map_err(|reason| format!("the resource {}: {reason}", self.uri))?;
+        let introspection_secret = self.introspection_secret;
+        Ok(ProtectedResource { uri, name: self.name, scopes: self.scopes, introspection_secret })
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PersonConfig {
+    subject: String,
+    name: String,
+    #[serde(default)]
+    about: String,
+    password: Option<String>,
+}
+
+impl PersonConfig {
+    fn person(self) -> Result<Person, String> {
+        let subject = Subject::parse(&self.subject)
+            .map_err(|reason| format!("the person {}: {reason}", self.subject))?;
+        // The text may be a password that somebody forgot to hash: it is not repeated.
+        let password = self.password.as_deref().map(PasswordHash::parse).transpose();
+        let password = password.map_err(|reason| format!("the password of {subject}: {reason}"))?;
+        Ok(Person { subject, name: self.name, about: self.about, password })
+    }
+}
+
+/// Flags and file together. What is unsafe is refused here, by a sentence that names the flag.
+pub(crate) fn settings(flags: &ServeFlags) -> Result<Settings, String> {
+    let issuer = Issuer::parse(&flags.issuer, LoopbackPolicy::HttpsOnly)
+        .map_err(|reason| format!("--issuer {}: {reason}. http works only in the lab.", flags.issuer))?;
+    let config = read(&flags.config)?;
+    let in_file = |reason| format!("--config {}: {reason}", flags.config.display());
+    let resources = config.resources.into_iter().map(ResourceConfig::resource).collect::<Result<_, _>>();
+    let people = config.people.into_iter().map(PersonConfig::person).collect::<Result<_, _>>();
+    Ok(Settings {
+        issuer,
+        loopback: LoopbackPolicy::HttpsOnly,
+        resources: resources.map_err(in_file)?,
+        people: people.map_err(in_file)?,
+        hashing: HashingLimits::default(),
+        trusted_proxies: flags.trusted_proxies.clone(),
+        clients: Vec::new(),
+        registration: None,
+        lifetimes: (&flags.lifetimes).into(),
+        keys: KeySettings::default(),
+    })
+}
+
+fn read(file: &Path) -> Result<Config, String> {
+    private_file::check("--config", file)?;
+    let text = std::fs::read(file).map_err(|reason| format!("--config {}: {reason}", file.display()))?;
+    serde_json::from_slice(&text).map_err(|reason| format!("--config {}: {reason}", file.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_example_in_the_help_is_a_configuration() {
+        let (from, to) = (SHAPE.find('{').unwrap(), SHAPE.rfind('}').unwrap());
+        let config: Config = serde_json::from_str(&SHAPE[from..=to]).unwrap();
+        for resource in config.resources {
+            resource.resource().unwrap();
+        }
+        for person in config.people {
+            person.person().unwrap();
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! The authorization server on its own, with its state in a file.
+
+mod config;
+mod flags;
+mod in_force;
+mod private_file;
+
+use std::io::IsTerminal as _;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use backend::authorization_server::{AuthorizationServer, hash_password};
+use backend::clock::SystemClock;
+use backend::entropy::SystemEntropy;
+use backend::listen::{Sockets, refuse_plain_http, serve_until, signal};
+use backend::store::Store;
+use backend::telemetry;
+use protocol::secret::Secret;
+
+use crate::flags::{Command, ServeFlags};
+
+type Outcome = Result<(), Box<dyn std::error::Error>>;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(flags::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(command: Command) -> Outcome {
+    flags::refuse_unknown_variables(std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()))?;
+    telemetry::init("info", command.log_format())?;
+    match command {
+        Command::Serve(flags) => serve(&flags).await,
+        Command::HashPassword => hash(),
+    }
+}
+
+/// Reads a line, and not a flag: arguments are seen by everybody on the machine, and kept by shells.
+fn hash() -> Outcome {
+    if std::io::stdin().is_terminal() {
+        eprint!("Password (what you type is shown): ");
+    }
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line)?;
+    let password = Secret::new(line.trim_end_matches(['\r', '\n']));
+    println!("{}", hash_password(&password, &SystemEntropy)?.to_phc());
+    Ok(())
+}
+
+async fn serve(flags: &ServeFlags) -> Outcome {
+    refuse_plain_http(&flags.bind, flags.behind_tls_proxy)?;
+    let settings = config::settings(flags)?;
+    if flags.print_config {
+        println!("{:#}", in_force::describe(flags, &settings));
+        return Ok(());
+    }
+    let issuer = settings.issuer.clone();
+    let store = Store::open(&flags.database).await?;
+    let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
+    let server = AuthorizationServer::new(settings, store.clone(), clock, entropy).await?;
+    let sockets = Sockets::bind("the authorization server", "--bind", &flags.bind).await?;
+    let upkeep = tokio::spawn(server.clone().keep_up());
+    let shutdown = signal();
+    tracing::info!(%issuer, addresses = ?sockets.addresses(), "authorization server is ready");
+    serve_until(vec![sockets.answer_with(server.router())], shutdown).await;
+    upkeep.abort();
+    store.close().await;
+    tracing::info!("authorization server has ended");
+    Ok(())
+}
