@@ -123,11 +123,14 @@ async fn put_down(
     let id = server.entropy.secret();
     let is_new = browser.cookie.is_none();
     let cookie = browser.cookie.unwrap_or_else(|| server.entropy.secret());
-    let (id_hash, cookie_hash) = (SecretHash::of(&id), SecretHash::of(&cookie));
-    match server.store.begin_authorization(id_hash, cookie_hash, request.clone(), now).await {
+    let put_down = server
+        .store
+        .begin_authorization(SecretHash::of(&id), SecretHash::of(&cookie), request.clone(), now)
+        .await;
+    match put_down {
         // Somebody is signed in, so the client may be told.
         Err(error) if browser.person.is_some() => return redirect.with_refusal(error.into()),
-        begun => begun?,
+        put_down => put_down?,
     }
     if let Some(person) = remembered_for
         && let Some(answer) = remembered::answer(server, request, id.reveal(), &cookie, person).await?

@@ -140,9 +140,9 @@ impl AuthorizationServer {
         outbound: Outbound,
     ) -> Result<Self, StartError> {
         check(&settings)?;
-        let secrets = ServerSecrets::start(&store, &settings.keys, entropy.as_ref()).await?;
         let lifetime = settings.lifetimes.access_token;
         let keys = KeyRing::start(store.clone(), settings.keys.clone(), lifetime, clock.now()).await?;
+        let secrets = ServerSecrets::start(&store, &settings.keys, entropy.as_ref()).await?;
         let metadata = metadata::Documents::new(&settings);
         let documents = Documents::new(outbound.clone(), Arc::clone(&clock), settings.issuer.clone());
         let key_sets = KeySets::new(outbound, Arc::clone(&clock));

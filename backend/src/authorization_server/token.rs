@@ -56,12 +56,12 @@ pub(super) enum TokenDenial {
     ReusedRefreshToken,
     GrantEnded,
     MissingToken,
+    Unavailable,
     /// Too many wrong codes, tokens or secrets came from this address.
     TooManyFailures {
         /// Seconds until the next one is heard.
         retry_after: u64,
     },
-    Unavailable,
     ServerFault,
 }
 
@@ -157,17 +157,17 @@ impl TokenDenial {
                 (BAD, InvalidGrant, Clause::GrantActive, "What the person allowed has ended.")
             }
             Self::MissingToken => (BAD, InvalidRequest, Clause::Revocation, "token is missing."),
-            Self::TooManyFailures { .. } => (
-                StatusCode::TOO_MANY_REQUESTS,
-                TemporarilyUnavailable,
-                Clause::GuessingIsSlow,
-                "Too many wrong codes, tokens or secrets came from your address. Try again later.",
-            ),
             Self::Unavailable => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 TemporarilyUnavailable,
                 Clause::Unavailable,
                 "The server cannot get at its database. Try again.",
+            ),
+            Self::TooManyFailures { .. } => (
+                StatusCode::TOO_MANY_REQUESTS,
+                TemporarilyUnavailable,
+                Clause::GuessingIsSlow,
+                "Too many wrong codes, tokens or secrets came from your address. Try again later.",
             ),
             Self::ServerFault => (
                 StatusCode::INTERNAL_SERVER_ERROR,

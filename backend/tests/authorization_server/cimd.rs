@@ -237,6 +237,7 @@ async fn the_exception_for_loopback_belongs_to_a_server_on_loopback() {
     let program = |flag: &[&str], variable: &str| {
         Command::new(env!("CARGO_BIN_EXE_authorization-server"))
             .args(["--issuer", "https://as.example", "--database", "/dev/null", "--config", "/dev/null"])
+            .args(["--key-secret-file", "/dev/null"])
             .args(flag)
             .env(variable, "1")
             .output()

@@ -15,24 +15,33 @@ mod internet;
 #[path = "../authorization_server/support.rs"]
 mod support;
 
+use std::cell::RefCell;
 use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::Once;
 
 use http::StatusCode;
 use serde_json::json;
-use tracing_subscriber::fmt::MakeWriter;
 
 use crate::support::{Form, Lab, PASSWORD, encode, settings_with_a_password};
 
 /// No event of this server needs more.
 const LONGEST_LINE: usize = 1024;
 
-#[derive(Clone, Default)]
-struct Captured(Arc<Mutex<Vec<u8>>>);
+thread_local! {
+    /// What this thread has logged, while somebody wants to know.
+    static LOGGED: RefCell<Option<Vec<u8>>> = const { RefCell::new(None) };
+}
 
-impl io::Write for Captured {
+/// Writes to where the logging thread collects.
+struct ThisThread;
+
+impl io::Write for ThisThread {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
+        LOGGED.with_borrow_mut(|logged| {
+            if let Some(logged) = logged {
+                logged.extend_from_slice(bytes);
+            }
+        });
         Ok(bytes.len())
     }
 
@@ -41,35 +50,39 @@ impl io::Write for Captured {
     }
 }
 
-impl MakeWriter<'_> for Captured {
-    type Writer = Self;
+/// Everything that this thread logs, at every level, until the value goes.
+struct Captured;
 
-    fn make_writer(&self) -> Self {
-        self.clone()
+impl Captured {
+    /// One subscriber serves all tests: where several come and go at once, events can get lost.
+    fn start() -> Self {
+        static ONCE: Once = Once::new();
+        ONCE.call_once(|| {
+            tracing_subscriber::fmt()
+                .with_max_level(tracing::Level::TRACE)
+                .with_ansi(false)
+                .with_writer(|| ThisThread)
+                .init();
+        });
+        LOGGED.set(Some(Vec::new()));
+        Self
+    }
+
+    fn text() -> String {
+        LOGGED.with_borrow(|logged| String::from_utf8(logged.clone().unwrap()).unwrap())
     }
 }
 
-impl Captured {
-    /// Captures everything that this thread logs, at every level, until the guard goes.
-    fn start() -> (Self, tracing::subscriber::DefaultGuard) {
-        let captured = Self::default();
-        let subscriber = tracing_subscriber::fmt()
-            .with_max_level(tracing::Level::TRACE)
-            .with_ansi(false)
-            .with_writer(captured.clone())
-            .finish();
-        (captured, tracing::subscriber::set_default(subscriber))
-    }
-
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+impl Drop for Captured {
+    fn drop(&mut self) {
+        LOGGED.set(None);
     }
 }
 
 /// Req: ALL-11
 #[tokio::test]
 async fn no_password_code_or_cookie_is_ever_logged() {
-    let (log, _guard) = Captured::start();
+    let _captured = Captured::start();
     let lab = Lab::with(settings_with_a_password()).await;
     let mut browser = lab.browser();
     let page = browser.sign_in_page(&lab.request()).await;
@@ -93,7 +106,7 @@ async fn no_password_code_or_cookie_is_ever_logged() {
     lab.token(&lab.exchange(&code)).await.is_denied(StatusCode::BAD_REQUEST, "invalid_grant");
     secrets.extend([code, token]);
 
-    let text = log.text();
+    let text = Captured::text();
     for event in ["wrong password", "account=\"ada\"", "account=\"none\"", "signed in", "no token issued"] {
         assert!(text.contains(event), "{event} is not in {text}");
     }
@@ -105,7 +118,7 @@ async fn no_password_code_or_cookie_is_ever_logged() {
 /// Req: L07
 #[tokio::test]
 async fn nothing_that_a_stranger_sends_makes_a_second_line_or_an_endless_one() {
-    let (log, _guard) = Captured::start();
+    let _captured = Captured::start();
     let lab = Lab::with(settings_with_a_password()).await;
     let hostile = "x\r\n2027-01-15T00:00:00Z  INFO forged: signed in subject=ada\u{1b}[2J\u{202e}\u{2028}";
     let endless = "y".repeat(7000);
@@ -155,7 +168,7 @@ async fn nothing_that_a_stranger_sends_makes_a_second_line_or_an_endless_one() {
     lab.token(&[("grant_type".into(), hostile.into())]).await;
     lab.get(&format!("/{}", encode(&[("a".into(), hostile.into())]))).await;
 
-    let text = log.text();
+    let text = Captured::text();
     assert!(text.lines().count() > 10, "{text}");
     for line in text.lines() {
         assert!(

@@ -36,6 +36,14 @@ pub(crate) fn configuration(folder: &Path) -> String {
     path.display().to_string()
 }
 
+/// What the keys of an authorization server are encrypted under.
+pub(crate) fn key_secret(folder: &Path) -> String {
+    let path = folder.join("as.key");
+    std::fs::write(&path, [7; 32]).unwrap();
+    std::fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+    path.display().to_string()
+}
+
 impl Program {
     /// The authorization server, with its files in this folder.
     pub(crate) fn authorization_server(folder: &Path) -> Self {
@@ -43,7 +51,8 @@ impl Program {
         command
             .args(["--issuer", "https://as.example", "--bind", "127.0.0.1:0", "--log-format", "json"])
             .args(["--database", &folder.join("as.sqlite").display().to_string()])
-            .args(["--config", &configuration(folder)]);
+            .args(["--config", &configuration(folder)])
+            .args(["--key-secret-file", &key_secret(folder)]);
         Self::start(command)
     }
 

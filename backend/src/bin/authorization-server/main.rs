@@ -1,21 +1,20 @@
 //! The authorization server on its own, with its state in a file.
 
+mod commands;
 mod config;
 mod flags;
 mod in_force;
 mod private_file;
 
-use std::io::IsTerminal as _;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use backend::authorization_server::{AuthorizationServer, hash_password};
+use backend::authorization_server::AuthorizationServer;
 use backend::clock::SystemClock;
 use backend::entropy::SystemEntropy;
 use backend::listen::{Sockets, refuse_plain_http, serve_until, signal};
 use backend::store::Store;
 use backend::telemetry;
-use protocol::secret::Secret;
 
 use crate::flags::{Command, ServeFlags};
 
@@ -37,20 +36,10 @@ async fn run(command: Command) -> Outcome {
     telemetry::init("info", command.log_format())?;
     match command {
         Command::Serve(flags) => serve(&flags).await,
-        Command::HashPassword => hash(),
+        Command::RotateKeys(flags) => commands::rotate(&flags).await,
+        Command::ImportKey(flags) => commands::import(&flags).await,
+        Command::HashPassword => commands::hash(),
     }
-}
-
-/// Reads a line, and not a flag: arguments are seen by everybody on the machine, and kept by shells.
-fn hash() -> Outcome {
-    if std::io::stdin().is_terminal() {
-        eprint!("Password (what you type is shown): ");
-    }
-    let mut line = String::new();
-    std::io::stdin().read_line(&mut line)?;
-    let password = Secret::new(line.trim_end_matches(['\r', '\n']));
-    println!("{}", hash_password(&password, &SystemEntropy)?.to_phc());
-    Ok(())
 }
 
 async fn serve(flags: &ServeFlags) -> Outcome {
