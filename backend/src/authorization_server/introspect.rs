@@ -43,13 +43,13 @@ pub(super) enum IntrospectionDenial {
         /// Seconds until the next one is heard.
         retry_after: u64,
     },
-    ServerFault,
+    Unavailable,
 }
 
 impl IntrospectionDenial {
     /// The one place where a denial becomes a status, a code, a clause and a sentence.
     fn wire(self) -> (StatusCode, OAuthErrorCode, Clause, &'static str) {
-        use OAuthErrorCode::{InvalidClient, InvalidRequest, ServerError, TemporarilyUnavailable};
+        use OAuthErrorCode::{InvalidClient, InvalidRequest, TemporarilyUnavailable};
         match self {
             Self::WrongMethod => {
                 (StatusCode::METHOD_NOT_ALLOWED, InvalidRequest, Clause::Introspection, "Use POST.")
@@ -87,11 +87,11 @@ impl IntrospectionDenial {
                 Clause::GuessingIsSlow,
                 "Too many wrong secrets came from your address. Try again later.",
             ),
-            Self::ServerFault => (
-                StatusCode::INTERNAL_SERVER_ERROR,
-                ServerError,
-                Clause::Introspection,
-                "Something broke here. Try again.",
+            Self::Unavailable => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                TemporarilyUnavailable,
+                Clause::Unavailable,
+                "The server cannot get at its database. Try again.",
             ),
         }
     }
@@ -140,7 +140,7 @@ impl From<TooMany> for IntrospectionDenial {
 impl From<StoreError> for IntrospectionDenial {
     fn from(error: StoreError) -> Self {
         tracing::error!(%error, "store failed");
-        Self::ServerFault
+        Self::Unavailable
     }
 }
 

@@ -47,6 +47,7 @@ pub(super) enum RegistrationDenial {
         /// Seconds until the next one is heard.
         retry_after: u64,
     },
+    Unavailable,
     ServerFault,
 }
 
@@ -104,6 +105,12 @@ impl RegistrationDenial {
                 TemporarilyUnavailable,
                 Clause::RegistrationRequest,
                 "Too many clients were registered from your address. Try again later.".to_owned(),
+            ),
+            Self::Unavailable => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                TemporarilyUnavailable,
+                Clause::Unavailable,
+                "The server cannot get at its database. Try again.".to_owned(),
             ),
             Self::ServerFault => (
                 StatusCode::INTERNAL_SERVER_ERROR,
@@ -175,7 +182,7 @@ impl From<BodyError> for RegistrationDenial {
 impl From<StoreError> for RegistrationDenial {
     fn from(error: StoreError) -> Self {
         tracing::error!(%error, "store failed");
-        Self::ServerFault
+        Self::Unavailable
     }
 }
 
