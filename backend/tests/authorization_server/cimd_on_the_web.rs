@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use axum::Router;
 use axum::response::{IntoResponse as _, Response};
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, StatusCode};
 use protocol::base64url;
 use protocol::ids::UnixTime;
@@ -346,6 +346,7 @@ async fn a_document_that_only_fails_is_not_asked_for_again_right_away() {
     let page = ask_for(&lab, CLIENT).await;
     page.is_page(StatusCode::SERVICE_UNAVAILABLE, "too often");
     assert!(!page.body.contains("breaks a rule"), "what was answered before is forgotten");
+    assert!(page.headers.contains_key(RETRY_AFTER), "{page:?}");
     assert_eq!(hits.load(Ordering::SeqCst), 3);
     lab.clock.advance(10);
     ask_for(&lab, CLIENT).await.is_page(StatusCode::BAD_REQUEST, "breaks a rule");
