@@ -42,6 +42,9 @@ pub enum ClientIdUrlError {
     /// An address instead of a name. Addresses have no owner that a person could recognize.
     #[error("its host is an IP address")]
     AddressHost,
+    /// `localhost`, `intranet`, `c.example.`, `%63.example`: a name that means something only here, or a name in disguise.
+    #[error("its host is not a full domain name, plainly written")]
+    HostName,
 }
 
 impl ClientIdUrl {
@@ -57,8 +60,14 @@ impl ClientIdUrl {
         if raw.path().split('/').any(is_dot_segment) {
             return Err(ClientIdUrlError::DotSegment);
         }
-        if is_address(text) && !(raw.scheme() == "http" && policy.permits("http", raw.host())) {
-            return Err(ClientIdUrlError::AddressHost);
+        // What is http here is on loopback: the policy permits no other.
+        if raw.scheme() == "https" {
+            if is_address(text) {
+                return Err(ClientIdUrlError::AddressHost);
+            }
+            if !is_full_domain_name(raw.host()) {
+                return Err(ClientIdUrlError::HostName);
+            }
         }
         Ok(Self(text.to_owned()))
     }
@@ -81,13 +90,21 @@ impl ClientIdUrl {
         RawUrl::parse(&self.0).map_or("", |raw| raw.authority())
     }
 
+    /// Host as written, without the port.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        RawUrl::parse(&self.0).map_or("", |raw| raw.host())
+    }
+
+    /// Whether it is one of the lab's: http, which only the lab's policy permits, and only on loopback.
+    #[must_use]
+    pub fn is_on_loopback(&self) -> bool {
+        self.0.starts_with("http://")
+    }
+
     /// What holds for the URLs inside the document: http only if it came by http itself, from this machine.
     fn policy(&self) -> LoopbackPolicy {
-        if self.0.starts_with("https://") {
-            LoopbackPolicy::HttpsOnly
-        } else {
-            LoopbackPolicy::AllowHttpOnLoopback
-        }
+        if self.is_on_loopback() { LoopbackPolicy::AllowHttpOnLoopback } else { LoopbackPolicy::HttpsOnly }
     }
 
     /// The same text as the `client_id` of requests and tokens.
@@ -108,6 +125,23 @@ fn is_dot_segment(segment: &str) -> bool {
 /// Whether URL parsers would read the host as an address: the usual spellings, and `2130706433`, `0x7f.1`, `127.1`.
 fn is_address(text: &str) -> bool {
     url::Url::parse(text).is_ok_and(|url| !matches!(url.host(), Some(url::Host::Domain(_))))
+}
+
+/// At least two labels of letters, digits and hyphens, and nothing that only parsers would repair. Names below
+/// `localhost` are this machine (RFC 6761 §6.3).
+fn is_full_domain_name(host: &str) -> bool {
+    let is_label = |label: &str| {
+        let inside = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
+        (1..=63).contains(&label.len())
+            && label.bytes().all(inside)
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    let top = host.rsplit('.').next().unwrap_or_default();
+    host.len() <= 253
+        && host.contains('.')
+        && host.split('.').all(is_label)
+        && !top.eq_ignore_ascii_case("localhost")
 }
 
 /// A metadata document that passed every rule. Only [`ClientMetadataDocument::validate`] makes one.
@@ -307,11 +341,13 @@ mod tests {
         assert!(ClientIdUrl::parse("http://127.0.0.1:3000/client.json", LAB).is_ok());
     }
 
-    /// Req: AS-30, AS-31, AS-32, AS-33, AS-34, AS-38, X-28
+    /// Req: AS-30, AS-31, AS-32, AS-33, AS-34, AS-38, X-28, C01, C03
     #[test]
     fn rejects_before_parsing() {
-        use ClientIdUrlError::{AddressHost, DotSegment, NoPath, Url};
-        use IdentifierError::{Fragment, IllegalCharacter, NotAWebUrl, NotHttps, UserInfo};
+        use ClientIdUrlError::{AddressHost, DotSegment, HostName, NoPath, Url};
+        use IdentifierError::{Fragment, IllegalCharacter, NotAWebUrl, NotHttps, TooLong, UserInfo};
+        let long = format!("https://c.example/{}", "a".repeat(2048));
+        let long_label = format!("https://{}.example/c", "a".repeat(64));
         for (text, reason) in [
             ("http://c.example/c", Url(NotHttps)),
             ("http://localhost:3000/client.json", Url(NotHttps)),
@@ -323,19 +359,51 @@ mod tests {
             ("https://c.example/./c", DotSegment),
             ("https://c.example/%2e%2E/c", DotSegment),
             ("https://c.example/.%2e/c", DotSegment),
+            ("https://c.example/a/..", DotSegment),
+            ("https://c.example/a/.?x", DotSegment),
             ("https://u@c.example/c", Url(UserInfo)),
+            ("https://u:p@c.example/c", Url(UserInfo)),
+            ("https://c.example%40evil.example/c", Url(NotAWebUrl)),
             ("https://c.example/c#f", Url(Fragment)),
+            ("https://c.example/c#", Url(Fragment)),
             ("https://c.example/a\\b", Url(IllegalCharacter)),
             ("https://c.example/a b", Url(IllegalCharacter)),
             ("https://c.example/a\tb", Url(IllegalCharacter)),
+            ("https://c.example/a\r\nb", Url(IllegalCharacter)),
+            (" https://c.example/c", Url(IllegalCharacter)),
+            ("https://c.example/c\0", Url(IllegalCharacter)),
+            ("https://c.example/\u{fc}", Url(IllegalCharacter)),
+            ("https://c.example/{c}", Url(IllegalCharacter)),
             ("https:///c.example/x", Url(NotAWebUrl)),
+            ("https:c.example/x", Url(NotAWebUrl)),
+            ("https:/c.example/x", Url(NotAWebUrl)),
+            ("//c.example/x", Url(NotAWebUrl)),
+            ("javascript://c.example/x", Url(NotAWebUrl)),
+            (&long, Url(TooLong)),
             ("https://127.0.0.1/c", AddressHost),
             ("https://2130706433/c", AddressHost),
             ("https://0x7f.1/c", AddressHost),
             ("https://0177.0.0.1/c", AddressHost),
             ("https://127.1/c", AddressHost),
             ("https://%31%32%37.0.0.1/c", AddressHost),
+            ("https://127.0.0.1./c", AddressHost),
+            ("https://\u{ff11}\u{ff12}\u{ff17}.0.0.1/c", Url(IllegalCharacter)),
+            ("https://127\u{3002}0\u{3002}0\u{3002}1/c", Url(IllegalCharacter)),
             ("https://[::1]/c", AddressHost),
+            ("https://[::ffff:127.0.0.1]/c", AddressHost),
+            ("https://localhost/c", HostName),
+            ("https://LOCALHOST/c", HostName),
+            ("https://localhost./c", HostName),
+            ("https://foo.localhost/c", HostName),
+            ("https://intranet/c", HostName),
+            ("https://c.example./c", HostName),
+            ("https://c..example/c", HostName),
+            ("https://.c.example/c", HostName),
+            ("https://-c.example/c", HostName),
+            ("https://c%2eexample/c", HostName),
+            ("https://%63.example/c", HostName),
+            ("https://c_d.example/c", HostName),
+            (&long_label, HostName),
         ] {
             assert_eq!(ClientIdUrl::parse(text, LoopbackPolicy::HttpsOnly), Err(reason), "{text}");
         }

@@ -122,17 +122,23 @@ clauses! {
     // Authorization request
     RedirectExact: Must, "OAuth 2.1 §2.3.1", "The redirect URI is identical to a registered one; only the port of a loopback URI may differ.", oauth21!("section-2.3.1");
     RedirectRequired: Must, "OAuth 2.1 §2.3.2", "A client with several redirect URIs says which one it means.", oauth21!("section-2.3.2");
+    RequestLength: Should, "RFC 9110 §4.1", "Addresses of up to 8000 bytes are understood; much longer ones are refused.", rfc!("9110.html#section-4.1");
+    FormEncoding: Must, "RFC 6749 Appendix B", "Parameters are UTF-8 text, percent-encoded.", rfc!("6749.html#appendix-B");
+    AllowedMethods: Must, "RFC 9110 §15.5.6", "A method that is not answered here is refused with the list of those that are.", rfc!("9110.html#section-15.5.6");
     NoParameterTwice: Must, "OAuth 2.1 §3.1", "No parameter occurs twice.", oauth21!("section-3.1");
     ResponseType: Must, "OAuth 2.1 §4.1.1", "The response type is code; there is no other.", oauth21!("section-4.1.1");
     ResponseMode: Must, "OAuth 2.1 §4.1.2", "The response comes back in the query of the redirect URI.", oauth21!("section-4.1.2");
     PkceRequired: Must, "OAuth 2.1 §4.1.1", "The request carries a code challenge made with S256.", oauth21!("section-4.1.1");
     PkceChallenge: Must, "RFC 7636 §4.2", "An S256 challenge is the base64url of a SHA-256 hash: 43 characters.", rfc!("7636.html#section-4.2");
+    PkceFresh: Should, "RFC 9700 §2.1.1", "A challenge that stays the same from request to request protects nothing, and is refused.", rfc!("9700.html#section-2.1.1");
     PkceVerifier: Must, "RFC 7636 §4.1", "The verifier is fresh, random, and 43 to 128 characters long.", rfc!("7636.html#section-4.1");
     ResourceParameter: Must, "RFC 8707 §2", "The request names the server that the token is for.", rfc!("8707.html#section-2");
     ScopeSyntax: Must, "RFC 6749 §3.3", "Scopes are known names, separated by spaces.", rfc!("6749.html#section-3.3");
     ScopeSelection: Should, "MCP Authorization, Scope Selection", "The client takes the scopes of the challenge, else those of the resource metadata, else none.", mcp!("authorization#scope-selection-strategy");
+    ClientGrantTypes: Should, "RFC 7591 §2", "A client uses only the grant types that it lists.", rfc!("7591.html#section-2");
     State: Should, "MCP Authorization, Open Redirection", "The client sends an unguessable state and discards responses that do not bring it back.", mcp!("authorization#open-redirection");
     RequestObject: May, "OpenID Connect Core §6", "Request objects are not supported here and are refused by name.", "https://openid.net/specs/openid-connect-core-1_0.html#JWTRequests";
+    RegistrationParameter: May, "OpenID Connect Core §7.2.1", "The registration parameter is not supported here and is refused by name.", "https://openid.net/specs/openid-connect-core-1_0.html#RegistrationParameter";
     Prompt: May, "OpenID Connect Core §3.1.2.1", "prompt=none asks for an answer without any page.", "https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest";
     // Sign-in and consent
     UserFirst: Must, "OAuth 2.1 §7.12.2", "Nobody is redirected anywhere, not even with an error, before signing in.", oauth21!("section-7.12.2");

@@ -34,6 +34,9 @@ pub enum IdentifierError {
     /// `…#fragment`
     #[error("it has a fragment")]
     Fragment,
+    /// A redirect URI whose query has a parameter of the response: then there would be two of it.
+    #[error("its query has a parameter that belongs to the answer: code, state, iss or error")]
+    ResponseParameter,
     /// `…?query` where none is allowed.
     #[error("it has a query")]
     Query,
@@ -54,10 +57,7 @@ impl<'a> RawUrl<'a> {
         if text.len() > MAX_IDENTIFIER_BYTES {
             return Err(IdentifierError::TooLong);
         }
-        if text
-            .bytes()
-            .any(|b| !b.is_ascii_graphic() || matches!(b, b'\\' | b'"' | b'<' | b'>' | b'^' | b'`'))
-        {
+        if text.bytes().any(|b| !b.is_ascii_graphic() || br#""\<>^`{|}"#.contains(&b)) {
             return Err(IdentifierError::IllegalCharacter);
         }
         let Some((scheme @ ("http" | "https"), after)) = text.split_once("://") else {
@@ -117,6 +117,13 @@ impl<'a> RawUrl<'a> {
     /// Refuses `?`.
     pub(crate) fn without_query(self) -> Result<Self, IdentifierError> {
         if self.rest.contains('?') { Err(IdentifierError::Query) } else { Ok(self) }
+    }
+
+    /// Whether a parameter of an authorization response stands in the query.
+    fn has_response_parameter(&self) -> bool {
+        let (_, query) = self.rest.split_once('?').unwrap_or_default();
+        url::form_urlencoded::parse(query.as_bytes())
+            .any(|(name, _)| matches!(&*name, "code" | "state" | "iss" | "error"))
     }
 
     /// Refuses http beyond what the policy permits.
@@ -256,13 +263,17 @@ text_identifier! {
 web_accessors!(RedirectUri);
 
 impl RedirectUri {
-    /// An https URL, or http on loopback (whatever the policy: OAuth 2.1 §8.4.2), without fragment.
+    /// An https URL, or http on loopback (whatever the policy: OAuth 2.1 §8.4.2), without fragment, and without a
+    /// parameter that the response will add (OAuth 2.1 §3.1: none occurs twice).
     ///
     /// # Errors
     /// The first rule that the text breaks. `javascript:`, private-use schemes and the like are
     /// [`IdentifierError::NotAWebUrl`].
     pub fn parse(text: &str) -> Result<Self, IdentifierError> {
-        RawUrl::parse(text)?.without_fragment()?.permitted_by(LoopbackPolicy::AllowHttpOnLoopback)?;
+        let raw = RawUrl::parse(text)?.without_fragment()?;
+        if raw.permitted_by(LoopbackPolicy::AllowHttpOnLoopback)?.has_response_parameter() {
+            return Err(IdentifierError::ResponseParameter);
+        }
         Ok(Self(text.to_owned()))
     }
 
@@ -427,6 +438,16 @@ mod tests {
             assert_eq!(RedirectUri::parse(text), Err(IdentifierError::NotAWebUrl), "{text}");
         }
         assert_eq!(RedirectUri::parse("\u{1}javascript:x"), Err(IdentifierError::IllegalCharacter));
+    }
+
+    /// Req: ALL-09
+    #[test]
+    fn a_redirect_uri_leaves_the_parameters_of_the_response_alone() {
+        for name in ["code", "state", "iss", "error", "%69ss"] {
+            let text = format!("https://app.example/cb?keep=1&{name}=x");
+            assert_eq!(RedirectUri::parse(&text), Err(IdentifierError::ResponseParameter), "{text}");
+        }
+        assert!(RedirectUri::parse("https://app.example/cb?issue=1&x=iss").is_ok());
     }
 
     /// Req: AS-25, AS-105

@@ -36,6 +36,8 @@ pub enum OAuthErrorCode {
     RequestNotSupported,
     /// A `request_uri` parameter, which is not supported.
     RequestUriNotSupported,
+    /// A `registration` parameter, which is not supported.
+    RegistrationNotSupported,
     /// Something broke, said by redirect instead of status 500.
     ServerError,
     /// Busy, said by redirect instead of status 503.
@@ -68,6 +70,7 @@ impl OAuthErrorCode {
             Self::ConsentRequired => "consent_required",
             Self::RequestNotSupported => "request_not_supported",
             Self::RequestUriNotSupported => "request_uri_not_supported",
+            Self::RegistrationNotSupported => "registration_not_supported",
             Self::ServerError => "server_error",
             Self::TemporarilyUnavailable => "temporarily_unavailable",
             Self::InvalidRedirectUri => "invalid_redirect_uri",

@@ -9,13 +9,14 @@
 use std::sync::Arc;
 
 use axum::extract::{RawQuery, State};
-use axum::response::{IntoResponse as _, Response};
-use http::HeaderMap;
-use http::header::SET_COOKIE;
+use axum::response::{IntoResponse, Response};
+use http::header::{ALLOW, SET_COOKIE};
+use http::{HeaderMap, HeaderValue};
 use protocol::pkce::{CodeChallenge, S256};
 use protocol::query::Parameters;
 use protocol::scope::ScopeSet;
 
+use super::clients::Found;
 use super::form::decodes_to_text;
 use super::page_refusal::PageRefusal;
 use super::redirect::{TrustedRedirect, see_other};
@@ -24,7 +25,9 @@ use super::state::Server;
 use super::{ProtectedResource, Settings, clients, session};
 use crate::store::{Asked, NewRequest, SecretHash, Standing};
 
-const MAX_QUERY_BYTES: usize = 8 * 1024;
+/// Long enough that a list of far too many scopes is refused as one, by redirect.
+const MAX_QUERY_BYTES: usize = 60 * 1024;
+/// Comparing names with each other costs the square of their number.
 const MAX_PARAMETERS: usize = 100;
 const MAX_STATE_BYTES: usize = 2 * 1024;
 
@@ -38,19 +41,29 @@ pub(super) async fn get_authorize(
         .unwrap_or_else(PageRefusal::into_response)
 }
 
-/// Says that the page is there. It fetches nothing, and puts nothing down.
-pub(super) async fn head_authorize() {}
+/// Every other method, HEAD too: what GET does here is more than to describe something. (POST may be offered; forms of
+/// other sites could then bring requests whose parameters nobody sees in the address bar.)
+///
+/// Spec: OAuth 2.1 §3.1; RFC 9110 §15.5.6.
+pub(super) async fn wrong_method() -> impl IntoResponse {
+    ([(ALLOW, HeaderValue::from_static("GET"))], PageRefusal::WrongMethod)
+}
 
 #[tracing::instrument(name = "authorize", skip_all)]
 async fn begin(server: &Server, headers: &HeaderMap, query: &str) -> Result<Response, PageRefusal> {
     // First half: who asks, and where would an answer go?
     let parameters = read_query(query)?;
-    let client = clients::find(server, client_id(&parameters)?).await?;
+    let Found { client, uses_codes } = clients::find(server, client_id(&parameters)?).await?;
     let redirect = TrustedRedirect::registered(&client, &parameters, &server.settings.issuer)?;
 
     // Second half: what is asked for?
     let prompt = Prompt::read(&parameters);
-    let asked = asked(&parameters, &server.settings);
+    let asked = match asked(&parameters, &server.settings, uses_codes) {
+        Ok(asked) if server.store.challenge_was_used(asked.code_challenge.clone()).await? => {
+            Err(RedirectRefusal::ReusedCodeChallenge)
+        }
+        asked => asked,
+    };
 
     let now = server.clock.now();
     let cookie = session::cookie(server, headers);
@@ -112,7 +125,7 @@ fn client_id(parameters: &Parameters) -> Result<&str, PageRefusal> {
 // --- second half ---
 
 /// What the request asks for, if every check passes.
-fn asked(parameters: &Parameters, settings: &Settings) -> Result<Asked, RedirectRefusal> {
+fn asked(parameters: &Parameters, settings: &Settings, uses_codes: bool) -> Result<Asked, RedirectRefusal> {
     check_repetition(parameters)?;
     check_response_type(parameters)?;
     check_response_mode(parameters)?;
@@ -121,6 +134,9 @@ fn asked(parameters: &Parameters, settings: &Settings) -> Result<Asked, Redirect
     let code_challenge = code_challenge(parameters)?;
     let resource = resource(parameters, settings)?;
     let scope = scope(parameters, resource)?;
+    if !uses_codes {
+        return Err(RedirectRefusal::ClientUsesNoCodes);
+    }
     Ok(Asked { code_challenge, resource: resource.uri.clone(), scope })
 }
 
@@ -131,7 +147,7 @@ fn value<'a>(parameters: &'a Parameters, name: &'static str) -> Result<Option<&'
 
 /// Unknown parameters may do as they like; `resource` may repeat by its own rule, and is refused by its own check.
 fn check_repetition(parameters: &Parameters) -> Result<(), RedirectRefusal> {
-    const KNOWN: [&str; 9] = [
+    const KNOWN: [&str; 10] = [
         "response_type",
         "response_mode",
         "scope",
@@ -141,6 +157,7 @@ fn check_repetition(parameters: &Parameters) -> Result<(), RedirectRefusal> {
         "prompt",
         "request",
         "request_uri",
+        "registration",
     ];
     KNOWN.into_iter().try_for_each(|name| value(parameters, name).map(|_| ()))
 }
@@ -160,12 +177,16 @@ fn check_response_mode(parameters: &Parameters) -> Result<(), RedirectRefusal> {
     }
 }
 
+/// What these point to is never looked at: a `request_uri` can be an internal address.
 fn check_request_object(parameters: &Parameters) -> Result<(), RedirectRefusal> {
     if value(parameters, "request")?.is_some() {
         return Err(RedirectRefusal::RequestObject);
     }
     if value(parameters, "request_uri")?.is_some() {
         return Err(RedirectRefusal::RequestUri);
+    }
+    if value(parameters, "registration")?.is_some() {
+        return Err(RedirectRefusal::Registration);
     }
     Ok(())
 }

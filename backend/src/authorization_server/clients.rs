@@ -10,7 +10,7 @@
 use std::borrow::Cow;
 
 use protocol::cimd::{ClientIdUrl, ClientMetadataDocument};
-use protocol::token_endpoint::REFRESH_TOKEN;
+use protocol::token_endpoint::{AUTHORIZATION_CODE, REFRESH_TOKEN};
 
 use super::html;
 use super::page_refusal::PageRefusal;
@@ -25,20 +25,29 @@ pub(super) fn is_issued(name: &str) -> bool {
     name.starts_with(ISSUED_PREFIX)
 }
 
+/// A client that may or may not ask.
+pub(super) struct Found {
+    pub(super) client: Client,
+    /// Whether it says that it uses codes at all. Whoever is configured or registers must say so; a document may list
+    /// grant types for other servers.
+    pub(super) uses_codes: bool,
+}
+
 /// The client with this id, as it is known now.
-pub(super) async fn find(server: &Server, id: &str) -> Result<Client, PageRefusal> {
+pub(super) async fn find(server: &Server, id: &str) -> Result<Found, PageRefusal> {
     if let Some(client) = configured(server, id) {
-        return Ok(client.clone());
+        return Ok(Found { client: client.clone(), uses_codes: true });
     }
     if let Some(client) = registered(server, id).await? {
-        return Ok(client);
+        return Ok(Found { client, uses_codes: true });
     }
     if !ClientIdUrl::is_url_shaped(id) {
         return Err(PageRefusal::UnknownClient);
     }
     let url = ClientIdUrl::parse(id, server.settings.loopback).map_err(PageRefusal::BadClientIdUrl)?;
     let document = server.documents.get(&url).await?;
-    Ok(from_document(&document))
+    let uses_codes = document.grant_types().iter().any(|grant| grant == AUTHORIZATION_CODE);
+    Ok(Found { client: from_document(&document), uses_codes })
 }
 
 /// What is known of a client without asking anybody.

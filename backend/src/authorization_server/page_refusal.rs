@@ -25,6 +25,7 @@ pub(super) enum PageRefusal {
     DocumentUnavailable,
     DocumentBusy,
     DocumentStatus(u16),
+    DocumentEncoded,
     DocumentTooLong,
     DocumentContentType,
     BadDocument(DocumentError),
@@ -93,12 +94,12 @@ impl PageRefusal {
             Self::QueryTooLong => Explanation {
                 status: StatusCode::URI_TOO_LONG,
                 ..request(
-                    "Its address is longer than 8 kilobytes, or has too many parts.".into(),
-                    Clause::ClientIdentity,
+                    "Its address is longer than 60 kilobytes, or has too many parts.".into(),
+                    Clause::RequestLength,
                 )
             },
             Self::MalformedQuery => {
-                request("Its parameters are not readable text.".into(), Clause::NoParameterTwice)
+                request("Its parameters are not readable text.".into(), Clause::FormEncoding)
             }
             Self::StateTooLong => request("Its state is longer than 2 kilobytes.".into(), Clause::State),
             Self::MissingClientId => {
@@ -126,11 +127,11 @@ impl PageRefusal {
                 status: StatusCode::SERVICE_UNAVAILABLE,
                 code: Some(OAuthErrorCode::TemporarilyUnavailable),
                 title: "One moment, please",
-                what: "Too many documents are being fetched from that client’s host right now.".into(),
+                what: "The document that describes the client was asked for too often just now.".into(),
                 remedy: "Try again in a few seconds.",
                 clause: Some(Clause::ClientDocumentErrors),
             },
-            Self::DocumentStatus(status @ 300..=399) => client(
+            Self::DocumentStatus(status @ (301 | 302 | 303 | 307 | 308)) => client(
                 format!(
                     "The address of its document redirects elsewhere (status {status}). A redirect is not followed."
                 ),
@@ -139,6 +140,10 @@ impl PageRefusal {
             Self::DocumentStatus(status) => client(
                 format!("Its document was answered with status {status} instead of 200."),
                 Clause::ClientDocumentErrors,
+            ),
+            Self::DocumentEncoded => client(
+                "Its document is sent compressed, though that was not asked for.".into(),
+                Clause::ClientDocumentSize,
             ),
             Self::DocumentTooLong => {
                 client("Its document is longer than 5 kilobytes.".into(), Clause::ClientDocumentSize)
@@ -230,7 +235,7 @@ impl PageRefusal {
                 "That cannot be done here",
                 "This page does not answer that kind of request.",
                 START_AGAIN,
-                None,
+                Some(Clause::AllowedMethods),
             ),
             Self::ServerFault => page(
                 StatusCode::INTERNAL_SERVER_ERROR,
@@ -266,5 +271,44 @@ impl IntoResponse for PageRefusal {
     fn into_response(self) -> Response {
         tracing::info!(refusal = ?self, "refused with a page");
         html::refusal(&self.explain())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use protocol::ids::IdentifierError;
+
+    use super::*;
+
+    /// What is refused because of a rule names the rule; what is only a state of affairs has none.
+    #[test]
+    fn a_refusal_by_a_rule_names_the_clause() {
+        use PageRefusal as R;
+        let missing = MetadataError::Missing("client_name").into();
+        for refusal in [
+            R::QueryTooLong,
+            R::MalformedQuery,
+            R::StateTooLong,
+            R::MissingClientId,
+            R::RepeatedClientId,
+            R::UnknownClient,
+            R::BadClientIdUrl(ClientIdUrlError::Url(IdentifierError::NotHttps)),
+            R::OwnAddressAsClientId,
+            R::DocumentUnavailable,
+            R::DocumentBusy,
+            R::DocumentStatus(404),
+            R::DocumentStatus(302),
+            R::DocumentEncoded,
+            R::DocumentTooLong,
+            R::DocumentContentType,
+            R::BadDocument(missing),
+            R::RepeatedRedirectUri,
+            R::MissingRedirectUri,
+            R::UnlistedRedirectUri("https://evil.example/cb".into()),
+        ] {
+            let explanation = refusal.explain();
+            assert!(explanation.clause.is_some(), "{refusal:?}");
+            assert!(explanation.code.is_some(), "{refusal:?}");
+        }
     }
 }

@@ -14,15 +14,18 @@ pub(super) enum RedirectRefusal {
     UnsupportedResponseMode,
     RequestObject,
     RequestUri,
+    Registration,
     ContradictoryPrompt,
     MissingCodeChallenge,
     NotS256,
     MalformedCodeChallenge,
+    ReusedCodeChallenge,
     MissingResource,
     SeveralResources,
     UnknownResource,
     MalformedScope,
     UnknownScope,
+    ClientUsesNoCodes,
     LoginRequired,
     ConsentRequired,
     Denied,
@@ -36,22 +39,25 @@ pub(super) struct Wire {
 }
 
 impl RedirectRefusal {
-    const ALL: [Self; 18] = [
+    const ALL: [Self; 21] = [
         Self::RepeatedParameter,
         Self::MissingResponseType,
         Self::UnsupportedResponseType,
         Self::UnsupportedResponseMode,
         Self::RequestObject,
         Self::RequestUri,
+        Self::Registration,
         Self::ContradictoryPrompt,
         Self::MissingCodeChallenge,
         Self::NotS256,
         Self::MalformedCodeChallenge,
+        Self::ReusedCodeChallenge,
         Self::MissingResource,
         Self::SeveralResources,
         Self::UnknownResource,
         Self::MalformedScope,
         Self::UnknownScope,
+        Self::ClientUsesNoCodes,
         Self::LoginRequired,
         Self::ConsentRequired,
         Self::Denied,
@@ -89,6 +95,11 @@ impl RedirectRefusal {
             Self::RequestUri => {
                 (Code::RequestUriNotSupported, "Request objects are not supported.", Clause::RequestObject)
             }
+            Self::Registration => (
+                Code::RegistrationNotSupported,
+                "Clients do not describe themselves in a request.",
+                Clause::RegistrationParameter,
+            ),
             Self::ContradictoryPrompt => {
                 (Code::InvalidRequest, "prompt=none allows no other prompt.", Clause::Prompt)
             }
@@ -101,6 +112,11 @@ impl RedirectRefusal {
             Self::MalformedCodeChallenge => {
                 (Code::InvalidRequest, "code_challenge is not the hash of a verifier.", Clause::PkceChallenge)
             }
+            Self::ReusedCodeChallenge => (
+                Code::InvalidRequest,
+                "code_challenge was used before: make a fresh verifier for each request.",
+                Clause::PkceFresh,
+            ),
             Self::MissingResource => (Code::InvalidTarget, "resource is missing.", Clause::ResourceParameter),
             Self::SeveralResources => {
                 (Code::InvalidTarget, "A token is for one resource only.", Clause::ResourceParameter)
@@ -113,6 +129,11 @@ impl RedirectRefusal {
                 Code::InvalidScope,
                 "scope names a scope that the resource does not have.",
                 Clause::ScopeSyntax,
+            ),
+            Self::ClientUsesNoCodes => (
+                Code::UnauthorizedClient,
+                "The client's document does not list the grant type authorization_code.",
+                Clause::ClientGrantTypes,
             ),
             Self::LoginRequired => (Code::LoginRequired, "Nobody is signed in.", Clause::Prompt),
             Self::ConsentRequired => (Code::ConsentRequired, "Consent is always asked.", Clause::Prompt),

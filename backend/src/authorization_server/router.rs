@@ -81,8 +81,11 @@ fn assets() -> Router<Arc<Server>> {
 fn pages() -> Router<Arc<Server>> {
     Router::new()
         .route("/", get(html::home))
-        // HEAD is named because axum would otherwise run the GET handler, which puts requests down.
-        .route("/authorize", get(authorize::get_authorize).head(authorize::head_authorize))
+        .route(
+            "/authorize",
+            // HEAD is named because axum would otherwise run the GET handler, which puts requests down.
+            get(authorize::get_authorize).head(authorize::wrong_method).fallback(authorize::wrong_method),
+        )
         .route("/sign-in", get(sign_in::get_sign_in).post(sign_in::post_sign_in))
         .route("/sign-out", post(sign_in::post_sign_out))
         .route("/consent", get(consent::get_consent).post(consent::post_consent))

@@ -3,6 +3,7 @@
 use protocol::ids::{Issuer, ResourceUri, Subject};
 use protocol::jwks::TokenAlgorithm;
 use protocol::loopback::LoopbackPolicy;
+use protocol::resource_indicator;
 use protocol::scope::{ScopeSet, ScopeToken};
 use serde::Deserialize;
 
@@ -152,9 +153,9 @@ impl Settings {
             .fold(ScopeSet::offline_access(), |scopes, resource| scopes.union(&resource.scope_set()))
     }
 
-    /// The resource with exactly this name.
+    /// The resource that this text names.
     pub(super) fn resource(&self, uri: &str) -> Option<&ProtectedResource> {
-        self.resources.iter().find(|resource| resource.uri.as_str() == uri)
+        self.resources.iter().find(|resource| resource_indicator::names(uri, &resource.uri))
     }
 
     /// The person with this subject.

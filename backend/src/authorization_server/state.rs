@@ -111,17 +111,28 @@ impl AuthorizationServer {
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, StartError> {
+        let outbound = Outbound::new(settings.loopback);
+        Self::with_outbound(settings, store, clock, entropy, outbound).await
+    }
+
+    /// The same with another way out: for tests of what it meets there.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub async fn with_outbound(
+        settings: Settings,
+        store: Store,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+        outbound: Outbound,
+    ) -> Result<Self, StartError> {
         check(&settings)?;
         let secrets = ServerSecrets::start(&store, &settings.keys, entropy.as_ref()).await?;
         let lifetime = settings.lifetimes.access_token;
         let keys = KeyRing::start(store.clone(), settings.keys.clone(), lifetime, clock.now()).await?;
         let metadata = metadata::Documents::new(&settings);
-        let documents = Documents::new(
-            Outbound::new(settings.loopback),
-            Arc::clone(&clock),
-            settings.issuer.authority().to_owned(),
-        );
-        let key_sets = KeySets::new(Outbound::new(settings.loopback), Arc::clone(&clock));
+        let documents = Documents::new(outbound.clone(), Arc::clone(&clock), settings.issuer.clone());
+        let key_sets = KeySets::new(outbound, Arc::clone(&clock));
         Ok(Self(Arc::new(Server {
             settings,
             store,

@@ -66,6 +66,21 @@ impl Store {
         .await
     }
 
+    /// Whether a code was issued for this challenge, as far back as codes are kept. Requests that nobody has answered do
+    /// not count: a browser may load one twice.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    ///
+    /// Spec: RFC 9700 §2.1.1 (constant challenges are detected).
+    pub async fn challenge_was_used(&self, challenge: CodeChallenge) -> Result<bool, StoreError> {
+        self.read(move |connection| {
+            let mut statement = connection.prepare_cached("SELECT 1 FROM code WHERE code_challenge = ?")?;
+            Ok(statement.exists([challenge.as_str()])?)
+        })
+        .await
+    }
+
     /// Redeems a code after every check passed. One guarded statement: of many attempts, in whatever processes,
     /// exactly one is told [`Redemption::Redeemed`], and only then the refresh token exists. An attempt that comes
     /// later ends what grew from the code, in the same transaction.

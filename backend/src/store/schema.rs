@@ -9,12 +9,13 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::StoreError;
 
 /// Applied in order; `PRAGMA user_version` counts how many of them a file has seen.
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 6] = [
     include_str!("../../migrations/0001_first.sql"),
     include_str!("../../migrations/0002_families.sql"),
     include_str!("../../migrations/0003_refresh_tokens.sql"),
     include_str!("../../migrations/0004_registered_clients.sql"),
     include_str!("../../migrations/0005_keys.sql"),
+    include_str!("../../migrations/0006_code_challenge.sql"),
 ];
 
 /// Makes the file, if need be, so that nobody but its owner can read it: it holds the signing keys.

@@ -247,18 +247,30 @@ async fn endless_queries_are_refused_unread() {
     let lab = Lab::start().await;
     let long = lab.request_with("state", Some(&"x".repeat(60 * 1024)));
     let many = format!("/authorize?{}&{}", encode(&lab.request()), vec!["a=1"; 2000].join("&"));
-    lab.get(&format!("/authorize?{}", encode(&long))).await.is_page(StatusCode::URI_TOO_LONG, "8 kilobytes");
+    lab.get(&format!("/authorize?{}", encode(&long))).await.is_page(StatusCode::URI_TOO_LONG, "60 kilobytes");
     lab.get(&many).await.is_page(StatusCode::URI_TOO_LONG, "too many");
     assert_eq!((lab.client.hits(), lab.store.count_pending().await.unwrap()), (0, 0));
 }
 
-/// Req: AS-72
+/// Req: AS-72, A23
 #[tokio::test]
-async fn head_begins_nothing() {
+async fn only_get_begins_something() {
     let lab = Lab::start().await;
-    let answer = lab.send(method(&Method::HEAD, &format!("/authorize?{}", encode(&lab.request())))).await;
-    assert_eq!(answer.status, StatusCode::OK);
-    assert!(!answer.headers.contains_key("location") && !answer.headers.contains_key("set-cookie"));
+    let path = format!("/authorize?{}", encode(&lab.request()));
+    for wrong in [
+        Method::HEAD,
+        Method::POST,
+        Method::PUT,
+        Method::DELETE,
+        Method::PATCH,
+        Method::OPTIONS,
+        Method::TRACE,
+    ] {
+        let answer = lab.send(method(&wrong, &path)).await;
+        assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED, "{wrong}");
+        assert_eq!(answer.header("allow"), "GET", "{wrong}");
+        assert!(!answer.headers.contains_key("location") && !answer.headers.contains_key("set-cookie"));
+    }
     assert_eq!((lab.client.hits(), lab.store.count_pending().await.unwrap()), (0, 0));
 }
 

@@ -9,16 +9,20 @@
 )]
 
 mod authorize;
+mod authorize_hostile;
 mod cimd;
+mod cimd_on_the_web;
 mod client_assertion;
 mod client_auth;
 mod clients;
 mod consent;
+mod internet;
 mod introspect;
 mod key_import;
 mod keys;
 mod keys_at_rest;
 mod metadata;
+mod outbound;
 mod program;
 mod refresh;
 mod registration;

@@ -68,8 +68,8 @@ async fn or_one_that_was_allowed_offline_access_which_no_access_token_shows() {
 #[tokio::test]
 async fn what_is_unticked_is_not_allowed_and_staying_connected_to_nothing_is_nothing() {
     let lab = Lab::start().await;
-    let request = lab.request_with("scope", Some("mcp:connect offline_access"));
     let submit = async |untick: &str| {
+        let request = lab.request_with("scope", Some("mcp:connect offline_access"));
         let mut browser = lab.browser();
         let page = browser.consent_page(&request, "ada").await;
         let mut form = Form::find(&page.body, "/consent").with("decision", "allow");

@@ -1,5 +1,6 @@
 //! One lab for each test: a server, a client with a real document on a real port, and a browser that keeps cookies.
 
+use std::collections::HashMap;
 use std::future::Future;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,6 +15,7 @@ use backend::authorization_server::{
 };
 use backend::clock::{Clock as _, FixedClock};
 use backend::entropy::SeededEntropy;
+use backend::outbound::Outbound;
 use backend::store::{KeyRecord, SecretHash, Store};
 use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
 use http::{HeaderMap, Method, Request, StatusCode};
@@ -28,6 +30,8 @@ use scraper::{Html, Selector};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tower::ServiceExt as _;
+
+use crate::internet::{Authority, Internet};
 
 pub(crate) const ISSUER: &str = "http://localhost:9000";
 pub(crate) const RESOURCE: &str = "http://localhost:8001/mcp";
@@ -98,6 +102,7 @@ impl ClientHost {
 
 pub(crate) struct Lab {
     pub(crate) server: AuthorizationServer,
+    pkce: Mutex<Pkce>,
     pub(crate) router: Router,
     pub(crate) store: Store,
     pub(crate) clock: Arc<FixedClock>,
@@ -152,6 +157,19 @@ impl Lab {
     }
 
     pub(crate) async fn with(settings: Settings) -> Self {
+        let outbound = Outbound::new(settings.loopback);
+        Self::with_outbound(settings, outbound).await
+    }
+
+    /// A server on the public internet, or what it takes for it.
+    pub(crate) async fn on(internet: &Internet, authority: &Authority) -> Self {
+        let mut settings = settings();
+        settings.loopback = LoopbackPolicy::HttpsOnly;
+        settings.issuer = Issuer::parse("https://as.example", LoopbackPolicy::HttpsOnly).unwrap();
+        Self::with_outbound(settings, internet.outbound(authority)).await
+    }
+
+    async fn with_outbound(settings: Settings, outbound: Outbound) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&folder.path().join("as.sqlite")).await.unwrap();
         // One key for all tests: making one takes longer than everything else together.
@@ -160,16 +178,17 @@ impl Lab {
         }
         let clock = Arc::new(FixedClock::at(START));
         let entropy = Arc::new(SeededEntropy::new(7));
-        let server = AuthorizationServer::new(
+        let server = AuthorizationServer::with_outbound(
             settings,
             store.clone(),
             Arc::<FixedClock>::clone(&clock),
             Arc::<SeededEntropy>::clone(&entropy),
+            outbound,
         )
         .await
         .unwrap();
-        let router = server.router();
-        Self { server, router, store, clock, client: ClientHost::start().await, entropy, folder }
+        let (router, client) = (server.router(), ClientHost::start().await);
+        Self { server, pkce: Mutex::default(), router, store, clock, client, entropy, folder }
     }
 
     /// The server starts again on its database, with other settings.
@@ -224,7 +243,7 @@ impl Lab {
         Browser { lab: self, cookie: None }
     }
 
-    /// What a correct client sends to `/authorize`.
+    /// What a correct client sends to `/authorize`; the challenge is a new one each time.
     pub(crate) fn request(&self) -> Vec<(String, String)> {
         [
             ("response_type", "code".to_owned()),
@@ -232,7 +251,7 @@ impl Lab {
             ("redirect_uri", self.client.redirect_uri()),
             ("scope", "mcp:connect".to_owned()),
             ("state", "the-state".to_owned()),
-            ("code_challenge", verifier().challenge().as_str().to_owned()),
+            ("code_challenge", self.pkce.lock().unwrap().new_challenge()),
             ("code_challenge_method", "S256".to_owned()),
             ("resource", RESOURCE.to_owned()),
         ]
@@ -249,7 +268,7 @@ impl Lab {
     pub(crate) fn exchange(&self, code: &str) -> Vec<(String, String)> {
         let exchange = CodeExchange {
             code: Secret::new(code),
-            code_verifier: verifier(),
+            code_verifier: self.pkce.lock().unwrap().verifier(code),
             redirect_uri: RedirectUri::parse(&self.client.redirect_uri()).unwrap(),
             client_id: ClientId::parse(&self.client.client_id()).unwrap(),
             resource: ResourceUri::parse(RESOURCE, LoopbackPolicy::AllowHttpOnLoopback).unwrap(),
@@ -436,6 +455,39 @@ pub(crate) fn verifier() -> CodeVerifier {
     CodeVerifier::from_entropy(&[42; 32])
 }
 
+/// Which verifier belongs to which code, followed through the requests and forms of a lab's browsers.
+#[derive(Default)]
+struct Pkce {
+    verifiers: Vec<CodeVerifier>,
+    /// Challenges by the ids of pending requests, and by codes.
+    challenges: HashMap<String, String>,
+}
+
+impl Pkce {
+    fn new_challenge(&mut self) -> String {
+        let mut entropy = [7; 32];
+        entropy[..8].copy_from_slice(&self.verifiers.len().to_le_bytes());
+        self.verifiers.push(CodeVerifier::from_entropy(&entropy));
+        self.verifiers.last().unwrap().challenge().as_str().to_owned()
+    }
+
+    /// What was asked with this challenge goes on under the name that the answer gives it.
+    fn follow(&mut self, challenge: Option<&str>, answer: &Answered) {
+        let (_, query) = answer.header(LOCATION.as_str()).split_once('?').unwrap_or_default();
+        let names = url::form_urlencoded::parse(query.as_bytes())
+            .filter(|(name, _)| matches!(&**name, "request" | "code"))
+            .map(|(_, value)| value.into_owned());
+        self.challenges.extend(names.filter_map(|name| Some((name, challenge?.to_owned()))));
+    }
+
+    fn verifier(&self, code: &str) -> CodeVerifier {
+        let challenge = self.challenges.get(code);
+        let fits =
+            |verifier: &&CodeVerifier| Some(verifier.challenge().as_str()) == challenge.map(String::as_str);
+        self.verifiers.iter().find(fits).cloned().unwrap_or_else(verifier)
+    }
+}
+
 pub(crate) fn encode(parameters: &[(String, String)]) -> String {
     protocol::query::encode(parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())))
 }
@@ -577,11 +629,19 @@ impl Browser<'_> {
     }
 
     pub(crate) async fn submit(&mut self, form: &Form) -> Answered {
-        self.send(post_form(&form.action, &encode(&form.fields))).await
+        let answer = self.send(post_form(&form.action, &encode(&form.fields))).await;
+        let mut pkce = self.lab.pkce.lock().unwrap();
+        let request = form.fields.iter().find(|(name, _)| name == "request");
+        let challenge = request.and_then(|(_, id)| pkce.challenges.get(id).cloned());
+        pkce.follow(challenge.as_deref(), &answer);
+        answer
     }
 
     pub(crate) async fn authorize(&mut self, parameters: &[(String, String)]) -> Answered {
-        self.get(&format!("/authorize?{}", encode(parameters))).await
+        let answer = self.get(&format!("/authorize?{}", encode(parameters))).await;
+        let challenge = parameters.iter().find(|(name, _)| name == "code_challenge");
+        self.lab.pkce.lock().unwrap().follow(challenge.map(|(_, challenge)| challenge.as_str()), &answer);
+        answer
     }
 
     /// Follows a redirect within the server.
