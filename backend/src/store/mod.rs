@@ -26,7 +26,7 @@ use std::sync::Arc;
 use rusqlite::{Connection, TransactionBehavior};
 
 pub use client::{Client, ClientAuthentication, ClientSource};
-pub use code::{FoundCode, Redemption};
+pub use code::{CodeVerdict, FoundCode, Redemption};
 pub use consent::{Decision, Verdict};
 pub use family::{Family, RevokedBecause};
 pub use hash::SecretHash;
