@@ -114,10 +114,12 @@ mod tests {
     use rusqlite::Connection;
 
     use super::*;
-    use crate::store::{Redemption, SecretHash};
+    use crate::store::{CodeVerdict, FoundCode, Redemption, SecretHash};
 
     const NOW: UnixTime = UnixTime(1_800_000_000);
     const LONG_AGO: u64 = NOW.0 - 90 * 24 * 3600;
+
+    const CLIENT: &str = r#"{"id":"c","source":"configured","name":"C","redirect_uris":["https://c.example/cb"],"authentication":"none","wants_refresh":false,"fingerprint":""}"#;
 
     async fn store() -> (tempfile::TempDir, Store) {
         let folder = tempfile::tempdir().unwrap();
@@ -137,10 +139,11 @@ mod tests {
         connection.execute_batch(&format!(
             "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count})
              INSERT INTO family (id, client_id, client, subject, resource, scope, created_at, expires_at)
-             SELECT '{name}' || i, 'c', '{{}}', 's', 'r', 'x', {LONG_AGO}, {family_expires} FROM n;
+             SELECT '{name}' || i, 'c', '{CLIENT}', 's', 'https://r.example', 'x', {LONG_AGO}, {family_expires} FROM n;
              INSERT INTO code (code_hash, family, redirect_uri, code_challenge, expires_at, redeemed_at)
-             SELECT CAST(id AS BLOB), id, 'u', 'h', {code_expires}, {redeemed}
+             SELECT CAST(id AS BLOB), id, 'https://c.example/cb', '{challenge}', {code_expires}, {redeemed}
              FROM family WHERE id LIKE '{name}%';",
+            challenge = "a".repeat(43),
             redeemed = if redeemed { "1" } else { "NULL" },
         ))?;
         Ok(())
@@ -253,11 +256,12 @@ mod tests {
             .await
             .unwrap();
         let redemption = async {
-            let redeemed = store.redeem_code(code, None, NOW).await.unwrap();
+            let judge = |_: &FoundCode| CodeVerdict::<(), ()>::Redeem { refresh_token: None, outcome: () };
+            let redeemed = store.redeem_code(code, judge, NOW).await.unwrap();
             (redeemed, count(&store, "pending_request").await + count(&store, "family").await)
         };
         let (swept, (redeemed, left)) = tokio::join!(store.prune(NOW), redemption);
-        assert_eq!(redeemed, Redemption::Redeemed);
+        assert!(matches!(redeemed, Redemption::Redeemed { .. }));
         assert!(left > 40_000, "the sweep was far from its end: {left}");
         assert_eq!(swept.unwrap(), 50_000 - BATCH_ROWS);
         assert_eq!((count(&store, "family").await, count(&store, "pending_request").await), (1, 0));

@@ -112,14 +112,16 @@ async fn a_broken_table_takes_down_what_needs_it_and_nothing_else() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("as.sqlite");
     Store::open(&path).await.unwrap().close().await;
-    let page: u64 = {
+    let pages: Vec<u64> = {
         let file = Connection::open(&path).unwrap();
-        let sql = "SELECT rootpage FROM sqlite_schema WHERE name = 'code'";
-        file.query_row(sql, [], |row| row.get(0)).unwrap()
+        let mut pages = file.prepare("SELECT rootpage FROM sqlite_schema WHERE tbl_name = 'code'").unwrap();
+        pages.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
     };
     let mut bytes = std::fs::read(&path).unwrap();
-    let from = usize::try_from((page - 1) * 4096).unwrap();
-    bytes[from..from + 4096].fill(0xff);
+    for page in pages {
+        let from = usize::try_from((page - 1) * 4096).unwrap();
+        bytes[from..from + 4096].fill(0xff);
+    }
     std::fs::write(&path, bytes).unwrap();
 
     let lab = Lab::on_store(folder, Store::open(&path).await.unwrap(), settings()).await;
