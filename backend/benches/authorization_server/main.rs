@@ -81,8 +81,8 @@ async fn documents_and_pages() {
 /// The same request again and again.
 async fn repeat(server: &Server, name: &str, count: usize, request: String, status: u16) {
     let before = server.cpu();
-    let states = vec![count / CLIENTS; CLIENTS];
-    let timings = run(server.port, states, async move |client: &mut Client, left: &mut usize| {
+    let shares = vec![count / CLIENTS; CLIENTS];
+    let timings = run(server.port, shares, async move |client: &mut Client, left: &mut usize| {
         if *left == 0 {
             return false;
         }
@@ -129,7 +129,7 @@ fn report(
     signature: Option<Duration>,
 ) {
     let count = u32::try_from(timings.count()).unwrap();
-    let cpu = before.and_then(|before| Some((server.cpu()? - before) / count));
+    let cpu = before.and_then(|before| Some(server.cpu()?.saturating_sub(before) / count));
     let show = |value: Option<String>| value.unwrap_or_else(|| "?".into());
     print!(
         "{name:<34} {:>9.0} {:>9.0?} {:>9.0?} {:>12} {:>9}",

@@ -88,31 +88,31 @@ pub(crate) struct ServeFlags {
 pub(crate) struct KeyFlags {
     /// A file with at least 32 random bytes, readable by its owner only: the signing keys are encrypted under it in the
     /// database. `openssl rand -out FILE 32` makes one. Without this file the database is of no use: keep a copy.
-    #[arg(long, env = "LAB_AS_KEY_SECRET_FILE", value_name = "FILE")]
-    pub(crate) key_secret_file: PathBuf,
-    /// What access tokens are signed with: RS256, ES256 or EdDSA. When it changes, a key of the new kind takes over.
-    #[arg(long, env = "LAB_AS_KEY_ALGORITHM", value_name = "ALGORITHM",
+    #[arg(long = "key-secret-file", env = "LAB_AS_KEY_SECRET_FILE", value_name = "FILE")]
+    pub(crate) secret_file: PathBuf,
+    /// What access tokens are signed with: RS256, ES256 or `EdDSA`. When it changes, a key of the new kind takes over.
+    #[arg(long = "key-algorithm", env = "LAB_AS_KEY_ALGORITHM", value_name = "ALGORITHM",
           default_value_t = KeySettings::default().algorithm)]
-    key_algorithm: TokenAlgorithm,
+    algorithm: TokenAlgorithm,
     /// After so long a key gets a successor by itself; 0 switches this off.
-    #[arg(long, env = "LAB_AS_KEY_MAX_AGE_SECONDS", value_name = "SECONDS",
+    #[arg(long = "key-max-age-seconds", env = "LAB_AS_KEY_MAX_AGE_SECONDS", value_name = "SECONDS",
           default_value_t = KeySettings::default().max_age_seconds)]
-    key_max_age_seconds: u64,
+    max_age_seconds: u64,
     /// For so long a new key is published before it signs.
-    #[arg(long, env = "LAB_AS_KEY_LEAD_SECONDS", value_name = "SECONDS",
+    #[arg(long = "key-lead-seconds", env = "LAB_AS_KEY_LEAD_SECONDS", value_name = "SECONDS",
           default_value_t = KeySettings::default().lead_seconds)]
-    key_lead_seconds: u64,
+    lead_seconds: u64,
 }
 
 impl KeyFlags {
     /// Reads the file.
     pub(crate) fn settings(&self) -> Result<KeySettings, String> {
-        let secret = KeyEncryptionSecret::from_file(&self.key_secret_file)
+        let secret = KeyEncryptionSecret::from_file(&self.secret_file)
             .map_err(|reason| format!("--key-secret-file: {reason}"))?;
         Ok(KeySettings {
-            algorithm: self.key_algorithm,
-            max_age_seconds: self.key_max_age_seconds,
-            lead_seconds: self.key_lead_seconds,
+            algorithm: self.algorithm,
+            max_age_seconds: self.max_age_seconds,
+            lead_seconds: self.lead_seconds,
             encryption: Some(secret),
         })
     }

@@ -32,7 +32,7 @@ pub(crate) fn describe(flags: &ServeFlags, settings: &Settings) -> Value {
             "algorithm": settings.keys.algorithm.as_str(),
             "max_age_seconds": settings.keys.max_age_seconds,
             "lead_seconds": settings.keys.lead_seconds,
-            "secret_file": flags.keys.key_secret_file,
+            "secret_file": flags.keys.secret_file,
         },
         "clients": settings.clients.iter().map(client).collect::<Vec<_>>(),
         "registration": settings.registration.map(|registration| json!({
