@@ -13,6 +13,8 @@ use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair as RsaKeyPair, KeySize};
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, RSA_PKCS1_SHA256};
 
+use protocol::token_endpoint::TokenResponse;
+
 mod load;
 mod process;
 mod server;
@@ -43,6 +45,7 @@ async fn bench(pinned: bool) {
     documents_and_pages().await;
     redemptions("RS256", 20_000, rs256).await;
     redemptions("ES256", 100_000, es256).await;
+    refreshes(40_000, es256).await;
     println!("\nfrom the start of the program to its first answer: {:.0?}", first_answer().await);
 }
 
@@ -103,22 +106,60 @@ async fn redemptions(algorithm: &str, codes: usize, signature: Duration) {
     let timings =
         run(server.port, states, async |client: &mut Client, numbers: &mut std::iter::StepBy<_>| {
             let Some(number) = numbers.next() else { return false };
-            let code = server::code(number);
-            let verifier = server::verifier();
-            let body = protocol::query::encode([
-                ("grant_type", "authorization_code"),
-                ("code", code.as_str()),
-                ("code_verifier", verifier.reveal()),
-                ("redirect_uri", server::REDIRECT_URI),
-                ("client_id", server::CLIENT_ID),
-                ("resource", server::RESOURCE),
-            ]);
-            let answer = client.send(&post_form("/token", &body)).await;
+            let answer = client.send(&post_form("/token", &redemption(number))).await;
             assert_eq!(answer.status, 200, "{}", answer.body);
             true
         })
         .await;
     report(&server, &format!("code redeemed, {algorithm}"), &timings, before, Some(signature));
+}
+
+/// A client that has redeemed its code goes on with what it was given last.
+struct Refreshing {
+    number: usize,
+    token: Option<String>,
+    left: usize,
+}
+
+async fn refreshes(count: usize, signature: Duration) {
+    let folder = folder();
+    let server = Server::start("ES256", &folder.path().join("as.sqlite"), CLIENTS);
+    let before = server.cpu();
+    let states =
+        (0..CLIENTS).map(|number| Refreshing { number, token: None, left: count / CLIENTS }).collect();
+    let timings = run(server.port, states, async |client: &mut Client, state: &mut Refreshing| {
+        if state.left == 0 {
+            return false;
+        }
+        state.left -= 1;
+        let body = match &state.token {
+            None => redemption(state.number),
+            Some(token) => protocol::query::encode([
+                ("grant_type", "refresh_token"),
+                ("refresh_token", token.as_str()),
+                ("client_id", server::CLIENT_ID),
+            ]),
+        };
+        let answer = client.send(&post_form("/token", &body)).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        let tokens: TokenResponse = serde_json::from_str(&answer.body).unwrap();
+        state.token = tokens.refresh_token.map(|token| token.reveal().to_owned());
+        true
+    })
+    .await;
+    report(&server, "refresh, ES256", &timings, before, Some(signature));
+}
+
+fn redemption(number: usize) -> String {
+    let (code, verifier) = (server::code(number), server::verifier());
+    protocol::query::encode([
+        ("grant_type", "authorization_code"),
+        ("code", code.as_str()),
+        ("code_verifier", verifier.reveal()),
+        ("redirect_uri", server::REDIRECT_URI),
+        ("client_id", server::CLIENT_ID),
+        ("resource", server::RESOURCE),
+    ])
 }
 
 fn report(
