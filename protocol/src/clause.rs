@@ -147,6 +147,7 @@ clauses! {
     AccessDenied: Must, "OAuth 2.1 §4.1.2.1", "When the person says no, the client is told access_denied.", oauth21!("section-4.1.2.1");
     FaultByRedirect: Must, "OAuth 2.1 §4.1.2.1", "A fault of the server is told to the client by redirect, as server_error or temporarily_unavailable.", oauth21!("section-4.1.2.1");
     Unavailable: May, "RFC 9110 §15.6.4", "A server that cannot answer for a while says 503, and when to try again.", rfc!("9110.html#section-15.6.4");
+    GuessingIsSlow: Must, "OAuth 2.1 §2.4.1", "An endpoint that takes passwords or secrets is protected against guessing.", oauth21!("section-2.4.1");
     RequestExpired: Should, "OAuth 2.1 §7.12", "An authorization request that nobody answers ends by itself.", oauth21!("section-7.12");
     // Authorization response
     IssParameter: Must, "RFC 9207 §2.4", "The response's iss is identical to the issuer that was asked, and present when the metadata promises it.", rfc!("9207.html#section-2.4");

@@ -6,13 +6,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use backend::authorization_server::{
-    AuthorizationServer, KeySettings, Lifetimes, OfferedScope, ProtectedResource, Settings,
+    AuthorizationServer, HashingLimits, KeySettings, Lifetimes, OfferedScope, ProtectedResource, Settings,
 };
 use backend::clock::{Clock as _, SystemClock};
 use backend::entropy::SystemEntropy;
 use backend::listen::{Sockets, serve_until};
 use backend::store::{
-    Asked, Client, ClientAuthentication, NewRequest, SecretHash, Session, Standing, Store, Verdict,
+    Asked, Chosen, Client, ClientAuthentication, NewRequest, SecretHash, Session, Standing, Store, Verdict,
 };
 use protocol::ids::{ClientId, Issuer, RedirectUri, ResourceUri, Subject};
 use protocol::loopback::LoopbackPolicy;
@@ -70,6 +70,8 @@ fn settings(algorithm: &str) -> Settings {
             introspection_secret: None,
         }],
         people: Vec::new(),
+        hashing: HashingLimits::default(),
+        trusted_proxies: Vec::new(),
         clients: vec![client()],
         registration: None,
         lifetimes: Lifetimes { code: 3600, ..Lifetimes::default() },
@@ -89,7 +91,12 @@ async fn put_down_codes(store: &Store, codes: usize) {
     let now = SystemClock.now();
     let subject = Subject::parse("ada").unwrap();
     let cookie = SecretHash::of_text("cookie");
-    let session = Session { subject: subject.clone(), expires_at: now.plus(3600) };
+    let session = Session {
+        subject: subject.clone(),
+        credential: SecretHash::of_text(""),
+        expires_at: now.plus(3600),
+        idle_until: now.plus(3600),
+    };
     store.sign_in(SecretHash::of_text("before"), cookie, session, now).await.unwrap();
     for chunk in (0..codes).step_by(AT_ONCE) {
         let mut ready = tokio::task::JoinSet::new();
@@ -99,13 +106,13 @@ async fn put_down_codes(store: &Store, codes: usize) {
                 let id = SecretHash::of_text(&format!("request-{number}"));
                 store.begin_authorization(id, cookie, request(), now).await.unwrap();
                 let verdict = Verdict::Allow {
-                    ticked: SCOPE.parse().unwrap(),
+                    chosen: Chosen::Ticked(SCOPE.parse().unwrap()),
                     code: SecretHash::of_text(&code(number)),
                     family: format!("family-{number:0>36}"),
                     code_expires_at: now.plus(3600),
                     family_expires_at: now.plus(24 * 3600),
                 };
-                store.decide(id, cookie, subject, verdict, now).await.unwrap();
+                store.decide(id, cookie, subject, verdict, now, now).await.unwrap();
             });
         }
         ready.join_all().await;
@@ -124,5 +131,6 @@ fn request() -> NewRequest {
             scope: SCOPE.parse().unwrap(),
         }),
         must_ask: false,
+        must_sign_in: false,
     }
 }

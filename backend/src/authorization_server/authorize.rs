@@ -12,17 +12,20 @@ use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use http::header::{ALLOW, SET_COOKIE};
 use http::{HeaderMap, HeaderValue};
+use protocol::ids::UnixTime;
 use protocol::pkce::{CodeChallenge, S256};
 use protocol::query::Parameters;
 use protocol::scope::ScopeSet;
+use protocol::secret::Secret;
 
 use super::clients::Found;
 use super::form::decodes_to_text;
 use super::page_refusal::PageRefusal;
 use super::redirect::{TrustedRedirect, see_other};
 use super::redirect_refusal::RedirectRefusal;
+use super::sign_in::MAX_NAME_BYTES;
 use super::state::Server;
-use super::{ProtectedResource, Settings, clients, session};
+use super::{Person, ProtectedResource, Settings, clients, interstitial, remembered, session};
 use crate::store::{Asked, NewRequest, SecretHash, Standing};
 
 /// Long enough that a list of far too many scopes is refused as one, by redirect.
@@ -68,38 +71,81 @@ async fn begin(server: &Server, headers: &HeaderMap, query: &str) -> Result<Resp
     let now = server.clock.now();
     let cookie = session::cookie(server, headers);
     let person = session::person(server, cookie.as_ref(), now).await?;
-    let standing = match (asked, person, prompt) {
+    let standing = match (asked, person) {
         // Nothing may be shown, so this is the one answer without sign-in (OAuth 2.1 §7.12.2).
-        (_, None, Prompt::None) => return redirect.with_refusal(RedirectRefusal::LoginRequired),
-        (Err(refusal), Some(_), _) => return redirect.with_refusal(refusal),
-        (Ok(_), Some(_), Prompt::None) => return redirect.with_refusal(RedirectRefusal::ConsentRequired),
-        (Err(refusal), None, _) => Standing::Refused(refusal.name()),
-        (Ok(asked), _, _) => Standing::Asks(asked),
+        (_, None) if prompt.none => return redirect.with_refusal(RedirectRefusal::LoginRequired),
+        (Err(refusal), Some(_)) if prompt.none => return redirect.with_refusal(refusal),
+        (Err(refusal), Some(person)) => {
+            return interstitial::refuse(server, &client, &redirect, person, refusal).await;
+        }
+        (Err(refusal), None) => Standing::Refused(refusal.name()),
+        (Ok(asked), _) => Standing::Asks(asked),
     };
 
     let request = NewRequest {
         client,
         redirect_uri: redirect.uri().clone(),
         state: redirect.state().map(str::to_owned),
-        login_hint: None,
+        login_hint: login_hint(&parameters),
         standing,
-        must_ask: true,
+        must_ask: prompt.consent,
+        must_sign_in: prompt.sign_in,
     };
-    let id = server.entropy.secret();
-    let new_cookie = cookie.is_none().then(|| server.entropy.secret());
-    let Some(cookie) = cookie.as_ref().or(new_cookie.as_ref()) else { return Err(PageRefusal::ServerFault) };
-    let put_down =
-        server.store.begin_authorization(SecretHash::of(&id), SecretHash::of(cookie), request, now).await;
-    match put_down {
-        // Somebody is signed in, so the client may be told.
-        Err(error) if person.is_some() => return redirect.with_refusal(error.into()),
-        put_down => put_down?,
+    let browser = Browser { cookie, person: person.filter(|_| !prompt.sign_in) };
+    put_down(server, &redirect, &request, browser, prompt, now).await
+}
+
+/// What comes with a request besides its parameters.
+struct Browser<'a> {
+    cookie: Option<Secret>,
+    /// Who is signed in, if that counts.
+    person: Option<&'a Person>,
+}
+
+/// Puts a request down, and answers it: at once where a consent that is remembered covers it, else after the person has
+/// seen a page.
+async fn put_down(
+    server: &Server,
+    redirect: &TrustedRedirect,
+    request: &NewRequest,
+    browser: Browser<'_>,
+    prompt: Prompt,
+    now: UnixTime,
+) -> Result<Response, PageRefusal> {
+    let remembered_for = match browser.person {
+        Some(person) if remembered::covers(server, person, request, now).await? => Some(person),
+        _ => None,
+    };
+    if prompt.none && remembered_for.is_none() {
+        return redirect.with_refusal(RedirectRefusal::ConsentRequired);
     }
 
-    let page = if person.is_some() && prompt != Prompt::SignIn { "consent" } else { "sign-in" };
+    let id = server.entropy.secret();
+    let is_new = browser.cookie.is_none();
+    let cookie = browser.cookie.unwrap_or_else(|| server.entropy.secret());
+    let put_down = server
+        .store
+        .begin_authorization(SecretHash::of(&id), SecretHash::of(&cookie), request.clone(), now)
+        .await;
+    match put_down {
+        // Somebody is signed in, so the client may be told.
+        Err(error) if browser.person.is_some() => return redirect.with_refusal(error.into()),
+        put_down => put_down?,
+    }
+    if let Some(person) = remembered_for
+        && let Some(answer) = remembered::answer(server, request, id.reveal(), &cookie, person).await?
+    {
+        return Ok(answer);
+    }
+    // It was taken back this very moment.
+    if prompt.none {
+        return redirect.with_refusal(RedirectRefusal::ConsentRequired);
+    }
+
+    let page = if browser.person.is_some() { "consent" } else { "sign-in" };
     let mut response = see_other(&format!("/{page}?request={}", id.reveal()))?;
-    if let Some(new_cookie) = &new_cookie {
-        response.headers_mut().insert(SET_COOKIE, session::set_cookie(server, new_cookie)?);
+    if is_new {
+        response.headers_mut().insert(SET_COOKIE, session::set_cookie(server, &cookie)?);
     }
     Ok(response)
 }
@@ -153,7 +199,7 @@ fn value<'a>(parameters: &'a Parameters, name: &'static str) -> Result<Option<&'
 
 /// Unknown parameters may do as they like; `resource` may repeat by its own rule, and is refused by its own check.
 fn check_repetition(parameters: &Parameters) -> Result<(), RedirectRefusal> {
-    const KNOWN: [&str; 10] = [
+    const KNOWN: [&str; 11] = [
         "response_type",
         "response_mode",
         "scope",
@@ -161,6 +207,7 @@ fn check_repetition(parameters: &Parameters) -> Result<(), RedirectRefusal> {
         "code_challenge",
         "code_challenge_method",
         "prompt",
+        "login_hint",
         "request",
         "request_uri",
         "registration",
@@ -198,11 +245,13 @@ fn check_request_object(parameters: &Parameters) -> Result<(), RedirectRefusal> 
 }
 
 fn check_prompt(parameters: &Parameters) -> Result<(), RedirectRefusal> {
-    let mut prompts = value(parameters, "prompt")?.unwrap_or_default().split(' ');
-    if prompts.clone().any(|prompt| prompt == "none") && prompts.any(|prompt| prompt != "none") {
+    let Some(text) = value(parameters, "prompt")? else { return Ok(()) };
+    let prompts: Vec<_> = text.split(' ').collect();
+    if prompts.contains(&"none") && prompts.len() > 1 {
         return Err(RedirectRefusal::ContradictoryPrompt);
     }
-    Ok(())
+    let known = |prompt: &&str| matches!(*prompt, "none" | "login" | "consent" | "select_account");
+    if prompts.iter().all(known) { Ok(()) } else { Err(RedirectRefusal::UnknownPrompt) }
 }
 
 fn code_challenge(parameters: &Parameters) -> Result<CodeChallenge, RedirectRefusal> {
@@ -235,26 +284,32 @@ fn scope(parameters: &Parameters, resource: &ProtectedResource) -> Result<ScopeS
     if scope.of_resource().is_empty() { Ok(scope.union(&resource.default_scope())) } else { Ok(scope) }
 }
 
-/// What the client wants to be shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Prompt {
+/// Whom the client expects. A hint that cannot be a name is none.
+fn login_hint(parameters: &Parameters) -> Option<String> {
+    let hint = parameters.get("login_hint").ok().flatten()?;
+    let fits = hint.len() <= MAX_NAME_BYTES && !hint.chars().any(char::is_control);
+    fits.then(|| hint.to_owned())
+}
+
+/// What the client wants the person to be shown.
+#[derive(Clone, Copy, Debug)]
+struct Prompt {
     /// `none`: no page at all.
-    None,
+    none: bool,
     /// `login` or `select_account`: the sign-in page, whoever is signed in.
-    SignIn,
-    /// The usual pages.
-    Usual,
+    sign_in: bool,
+    /// `consent`: the question, whatever is remembered.
+    consent: bool,
 }
 
 impl Prompt {
     fn read(parameters: &Parameters) -> Self {
         let text = parameters.get("prompt").ok().flatten().unwrap_or_default();
-        if text == "none" {
-            Self::None
-        } else if text.split(' ').any(|prompt| matches!(prompt, "login" | "select_account")) {
-            Self::SignIn
-        } else {
-            Self::Usual
+        let asks = |wanted: &str| text.split(' ').any(|prompt| prompt == wanted);
+        Self {
+            none: text == "none",
+            sign_in: asks("login") || asks("select_account"),
+            consent: asks("consent"),
         }
     }
 }

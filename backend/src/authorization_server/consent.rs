@@ -1,7 +1,6 @@
 //! `/consent`: the person decides, once per request.
 //!
 //! What is decided about is what was stored; the form only says yes or no, and which of the stored scopes are ticked.
-//! The question is put every time: a client on loopback cannot prove that it is the one that was allowed before.
 //!
 //! Spec: OAuth 2.1 §4.1.2, §7.3.1; MCP Authorization, Localhost Redirect URI Risks; MCP Security Best Practices,
 //! Consent UI.
@@ -12,20 +11,24 @@ use axum::body::Body;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use http::HeaderMap;
-use protocol::cimd::ClientIdUrl;
-use protocol::loopback::{LoopbackPolicy, is_loopback_host};
+use protocol::ids::UnixTime;
 use protocol::query::Parameters;
 use protocol::scope::{OFFLINE_ACCESS, ScopeSet};
+use protocol::secret::Secret;
 
 use super::csrf::{self, Form};
 use super::html::{self, ConsentPage, Mark, ScopeChoice};
+use super::introduction::Introduction;
 use super::page_refusal::PageRefusal;
 use super::redirect::see_other;
 use super::redirect_refusal::RedirectRefusal;
-use super::sign_in::{Visit, read_form};
 use super::state::Server;
-use super::{Person, ProtectedResource, issue, session};
-use crate::store::{Asked, Decision, NewRequest, SecretHash, Standing, Verdict};
+use super::visit::{Visit, read_form, read_query};
+use super::{Person, ProtectedResource, interstitial, issue, remembered, session, words};
+use crate::store::{Asked, Chosen, Decision, NewRequest, SecretHash, Standing, Verdict};
+
+/// `offline_access` in words.
+pub(super) const STAY_CONNECTED: &str = "Stay connected while you are away";
 
 #[tracing::instrument(skip_all)]
 pub(super) async fn get_consent(
@@ -33,18 +36,20 @@ pub(super) async fn get_consent(
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response, PageRefusal> {
-    let parameters = Parameters::parse(query.as_deref().unwrap_or_default());
+    let parameters = read_query(query.as_deref())?;
     let visit = Visit::find(&server, &headers, &parameters).await?;
     visit.still_open(&server)?;
     let now = server.clock.now();
-    let Some(person) = session::person(&server, Some(&visit.cookie), now).await? else {
+    let request = &visit.pending.request;
+    let person = session::person(&server, Some(&visit.cookie), now).await?;
+    let Some(person) = person.filter(|_| !request.must_sign_in) else {
         return see_other(&format!("/sign-in?request={}", visit.request_id));
     };
-    match &visit.pending.request.standing {
+    match &request.standing {
         Standing::Asks(asked) => show(&server, &visit, person, asked).await,
         Standing::Refused(_) => {
             let refusal = visit.refusal()?.ok_or(PageRefusal::ServerFault)?;
-            visit.redirect(&server).with_refusal(refusal)
+            interstitial::refuse(&server, &request.client, &visit.redirect(&server), person, refusal).await
         }
     }
 }
@@ -63,16 +68,9 @@ async fn show(
         .granted_scopes(person.subject.clone(), request.client.id.clone(), asked.resource.clone())
         .await?;
     let scopes = choices(resource, asked, &granted);
-    let redirect = &request.redirect_uri;
     let template = ConsentPage {
         person,
-        client_name: &request.client.name,
-        client_host: host_of(request.client.id.as_str()),
-        client_id: request.client.id.as_str(),
-        redirect_host: redirect.authority(),
-        redirect_rest: redirect.as_str().strip_prefix(redirect.origin()).unwrap_or_default(),
-        redirect_is_loopback: redirect.is_loopback(),
-        client_is_loopback: is_loopback_client(request.client.id.as_str()),
+        client: Introduction::new(&request.client, &request.redirect_uri),
         resource_name: &resource.name,
         resource_uri: resource.uri.as_str(),
         asks_for_more: scopes.iter().any(|scope| scope.mark == Mark::New),
@@ -82,7 +80,7 @@ async fn show(
         csrf: csrf::token(&visit.cookie, Form::Consent, &visit.request_id),
         sign_out_csrf: csrf::token(&visit.cookie, Form::SignOut, &visit.request_id),
     };
-    html::page(&template, Some(redirect))
+    html::page(&template, Some(&request.redirect_uri))
 }
 
 #[tracing::instrument(skip_all)]
@@ -101,19 +99,8 @@ pub(super) async fn post_consent(
     csrf::check(&visit.cookie, Form::Consent, &visit.request_id, field("csrf")?.unwrap_or_default())?;
 
     let code = server.entropy.secret();
-    let ticked = ticked(&body);
-    let lifetimes = &server.settings.lifetimes;
-    // The first access token must fit in, however late the code is redeemed.
-    let family_lasts =
-        lasts(&server, &visit.pending.request, &ticked).max(lifetimes.code + lifetimes.access_token);
     let verdict = match field("decision")? {
-        Some("allow") => Verdict::Allow {
-            ticked,
-            code: SecretHash::of(&code),
-            family: server.entropy.secret().reveal().to_owned(),
-            code_expires_at: now.plus(lifetimes.code),
-            family_expires_at: now.plus(family_lasts),
-        },
+        Some("allow") => allow(&server, &visit.pending.request, Chosen::Ticked(ticked(&body)), &code, now),
         Some("deny") => Verdict::Deny,
         _ => return Err(PageRefusal::BadForm),
     };
@@ -124,6 +111,7 @@ pub(super) async fn post_consent(
             SecretHash::of(&visit.cookie),
             person.subject.clone(),
             verdict,
+            remembered::since(&server, now),
             now,
         )
         .await;
@@ -137,8 +125,34 @@ pub(super) async fn post_consent(
         Decision::Denied => visit.redirect(&server).with_refusal(RedirectRefusal::Denied),
         Decision::AlreadyDecided => Err(PageRefusal::AlreadyDecided),
         Decision::Expired => Err(PageRefusal::ExpiredRequest),
-        Decision::Unknown => Err(PageRefusal::UnknownRequest),
+        // It was decided by the person, never from memory.
+        Decision::Unknown | Decision::NotRemembered => Err(PageRefusal::UnknownRequest),
         Decision::SignedOut => Err(PageRefusal::SignedOut),
+    }
+}
+
+/// The verdict that lets a request through.
+pub(super) fn allow(
+    server: &Server,
+    request: &NewRequest,
+    chosen: Chosen,
+    code: &Secret,
+    now: UnixTime,
+) -> Verdict {
+    let lifetimes = &server.settings.lifetimes;
+    let lasts = match (&request.standing, &chosen) {
+        (Standing::Asks(asked), Chosen::AsRemembered) => lasts(server, request, &asked.scope),
+        (_, Chosen::Ticked(ticked)) => lasts(server, request, ticked),
+        (Standing::Refused(_), Chosen::AsRemembered) => 0,
+    };
+    // The first access token must fit in, however late the code is redeemed.
+    let family_lasts = lasts.max(lifetimes.code + lifetimes.access_token);
+    Verdict::Allow {
+        chosen,
+        code: SecretHash::of(code),
+        family: server.entropy.secret().reveal().to_owned(),
+        code_expires_at: now.plus(lifetimes.code),
+        family_expires_at: now.plus(family_lasts),
     }
 }
 
@@ -172,10 +186,11 @@ fn choices<'a>(resource: &'a ProtectedResource, asked: &Asked, granted: &ScopeSe
         (false, false) => Mark::New,
     };
     // The one line that is about this server.
-    let offline_access = asked.scope.iter().find(|token| token.as_str() == OFFLINE_ACCESS).map(|token| {
-        let description = "Stay connected while you are away";
-        ScopeChoice { token: OFFLINE_ACCESS, description, mark: mark(token) }
-    });
+    let offline_access = asked
+        .scope
+        .iter()
+        .find(|token| token.as_str() == OFFLINE_ACCESS)
+        .map(|token| ScopeChoice { token: OFFLINE_ACCESS, description: STAY_CONNECTED, mark: mark(token) });
     resource
         .scopes
         .iter()
@@ -189,55 +204,8 @@ fn choices<'a>(resource: &'a ProtectedResource, asked: &Asked, granted: &ScopeSe
         .collect()
 }
 
-/// The host and port in a client id that is a URL, as written.
-pub(super) fn host_of(client_id: &str) -> &str {
-    let after_scheme = client_id.split_once("://").map_or(client_id, |(_, rest)| rest);
-    after_scheme.split(['/', '?', '#']).next().unwrap_or(after_scheme)
-}
-
-fn is_loopback_client(client_id: &str) -> bool {
-    ClientIdUrl::parse(client_id, LoopbackPolicy::AllowHttpOnLoopback).is_ok_and(|_| {
-        let host = host_of(client_id);
-        let without_port = host.rfind(':').filter(|colon| !host[*colon..].contains(']'));
-        is_loopback_host(without_port.map_or(host, |colon| &host[..colon]))
-    })
-}
-
 /// When access ends without anybody doing anything about it, as the end of a sentence.
 fn ending(seconds: u64, asked: &ScopeSet) -> String {
     let unless = if asked.has_offline_access() { ", unless you let it stay connected" } else { "" };
-    format!("{} after you allow it, and when you sign out{unless}", lifetime(seconds))
-}
-
-/// "10 minutes"
-fn lifetime(seconds: u64) -> String {
-    let (count, unit) = match seconds {
-        0..120 => (seconds, "second"),
-        120..7200 => (seconds / 60, "minute"),
-        7200..172_800 => (seconds / 3600, "hour"),
-        _ => (seconds / 86_400, "day"),
-    };
-    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn hosts_are_shown_as_written() {
-        assert_eq!(host_of("http://localhost:3000/client.json"), "localhost:3000");
-        assert_eq!(host_of("https://C.example?x=/"), "C.example");
-        assert!(is_loopback_client("http://[::1]:3000/c"));
-        assert!(is_loopback_client("http://localhost/c"));
-        assert!(!is_loopback_client("https://localhost.example/c"));
-    }
-
-    #[test]
-    fn lifetimes_are_read_by_people() {
-        assert_eq!(lifetime(600), "10 minutes");
-        assert_eq!(lifetime(90), "90 seconds");
-        assert_eq!(lifetime(7200), "2 hours");
-        assert_eq!(lifetime(30 * 86_400), "30 days");
-    }
+    format!("{} after you allow it, and when you sign out{unless}", words::lifetime(seconds))
 }

@@ -20,6 +20,8 @@ pub(super) enum Form {
     SignIn,
     SignOut,
     Consent,
+    Revoke,
+    SignOutEverywhere,
 }
 
 impl Form {
@@ -28,6 +30,8 @@ impl Form {
             Self::SignIn => "sign-in",
             Self::SignOut => "sign-out",
             Self::Consent => "consent",
+            Self::Revoke => "revoke",
+            Self::SignOutEverywhere => "sign-out-everywhere",
         }
     }
 }

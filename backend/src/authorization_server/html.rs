@@ -11,8 +11,10 @@ use protocol::clause::Clause;
 use protocol::ids::RedirectUri;
 
 use super::csrf::{self, Form};
+use super::introduction::{Introduction, Known, Warning};
 use super::page_refusal::{Explanation, PageRefusal};
 use super::state::Server;
+use super::words::Day;
 use super::{Person, ProtectedResource, session};
 
 /// The longest client name that is shown, in characters.
@@ -22,11 +24,17 @@ const MAX_NAME_CHARACTERS: usize = 60;
 #[derive(Template)]
 #[template(path = "sign_in.html")]
 pub(super) struct SignInPage<'a> {
-    pub(super) client_name: &'a str,
-    pub(super) client_host: &'a str,
-    pub(super) people: &'a [Person],
+    /// Who waits for it, if anybody does.
+    pub(super) client: Option<Introduction<'a>>,
+    /// Those who need no password.
+    pub(super) people: Vec<&'a Person>,
+    pub(super) asks_for_password: bool,
+    /// What stands in the field for the name.
+    pub(super) name: &'a str,
+    pub(super) problem: Option<&'a str>,
     pub(super) request_id: &'a str,
     pub(super) csrf: String,
+    pub(super) session: String,
 }
 
 /// The consent page.
@@ -34,13 +42,7 @@ pub(super) struct SignInPage<'a> {
 #[template(path = "consent.html")]
 pub(super) struct ConsentPage<'a> {
     pub(super) person: &'a Person,
-    pub(super) client_name: &'a str,
-    pub(super) client_host: &'a str,
-    pub(super) client_id: &'a str,
-    pub(super) redirect_host: &'a str,
-    pub(super) redirect_rest: &'a str,
-    pub(super) redirect_is_loopback: bool,
-    pub(super) client_is_loopback: bool,
+    pub(super) client: Introduction<'a>,
     pub(super) resource_name: &'a str,
     pub(super) resource_uri: &'a str,
     pub(super) asks_for_more: bool,
@@ -65,6 +67,40 @@ pub(super) enum Mark {
     Unmarked,
     Granted,
     New,
+}
+
+/// The page between a refused request and its client.
+#[derive(Template)]
+#[template(path = "interstitial.html")]
+pub(super) struct InterstitialPage<'a> {
+    pub(super) client: Introduction<'a>,
+    pub(super) description: &'static str,
+    pub(super) code: &'static str,
+    pub(super) clause: Clause,
+    pub(super) target: String,
+}
+
+/// The page of what a person has allowed.
+#[derive(Template)]
+#[template(path = "grants.html")]
+pub(super) struct GrantsPage<'a> {
+    pub(super) person: &'a Person,
+    pub(super) grants: Vec<GrantView<'a>>,
+    pub(super) access_token: String,
+    pub(super) sign_out_csrf: String,
+    pub(super) everywhere_csrf: String,
+}
+
+/// One client at one resource.
+pub(super) struct GrantView<'a> {
+    pub(super) client: Introduction<'a>,
+    pub(super) resource_name: &'a str,
+    pub(super) resource_uri: &'a str,
+    pub(super) client_id: &'a str,
+    pub(super) scopes: Vec<String>,
+    pub(super) since: Day,
+    pub(super) last: Day,
+    pub(super) csrf: String,
 }
 
 #[derive(Template)]
@@ -96,6 +132,12 @@ pub(super) fn page(
     let policy =
         HeaderValue::from_str(&content_security_policy(leads_to)).map_err(|_| PageRefusal::ServerFault)?;
     Ok(([(CONTENT_SECURITY_POLICY, policy)], Html(html)).into_response())
+}
+
+/// The page of a refused request, which a link leads on from.
+pub(super) fn refused_page(template: &InterstitialPage<'_>) -> Result<Response, PageRefusal> {
+    let html = template.render().map_err(|_| PageRefusal::ServerFault)?;
+    Ok((StatusCode::BAD_REQUEST, Html(html)).into_response())
 }
 
 /// The page of a refusal.

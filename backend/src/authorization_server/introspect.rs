@@ -11,7 +11,7 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
+use http::header::{AUTHORIZATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use protocol::basic_credentials::BasicCredentials;
 use protocol::clause::Clause;
@@ -21,6 +21,8 @@ use protocol::query::{Parameters, Repeated};
 
 use super::form::{self, FormError};
 use super::issue::is_still_granted;
+use super::peer::Peer;
+use super::rate_limit::{self, Limit, TooMany};
 use super::state::Server;
 use super::token::error_response;
 use super::{ProtectedResource, Settings, own_token};
@@ -36,13 +38,18 @@ pub(super) enum IntrospectionDenial {
     BodyTooLong,
     RepeatedParameter,
     MissingToken,
-    ServerFault,
+    /// Too many wrong secrets came from this address.
+    TooManyFailures {
+        /// Seconds until the next one is heard.
+        retry_after: u64,
+    },
+    Unavailable,
 }
 
 impl IntrospectionDenial {
     /// The one place where a denial becomes a status, a code, a clause and a sentence.
     fn wire(self) -> (StatusCode, OAuthErrorCode, Clause, &'static str) {
-        use OAuthErrorCode::{InvalidClient, InvalidRequest, ServerError};
+        use OAuthErrorCode::{InvalidClient, InvalidRequest, TemporarilyUnavailable};
         match self {
             Self::WrongMethod => {
                 (StatusCode::METHOD_NOT_ALLOWED, InvalidRequest, Clause::Introspection, "Use POST.")
@@ -74,11 +81,17 @@ impl IntrospectionDenial {
             Self::MissingToken => {
                 (StatusCode::BAD_REQUEST, InvalidRequest, Clause::Introspection, "token is missing.")
             }
-            Self::ServerFault => (
-                StatusCode::INTERNAL_SERVER_ERROR,
-                ServerError,
-                Clause::Introspection,
-                "Something broke here. Try again.",
+            Self::TooManyFailures { .. } => (
+                StatusCode::TOO_MANY_REQUESTS,
+                TemporarilyUnavailable,
+                Clause::GuessingIsSlow,
+                "Too many wrong secrets came from your address. Try again later.",
+            ),
+            Self::Unavailable => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                TemporarilyUnavailable,
+                Clause::Unavailable,
+                "The server cannot get at its database. Try again.",
             ),
         }
     }
@@ -92,6 +105,9 @@ impl IntoResponse for IntrospectionDenial {
         if self == Self::NotAuthorized {
             let challenge = HeaderValue::from_static(r#"Basic realm="introspection", charset="UTF-8""#);
             response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+        }
+        if let Self::TooManyFailures { retry_after } = self {
+            response.headers_mut().insert(RETRY_AFTER, retry_after.into());
         }
         response
     }
@@ -115,24 +131,37 @@ impl From<FormError> for IntrospectionDenial {
     }
 }
 
+impl From<TooMany> for IntrospectionDenial {
+    fn from(TooMany { retry_after }: TooMany) -> Self {
+        Self::TooManyFailures { retry_after }
+    }
+}
+
 impl From<StoreError> for IntrospectionDenial {
     fn from(error: StoreError) -> Self {
         tracing::error!(%error, "store failed");
-        Self::ServerFault
+        Self::Unavailable
     }
 }
 
 #[tracing::instrument(name = "introspect", skip_all)]
 pub(super) async fn post_introspect(
     State(server): State<Arc<Server>>,
+    peer: Peer,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, IntrospectionDenial> {
-    let resource = caller(&server.settings, &headers).ok_or(IntrospectionDenial::NotAuthorized)?;
-    let form = Parameters::parse(&form::read(&headers, body).await?);
+    let answer = answer(&server, &headers, body);
+    let is_guess = |denial: &IntrospectionDenial| *denial == IntrospectionDenial::NotAuthorized;
+    rate_limit::guard(&server, Limit::Introspection, peer, answer, is_guess).await
+}
+
+async fn answer(server: &Server, headers: &HeaderMap, body: Body) -> Result<Response, IntrospectionDenial> {
+    let resource = caller(&server.settings, headers).ok_or(IntrospectionDenial::NotAuthorized)?;
+    let form = Parameters::parse(&form::read(headers, body).await?);
     let token = form.get("token")?.ok_or(IntrospectionDenial::MissingToken)?;
     form.get("token_type_hint")?;
-    Ok(Json(answer(&server, resource, token).await?).into_response())
+    Ok(Json(look_up(server, resource, token).await?).into_response())
 }
 
 pub(super) async fn wrong_method() -> IntrospectionDenial {
@@ -153,7 +182,7 @@ fn caller<'a>(settings: &'a Settings, headers: &HeaderMap) -> Option<&'a Protect
     (resource.introspection_secret? == SecretHash::of(&credentials.secret)).then_some(resource)
 }
 
-async fn answer(
+async fn look_up(
     server: &Server,
     resource: &ProtectedResource,
     token: &str,

@@ -8,6 +8,7 @@
 //! | `GET /authorize` | [`authorize`] | checks a request and puts it down |
 //! | `GET`, `POST /sign-in`, `POST /sign-out` | [`sign_in`] | finds out who is there |
 //! | `GET`, `POST /consent` | [`consent`] | asks the person and sends the browser back |
+//! | `GET /grants`, `POST /grants/…` | [`grants`] | shows what a person has allowed, and takes it back |
 //! | `POST /token` | [`token`], [`code_grant`], [`refresh_grant`], [`issue`] | turns a code or a refresh token into tokens |
 //! | `POST /revoke` | [`revoke`] | ends what grew from a consent, for the client |
 //! | `POST /introspect` | [`introspect`] | tells a resource server whether a token is still good |
@@ -31,8 +32,11 @@ mod code_grant;
 mod consent;
 mod csrf;
 mod form;
+mod grants;
 mod health;
 mod html;
+mod interstitial;
+mod introduction;
 mod introspect;
 mod issue;
 mod keys;
@@ -40,10 +44,14 @@ mod metadata;
 mod narrowing;
 mod own_token;
 mod page_refusal;
+mod password;
+mod peer;
+mod rate_limit;
 mod redirect;
 mod redirect_refusal;
 mod refresh_grant;
 mod registration;
+mod remembered;
 mod revoke;
 mod router;
 mod session;
@@ -52,12 +60,15 @@ mod sign_in;
 mod state;
 mod token;
 mod upkeep;
+mod visit;
+mod words;
 
 pub use client_config::{ClientConfig, ClientConfigError, ClientConfigFault};
 pub use keys::{
     KEY_WATCH_SECONDS, KeyEncryptionSecret, KeyError, KeyFileFault, PrivateFileError, PublishedKey, Takeover,
     import_key, rotate_keys,
 };
+pub use password::{HashingLimits, PasswordError, PasswordHash, PasswordHashError, hash_password};
 pub use settings::{
     KeySettings, Lifetimes, OfferedScope, Person, ProtectedResource, RegistrationSettings, Settings,
 };

@@ -1,7 +1,8 @@
 //! Every refusal that a person is shown as a page. Each has one name and is put into words in one place.
 
 use axum::response::{IntoResponse, Response};
-use http::StatusCode;
+use http::header::ALLOW;
+use http::{HeaderValue, StatusCode};
 use protocol::cimd::{ClientIdUrlError, DocumentError};
 use protocol::clause::Clause;
 use protocol::client_metadata::MetadataError;
@@ -40,6 +41,7 @@ pub(super) enum PageRefusal {
     ForgedForm,
     ForeignOrigin,
     BadForm,
+    FormByGet,
     FormTooLong,
     // --- anywhere ---
     NoSuchPage,
@@ -217,6 +219,13 @@ impl PageRefusal {
                 "Go back, load the page again, and repeat it.",
                 None,
             ),
+            Self::FormByGet => page(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "A form has to be posted",
+                "Its fields came in the address, where they do nothing. Nothing was changed.",
+                "Go back, load the page again, and repeat it.",
+                Some(Clause::ConsentCsrf),
+            ),
             Self::FormTooLong => page(
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "This form is too long",
@@ -281,7 +290,11 @@ impl From<StoreError> for PageRefusal {
 impl IntoResponse for PageRefusal {
     fn into_response(self) -> Response {
         tracing::info!(refusal = ?self, "refused with a page");
-        html::refusal(&self.explain())
+        let mut response = html::refusal(&self.explain());
+        if self == Self::FormByGet {
+            response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
+        }
+        response
     }
 }
 

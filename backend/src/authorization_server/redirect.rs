@@ -11,7 +11,8 @@ use protocol::secret::Secret;
 
 use super::page_refusal::PageRefusal;
 use super::redirect_refusal::RedirectRefusal;
-use crate::store::{Client, PendingRequest};
+use super::words::shortened;
+use crate::store::{Client, NewRequest};
 
 /// A redirect URI that the client registered, with what every answer carries.
 #[derive(Clone, Debug)]
@@ -33,7 +34,7 @@ impl TrustedRedirect {
             (Some(requested), registered) => RedirectUri::parse(requested)
                 .ok()
                 .filter(|requested| registered.iter().any(|uri| uri.accepts(requested)))
-                .ok_or_else(|| PageRefusal::UnlistedRedirectUri(requested.to_owned()))?,
+                .ok_or_else(|| PageRefusal::UnlistedRedirectUri(shortened(requested)))?,
             (None, [only]) => only.clone(),
             (None, _) => return Err(PageRefusal::MissingRedirectUri),
         };
@@ -43,12 +44,8 @@ impl TrustedRedirect {
     }
 
     /// Takes up what [`TrustedRedirect::registered`] once compared.
-    pub(super) fn stored(pending: &PendingRequest, issuer: &Issuer) -> Self {
-        Self {
-            uri: pending.request.redirect_uri.clone(),
-            state: pending.request.state.clone(),
-            issuer: issuer.clone(),
-        }
+    pub(super) fn stored(request: &NewRequest, issuer: &Issuer) -> Self {
+        Self { uri: request.redirect_uri.clone(), state: request.state.clone(), issuer: issuer.clone() }
     }
 
     pub(super) fn uri(&self) -> &RedirectUri {
@@ -61,24 +58,29 @@ impl TrustedRedirect {
 
     /// Permission given.
     pub(super) fn with_code(&self, code: &Secret) -> Result<Response, PageRefusal> {
-        self.respond(&[("code", code.reveal())])
+        see_other(&self.url(&[("code", code.reveal())]))
     }
 
     /// Permission not given.
     pub(super) fn with_refusal(&self, refusal: RedirectRefusal) -> Result<Response, PageRefusal> {
         tracing::info!(?refusal, "authorization request refused");
+        see_other(&self.refusal_url(refusal))
+    }
+
+    /// Where a browser brings the client this refusal.
+    pub(super) fn refusal_url(&self, refusal: RedirectRefusal) -> String {
         let wire = refusal.wire();
-        self.respond(&[
+        self.url(&[
             ("error", wire.code.as_str()),
             ("error_description", wire.description),
             ("error_uri", wire.clause.url()),
         ])
     }
 
-    fn respond(&self, answer: &[(&str, &str)]) -> Result<Response, PageRefusal> {
+    fn url(&self, answer: &[(&str, &str)]) -> String {
         let state = self.state.as_deref().map(|state| ("state", state));
         let iss = ("iss", self.issuer.as_str());
-        see_other(&self.uri.with_parameters(answer.iter().copied().chain(state).chain([iss])))
+        self.uri.with_parameters(answer.iter().copied().chain(state).chain([iss]))
     }
 }
 

@@ -18,6 +18,7 @@ pub(super) enum RedirectRefusal {
     RequestUri,
     Registration,
     ContradictoryPrompt,
+    UnknownPrompt,
     MissingCodeChallenge,
     NotS256,
     MalformedCodeChallenge,
@@ -42,7 +43,7 @@ pub(super) struct Wire {
 }
 
 impl RedirectRefusal {
-    const ALL: [Self; 22] = [
+    const ALL: [Self; 23] = [
         Self::RepeatedParameter,
         Self::MissingResponseType,
         Self::UnsupportedResponseType,
@@ -51,6 +52,7 @@ impl RedirectRefusal {
         Self::RequestUri,
         Self::Registration,
         Self::ContradictoryPrompt,
+        Self::UnknownPrompt,
         Self::MissingCodeChallenge,
         Self::NotS256,
         Self::MalformedCodeChallenge,
@@ -107,6 +109,12 @@ impl RedirectRefusal {
             Self::ContradictoryPrompt => {
                 (Code::InvalidRequest, "prompt=none allows no other prompt.", Clause::Prompt)
             }
+            // OpenID Connect leaves unknown values open; its extension "Initiating User Registration" §4.1 refuses them.
+            Self::UnknownPrompt => (
+                Code::InvalidRequest,
+                "prompt knows none, login, consent and select_account only.",
+                Clause::Prompt,
+            ),
             Self::MissingCodeChallenge => {
                 (Code::InvalidRequest, "code_challenge is missing.", Clause::PkceRequired)
             }
@@ -140,7 +148,7 @@ impl RedirectRefusal {
                 Clause::ClientGrantTypes,
             ),
             Self::LoginRequired => (Code::LoginRequired, "Nobody is signed in.", Clause::Prompt),
-            Self::ConsentRequired => (Code::ConsentRequired, "Consent is always asked.", Clause::Prompt),
+            Self::ConsentRequired => (Code::ConsentRequired, "The person has to be asked.", Clause::Prompt),
             Self::Denied => (Code::AccessDenied, "The person did not allow it.", Clause::AccessDenied),
             Self::Unavailable => (
                 Code::TemporarilyUnavailable,

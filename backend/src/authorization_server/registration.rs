@@ -11,6 +11,7 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use http::header::RETRY_AFTER;
 use http::{HeaderMap, StatusCode};
 use protocol::base64url;
 use protocol::clause::Clause;
@@ -27,6 +28,8 @@ use sha2::{Digest as _, Sha256};
 use super::body::{self, BodyError, media_type};
 use super::clients::ISSUED_PREFIX;
 use super::html;
+use super::peer::Peer;
+use super::rate_limit::TooMany;
 use super::state::Server;
 use crate::store::{Client, ClientAuthentication, ClientSource, SecretHash, StoreError};
 
@@ -39,13 +42,21 @@ pub(super) enum RegistrationDenial {
     BodyTooLong,
     BodyIncomplete,
     Invalid(RegistrationError),
+    /// Too many clients were registered from this address.
+    TooMany {
+        /// Seconds until the next one is heard.
+        retry_after: u64,
+    },
+    Unavailable,
     ServerFault,
 }
 
 impl RegistrationDenial {
     /// The one place where a denial becomes a status, a code, a clause and a sentence.
     fn wire(&self) -> (StatusCode, OAuthErrorCode, Clause, String) {
-        use OAuthErrorCode::{InvalidClientMetadata, InvalidRedirectUri, InvalidRequest, ServerError};
+        use OAuthErrorCode::{
+            InvalidClientMetadata, InvalidRedirectUri, InvalidRequest, ServerError, TemporarilyUnavailable,
+        };
         let bad = |code, clause, what: &str| (StatusCode::BAD_REQUEST, code, clause, what.to_owned());
         let request =
             |status, what: &str| (status, InvalidRequest, Clause::RegistrationRequest, what.to_owned());
@@ -89,6 +100,18 @@ impl RegistrationDenial {
             Self::Invalid(RegistrationError::MalformedScope) => {
                 metadata(Clause::ScopeSyntax, "scope is malformed.")
             }
+            Self::TooMany { .. } => (
+                StatusCode::TOO_MANY_REQUESTS,
+                TemporarilyUnavailable,
+                Clause::RegistrationRequest,
+                "Too many clients were registered from your address. Try again later.".to_owned(),
+            ),
+            Self::Unavailable => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                TemporarilyUnavailable,
+                Clause::Unavailable,
+                "The server cannot get at its database. Try again.".to_owned(),
+            ),
             Self::ServerFault => (
                 StatusCode::INTERNAL_SERVER_ERROR,
                 ServerError,
@@ -133,7 +156,17 @@ impl IntoResponse for RegistrationDenial {
             error_description: Some(description.into()),
             error_uri: Some(clause.url().into()),
         };
-        (status, Json(body)).into_response()
+        let mut response = (status, Json(body)).into_response();
+        if let Self::TooMany { retry_after } = self {
+            response.headers_mut().insert(RETRY_AFTER, retry_after.into());
+        }
+        response
+    }
+}
+
+impl From<TooMany> for RegistrationDenial {
+    fn from(TooMany { retry_after }: TooMany) -> Self {
+        Self::TooMany { retry_after }
     }
 }
 
@@ -149,13 +182,14 @@ impl From<BodyError> for RegistrationDenial {
 impl From<StoreError> for RegistrationDenial {
     fn from(error: StoreError) -> Self {
         tracing::error!(%error, "store failed");
-        Self::ServerFault
+        Self::Unavailable
     }
 }
 
 #[tracing::instrument(name = "register", skip_all)]
 pub(super) async fn post_registration(
     State(server): State<Arc<Server>>,
+    peer: Peer,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, RegistrationDenial> {
@@ -170,11 +204,16 @@ pub(super) async fn post_registration(
     registration.scope =
         registration.scope.map(|scope| scope.intersection(&offered)).filter(|scope| !scope.is_empty());
 
-    let (client, secret) = client(&server, &registration)?;
     let now = server.clock.now();
+    let attempt = server.limits.registration(peer, now)?;
+    let (client, secret) = client(&server, &registration)?;
     let expires_at = now.plus(settings.unused_seconds);
     let client_id = client.id.clone();
     let registered = server.store.register_client(client, expires_at, settings.most_unused, now).await?;
+    if registered.issued_at < now {
+        // It was known already, and registers at every start perhaps.
+        attempt.take_back();
+    }
     tracing::info!(%client_id, "client registered");
     let response = RegistrationResponse {
         client_id,

@@ -16,6 +16,8 @@ use http::{HeaderMap, StatusCode};
 use protocol::query::Parameters;
 
 use super::client_auth::{Presented, authenticate};
+use super::peer::Peer;
+use super::rate_limit::{self, Limit};
 use super::state::Server;
 use super::token::TokenDenial;
 use super::{form, own_token};
@@ -24,16 +26,22 @@ use crate::store::{Family, RevokedBecause, SecretHash, StoreError};
 #[tracing::instrument(name = "revoke", skip_all)]
 pub(super) async fn post_revoke(
     State(server): State<Arc<Server>>,
+    peer: Peer,
     headers: HeaderMap,
     body: Body,
 ) -> Result<StatusCode, TokenDenial> {
-    let form = Parameters::parse(&form::read(&headers, body).await?);
-    let client = Presented::read(&headers, &form)?;
+    let answer = answer(&server, &headers, body);
+    rate_limit::guard(&server, Limit::Token, peer, answer, TokenDenial::may_be_a_guess).await
+}
+
+async fn answer(server: &Server, headers: &HeaderMap, body: Body) -> Result<StatusCode, TokenDenial> {
+    let form = Parameters::parse(&form::read(headers, body).await?);
+    let client = Presented::read(headers, &form)?;
     let token = form.get("token")?.ok_or(TokenDenial::MissingToken)?;
     // Only a hint: both kinds are looked for in any case. But it is a parameter like any other.
     form.get("token_type_hint")?;
-    let family = find(&server, token).await?;
-    authenticate(&server, &client, family.as_ref().map(|family| &family.client)).await?;
+    let family = find(server, token).await?;
+    authenticate(server, &client, family.as_ref().map(|family| &family.client)).await?;
     if let Some(family) = family
         && client.is(&family.client)
         && !family.revoked

@@ -18,7 +18,8 @@ use tower_http::cors::{Any, CorsLayer};
 use super::page_refusal::PageRefusal;
 use super::state::Server;
 use super::{
-    assets, authorize, consent, health, html, introspect, metadata, registration, revoke, sign_in, token,
+    assets, authorize, consent, grants, health, html, introspect, metadata, registration, revoke, sign_in,
+    token,
 };
 
 /// What has to recover, recovers within seconds or by somebody's hand.
@@ -104,6 +105,9 @@ fn pages() -> Router<Arc<Server>> {
         .route("/sign-in", get(sign_in::get_sign_in).post(sign_in::post_sign_in))
         .route("/sign-out", post(sign_in::post_sign_out))
         .route("/consent", get(consent::get_consent).post(consent::post_consent))
+        .route("/grants", get(grants::get_grants))
+        .route("/grants/revoke", post(grants::post_revoke))
+        .route("/grants/sign-out-everywhere", post(grants::post_sign_out_everywhere))
         .method_not_allowed_fallback(async || PageRefusal::WrongMethod)
         .fallback(async || PageRefusal::NoSuchPage)
         .layer(middleware::from_fn(page_headers))

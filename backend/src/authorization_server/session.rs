@@ -55,13 +55,37 @@ fn cookie_name(https: bool) -> &'static str {
     if https { "__Host-as_session" } else { "as_session" }
 }
 
-/// Who is signed in with this cookie. Somebody who was removed from the settings is not.
+/// That the browser came back is written down at most this often, in seconds: not once a page.
+const PROLONGED_EVERY: u64 = 60;
+
+/// What is put down when somebody signs in.
+pub(super) fn begin(server: &Server, person: &Person, now: UnixTime) -> Session {
+    let lifetimes = &server.settings.lifetimes;
+    Session {
+        subject: person.subject.clone(),
+        credential: person.credential(),
+        expires_at: now.plus(lifetimes.session),
+        idle_until: now.plus(lifetimes.session_idle),
+    }
+}
+
+/// Who is signed in with this cookie; that they are here prolongs it. Somebody who was removed from the settings is not
+/// signed in, nor is somebody who has another password now.
 pub(super) async fn person<'a>(
     server: &'a Server,
     cookie: Option<&Secret>,
     now: UnixTime,
 ) -> Result<Option<&'a Person>, PageRefusal> {
     let Some(cookie) = cookie else { return Ok(None) };
-    let session: Option<Session> = server.store.find_session(SecretHash::of(cookie), now).await?;
-    Ok(session.and_then(|session| server.settings.person(session.subject.as_str())))
+    let hash = SecretHash::of(cookie);
+    let Some(session) = server.store.find_session(hash, now).await? else { return Ok(None) };
+    let person = server.settings.person(session.subject.as_str());
+    let Some(person) = person.filter(|person| person.credential() == session.credential) else {
+        return Ok(None);
+    };
+    let idle_until = now.plus(server.settings.lifetimes.session_idle);
+    if idle_until.since(session.idle_until) >= PROLONGED_EVERY {
+        server.store.prolong_session(hash, idle_until, now).await?;
+    }
+    Ok(Some(person))
 }

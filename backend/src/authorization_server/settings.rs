@@ -1,5 +1,7 @@
 //! What an operator decides: names, resources, people, lifetimes.
 
+use std::net::IpAddr;
+
 use protocol::ids::{Issuer, ResourceUri, Subject};
 use protocol::jwks::TokenAlgorithm;
 use protocol::loopback::LoopbackPolicy;
@@ -8,6 +10,7 @@ use protocol::scope::{ScopeSet, ScopeToken};
 use serde::Deserialize;
 
 use super::keys::KeyEncryptionSecret;
+use super::{HashingLimits, PasswordHash};
 use crate::store::{Client, ClientSource, SecretHash};
 
 /// Everything that the server is told at its start.
@@ -21,6 +24,10 @@ pub struct Settings {
     pub resources: Vec<ProtectedResource>,
     /// Who can sign in.
     pub people: Vec<Person>,
+    /// How many passwords are checked at once.
+    pub hashing: HashingLimits,
+    /// Proxies whose `X-Forwarded-For` says who a request is from. Nobody else's is read.
+    pub trusted_proxies: Vec<IpAddr>,
     /// Clients that the operator knows. They are looked up first.
     pub clients: Vec<Client>,
     /// Whether clients may register themselves, and within which bounds. `None` switches all of it off: there is no
@@ -95,6 +102,8 @@ pub struct Lifetimes {
     pub session: u64,
     /// A sign-in whose browser does not come back.
     pub session_idle: u64,
+    /// A consent for which the person is not asked again. 0 asks every time.
+    pub remembered_consent: u64,
 }
 
 impl Default for Lifetimes {
@@ -107,6 +116,7 @@ impl Default for Lifetimes {
             refresh_repair: 10,
             session: 12 * 3600,
             session_idle: 2 * 3600,
+            remembered_consent: 90 * 24 * 3600,
         }
     }
 }
@@ -143,6 +153,15 @@ pub struct Person {
     pub name: String,
     /// A few words that tell people apart.
     pub about: String,
+    /// What proves that it is them. Without one, whoever reaches the sign-in page can be this person: for the lab only.
+    pub password: Option<PasswordHash>,
+}
+
+impl Person {
+    /// What stands in a session for the proof that it was opened with.
+    pub(super) fn credential(&self) -> SecretHash {
+        SecretHash::of_text(&self.password.as_ref().map(PasswordHash::to_phc).unwrap_or_default())
+    }
 }
 
 impl Settings {

@@ -1,7 +1,7 @@
 //! `/sign-in` and `/sign-out`: who is there?
 //!
-//! The people of the lab have no passwords; everything else is as it would be: a fresh cookie at each change, a form
-//! that only this browser can post, and no way on without a request that this browser brought.
+//! A fresh cookie at each change, a form that only this browser can post, and no way on but to the request that this
+//! browser brought, or to the page of what one has allowed. The people of the lab have no passwords.
 //!
 //! Spec: OAuth 2.1 §7.9 (CSRF), §7.12.2 (users first); MCP Security Best Practices, Consent UI.
 
@@ -10,82 +10,120 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
-use http::HeaderMap;
-use http::header::SET_COOKIE;
+use http::header::{RETRY_AFTER, SET_COOKIE};
+use http::{HeaderMap, StatusCode};
 use protocol::query::Parameters;
 use protocol::secret::Secret;
 
 use super::csrf::{self, Form};
-use super::form::{self, FormError};
 use super::html::{self, SignInPage};
+use super::introduction::Introduction;
 use super::page_refusal::PageRefusal;
-use super::redirect::{TrustedRedirect, see_other};
-use super::redirect_refusal::RedirectRefusal;
-use super::session;
+use super::password::Busy;
+use super::peer::Peer;
+use super::rate_limit::TooMany;
+use super::redirect::see_other;
 use super::state::Server;
-use crate::store::{PendingRequest, SecretHash, Session, Standing};
+use super::visit::{Visit, read_form, read_query};
+use super::{Person, interstitial, remembered, session, words};
+use crate::store::SecretHash;
 
-/// A pending request of this browser.
-pub(super) struct Visit {
-    pub(super) cookie: Secret,
-    pub(super) request_id: String,
-    pub(super) pending: PendingRequest,
+/// The longest account name that is looked at, in bytes.
+pub(super) const MAX_NAME_BYTES: usize = 255;
+
+/// Why nobody is signed in. All of it is said on the sign-in page, and none of it tells whether there is such an
+/// account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum SignInDenial {
+    WrongNameOrPassword,
+    TooManyTries { retry_after: u64 },
+    Busy,
 }
 
-impl Visit {
-    /// Finds the request that the parameters name. Another browser's is as unknown as none.
-    pub(super) async fn find(
+impl SignInDenial {
+    /// The one place where a denial becomes a status, words, and seconds to wait.
+    fn explain(self) -> (StatusCode, String, Option<u64>) {
+        match self {
+            Self::WrongNameOrPassword => {
+                (StatusCode::FORBIDDEN, "The name or the password is not right.".to_owned(), None)
+            }
+            Self::TooManyTries { retry_after } => (
+                StatusCode::TOO_MANY_REQUESTS,
+                format!("That was wrong too often. Wait {}, then try again.", wait(retry_after)),
+                Some(retry_after),
+            ),
+            Self::Busy => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "Too many people are signing in right now. Try again in a few seconds.".to_owned(),
+                Some(2),
+            ),
+        }
+    }
+}
+
+impl From<TooMany> for SignInDenial {
+    fn from(TooMany { retry_after }: TooMany) -> Self {
+        Self::TooManyTries { retry_after }
+    }
+}
+
+/// "2 minutes"
+fn wait(seconds: u64) -> String {
+    match seconds.div_ceil(60) {
+        0 | 1 => "a minute".to_owned(),
+        minutes => format!("{minutes} minutes"),
+    }
+}
+
+/// What somebody signs in for.
+enum Errand {
+    /// To decide a request.
+    Request(Box<Visit>),
+    /// To see what they have allowed.
+    Grants(Secret),
+}
+
+impl Errand {
+    async fn find(
         server: &Server,
         headers: &HeaderMap,
         parameters: &Parameters,
-    ) -> Result<Self, PageRefusal> {
-        let request_id = parameters.get("request").ok().flatten().ok_or(PageRefusal::UnknownRequest)?;
-        let cookie = session::cookie(server, headers).ok_or(PageRefusal::UnknownRequest)?;
-        let id = SecretHash::of_text(request_id);
-        let pending = server
-            .store
-            .find_pending(id, SecretHash::of(&cookie))
-            .await?
-            .ok_or(PageRefusal::UnknownRequest)?;
-        Ok(Self { cookie, request_id: request_id.to_owned(), pending })
-    }
-
-    /// Refuses what was answered or has expired.
-    pub(super) fn still_open(&self, server: &Server) -> Result<(), PageRefusal> {
-        if self.pending.decided {
-            return Err(PageRefusal::AlreadyDecided);
+    ) -> Result<Option<Self>, PageRefusal> {
+        if parameters.get("request") == Ok(None) {
+            return Ok(session::cookie(server, headers).map(Self::Grants));
         }
-        if self.pending.expires_at <= server.clock.now() {
-            return Err(PageRefusal::ExpiredRequest);
-        }
-        Ok(())
+        let visit = Visit::find(server, headers, parameters).await?;
+        Ok(Some(Self::Request(Box::new(visit))))
     }
 
-    /// The way back to the client.
-    pub(super) fn redirect(&self, server: &Server) -> TrustedRedirect {
-        TrustedRedirect::stored(&self.pending, &server.settings.issuer)
-    }
-
-    /// The refusal that waited for sign-in, if the request is refused.
-    pub(super) fn refusal(&self) -> Result<Option<RedirectRefusal>, PageRefusal> {
-        match &self.pending.request.standing {
-            Standing::Asks(_) => Ok(None),
-            Standing::Refused(name) => {
-                RedirectRefusal::from_name(name).map(Some).ok_or(PageRefusal::ServerFault)
-            }
+    fn cookie(&self) -> &Secret {
+        match self {
+            Self::Request(visit) => &visit.cookie,
+            Self::Grants(cookie) => cookie,
         }
     }
-}
 
-/// The fields of a form of these pages.
-pub(super) async fn read_form(headers: &HeaderMap, body: Body) -> Result<String, PageRefusal> {
-    form::read(headers, body).await.map_err(|error| match error {
-        FormError::TooLong => PageRefusal::FormTooLong,
-        FormError::WrongContentType
-        | FormError::Incomplete
-        | FormError::NotText
-        | FormError::TooManyFields => PageRefusal::BadForm,
-    })
+    fn request_id(&self) -> &str {
+        match self {
+            Self::Request(visit) => &visit.request_id,
+            Self::Grants(_) => "",
+        }
+    }
+
+    fn still_open(&self, server: &Server) -> Result<(), PageRefusal> {
+        match self {
+            Self::Request(visit) => visit.still_open(server),
+            Self::Grants(_) => Ok(()),
+        }
+    }
+
+    /// Who the client thinks is there.
+    fn login_hint(&self) -> &str {
+        match self {
+            Self::Request(visit) => visit.pending.request.login_hint.as_deref().unwrap_or_default(),
+            Self::Grants(_) => "",
+        }
+    }
 }
 
 #[tracing::instrument(skip_all)]
@@ -94,48 +132,156 @@ pub(super) async fn get_sign_in(
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response, PageRefusal> {
-    let parameters = Parameters::parse(query.as_deref().unwrap_or_default());
-    let visit = Visit::find(&server, &headers, &parameters).await?;
-    visit.still_open(&server)?;
-    let request = &visit.pending.request;
-    let template = SignInPage {
-        client_name: &request.client.name,
-        client_host: super::consent::host_of(request.client.id.as_str()),
-        people: &server.settings.people,
-        request_id: &visit.request_id,
-        csrf: csrf::token(&visit.cookie, Form::SignIn, &visit.request_id),
+    let parameters = read_query(query.as_deref())?;
+    let (errand, fresh) = match Errand::find(&server, &headers, &parameters).await? {
+        Some(errand) => (errand, false),
+        None => (Errand::Grants(server.entropy.secret()), true),
     };
-    html::page(&template, Some(&request.redirect_uri))
+    errand.still_open(&server)?;
+    if let Errand::Grants(cookie) = &errand
+        && session::person(&server, Some(cookie), server.clock.now()).await?.is_some()
+    {
+        return see_other("/grants");
+    }
+    let mut response = show(&server, &errand, errand.login_hint(), None)?;
+    if fresh {
+        response.headers_mut().insert(SET_COOKIE, session::set_cookie(&server, errand.cookie())?);
+    }
+    Ok(response)
+}
+
+fn show(
+    server: &Server,
+    errand: &Errand,
+    name: &str,
+    problem: Option<SignInDenial>,
+) -> Result<Response, PageRefusal> {
+    let request = match errand {
+        Errand::Request(visit) => Some(&visit.pending.request),
+        Errand::Grants(_) => None,
+    };
+    let problem = problem.map(SignInDenial::explain);
+    let people = &server.settings.people;
+    let template = SignInPage {
+        client: request.map(|request| Introduction::new(&request.client, &request.redirect_uri)),
+        people: people.iter().filter(|person| person.password.is_none()).collect(),
+        asks_for_password: people.iter().any(|person| person.password.is_some()),
+        name,
+        problem: problem.as_ref().map(|(_, words, _)| words.as_str()),
+        request_id: errand.request_id(),
+        csrf: csrf::token(errand.cookie(), Form::SignIn, errand.request_id()),
+        session: words::lifetime(server.settings.lifetimes.session),
+    };
+    let mut response = html::page(&template, request.map(|request| &request.redirect_uri))?;
+    if let Some((status, _, retry_after)) = problem {
+        *response.status_mut() = status;
+        if let Some(seconds) = retry_after {
+            response.headers_mut().insert(RETRY_AFTER, seconds.into());
+        }
+    }
+    Ok(response)
 }
 
 #[tracing::instrument(skip_all)]
 pub(super) async fn post_sign_in(
     State(server): State<Arc<Server>>,
+    peer: Peer,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, PageRefusal> {
     csrf::check_origin(&headers, &server.settings.issuer)?;
     let form = Parameters::parse(&read_form(&headers, body).await?);
-    let visit = Visit::find(&server, &headers, &form).await?;
-    let field = |name| form.get(name).map_err(|_| PageRefusal::BadForm);
-    csrf::check(&visit.cookie, Form::SignIn, &visit.request_id, field("csrf")?.unwrap_or_default())?;
-    visit.still_open(&server)?;
-    let person =
-        field("person")?.and_then(|subject| server.settings.person(subject)).ok_or(PageRefusal::BadForm)?;
+    let errand = Errand::find(&server, &headers, &form).await?.ok_or(PageRefusal::ForgedForm)?;
+    let field = |name| form.get(name).map(Option::unwrap_or_default).map_err(|_| PageRefusal::BadForm);
+    csrf::check(errand.cookie(), Form::SignIn, errand.request_id(), field("csrf")?)?;
+    errand.still_open(&server)?;
 
+    let (subject, name, password) = (field("person")?, field("name")?.trim(), field("password")?);
+    let person = if subject.is_empty() {
+        match who_is(&server, peer, name, Secret::new(password)).await? {
+            Ok(person) => person,
+            Err(denial) => return show(&server, &errand, name, Some(denial)),
+        }
+    } else {
+        server
+            .settings
+            .person(subject)
+            .filter(|person| person.password.is_none())
+            .ok_or(PageRefusal::BadForm)?
+    };
+    go_on(&server, &errand, person).await
+}
+
+/// Who has this name and this password. Every try is counted before it is looked at, so that many at once are not heard
+/// either; the right one does not count.
+async fn who_is<'a>(
+    server: &'a Server,
+    peer: Peer,
+    name: &str,
+    password: Secret,
+) -> Result<Result<&'a Person, SignInDenial>, PageRefusal> {
+    if name.is_empty() || name.len() > MAX_NAME_BYTES || password.reveal().is_empty() {
+        return Ok(Err(SignInDenial::WrongNameOrPassword));
+    }
+    // What was typed is not logged: it may be a password in the wrong field.
+    let account = server.settings.person(name);
+    let known = account.map_or("none", |person| person.subject.as_str());
+    let attempt = match server.limits.sign_in(peer, name, server.clock.now()) {
+        Ok(attempt) => attempt,
+        Err(too_many) => {
+            tracing::warn!(peer = %peer.network(), account = known, "too many wrong passwords");
+            return Ok(Err(too_many.into()));
+        }
+    };
+    match server.passwords.check(name, account, password).await {
+        Ok(true) => {
+            attempt.take_back();
+            Ok(Ok(account.ok_or(PageRefusal::ServerFault)?))
+        }
+        Ok(false) => {
+            tracing::warn!(peer = %peer.network(), account = known, "wrong password");
+            Ok(Err(SignInDenial::WrongNameOrPassword))
+        }
+        Err(Busy) => {
+            attempt.take_back();
+            Ok(Err(SignInDenial::Busy))
+        }
+    }
+}
+
+/// Opens a session, and leads to where this browser wanted to go: nowhere else can it be sent.
+async fn go_on(server: &Server, errand: &Errand, person: &Person) -> Result<Response, PageRefusal> {
     let now = server.clock.now();
     let cookie = server.entropy.secret();
-    let session =
-        Session { subject: person.subject.clone(), expires_at: now.plus(server.settings.lifetimes.session) };
-    server.store.sign_in(SecretHash::of(&visit.cookie), SecretHash::of(&cookie), session, now).await?;
+    let session = session::begin(server, person, now);
+    server.store.sign_in(SecretHash::of(errand.cookie()), SecretHash::of(&cookie), session, now).await?;
     tracing::info!(subject = %person.subject, "signed in");
 
-    let mut response = match visit.refusal()? {
-        Some(refusal) => visit.redirect(&server).with_refusal(refusal)?,
-        None => see_other(&format!("/consent?request={}", visit.request_id))?,
+    let mut response = match errand {
+        Errand::Grants(_) => see_other("/grants")?,
+        Errand::Request(visit) => go_on_with(server, visit, &cookie, person).await?,
     };
-    response.headers_mut().insert(SET_COOKIE, session::set_cookie(&server, &cookie)?);
+    response.headers_mut().insert(SET_COOKIE, session::set_cookie(server, &cookie)?);
     Ok(response)
+}
+
+/// To the consent page, or past it.
+async fn go_on_with(
+    server: &Server,
+    visit: &Visit,
+    cookie: &Secret,
+    person: &Person,
+) -> Result<Response, PageRefusal> {
+    let request = &visit.pending.request;
+    if let Some(refusal) = visit.refusal()? {
+        return interstitial::refuse(server, &request.client, &visit.redirect(server), person, refusal).await;
+    }
+    if remembered::covers(server, person, request, server.clock.now()).await?
+        && let Some(answer) = remembered::answer(server, request, &visit.request_id, cookie, person).await?
+    {
+        return Ok(answer);
+    }
+    see_other(&format!("/consent?request={}", visit.request_id))
 }
 
 #[tracing::instrument(skip_all)]
@@ -161,4 +307,14 @@ pub(super) async fn post_sign_out(
     };
     response.headers_mut().insert(SET_COOKIE, session::set_cookie(&server, &fresh)?);
     Ok(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waiting_is_said_in_minutes() {
+        assert_eq!([1, 60, 61, 900].map(wait), ["a minute", "a minute", "2 minutes", "15 minutes"]);
+    }
 }

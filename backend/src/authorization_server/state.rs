@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use axum::Router;
-use protocol::ids::{IdentifierError, Issuer};
+use protocol::ids::{IdentifierError, Issuer, Subject};
 use protocol::loopback::{LoopbackPolicy, is_loopback_host};
 
 use super::cimd::Documents;
 use super::client_keys::KeySets;
 use super::clients::is_issued;
 use super::keys::{KeyError, KeyRing, ServerSecrets};
+use super::password::Passwords;
+use super::rate_limit::RateLimits;
 use super::{Settings, metadata, router};
 use crate::clock::Clock;
 use crate::entropy::Entropy;
@@ -33,6 +35,15 @@ pub enum StartError {
     /// The lab's exception for loopback, at a server that is not on loopback.
     #[error("http on loopback is for the lab only, but the issuer {0} is not on loopback")]
     LoopbackPolicyInPublic(String),
+    /// Somebody whom anybody could be, outside the lab.
+    #[error(
+        "{0} has no password: outside the lab, everybody who can sign in needs one. `authorization-server hash-password` \
+         makes what belongs into the configuration."
+    )]
+    NoPassword(Subject),
+    /// Two people with one name.
+    #[error("there are two people with the subject {0}")]
+    SamePerson(Subject),
     /// A resource that nobody could get a token for.
     #[error("the resource {0} has no scopes")]
     NoScopes(String),
@@ -85,6 +96,8 @@ pub(super) struct Server {
     pub(super) entropy: Arc<dyn Entropy>,
     pub(super) documents: Documents,
     pub(super) key_sets: KeySets,
+    pub(super) passwords: Passwords,
+    pub(super) limits: RateLimits,
     pub(super) keys: KeyRing,
     pub(super) secrets: ServerSecrets,
     pub(super) metadata: metadata::Documents,
@@ -127,12 +140,13 @@ impl AuthorizationServer {
         outbound: Outbound,
     ) -> Result<Self, StartError> {
         check(&settings)?;
-        let secrets = ServerSecrets::start(&store, &settings.keys, entropy.as_ref()).await?;
         let lifetime = settings.lifetimes.access_token;
         let keys = KeyRing::start(store.clone(), settings.keys.clone(), lifetime, clock.now()).await?;
+        let secrets = ServerSecrets::start(&store, &settings.keys, entropy.as_ref()).await?;
         let metadata = metadata::Documents::new(&settings);
         let documents = Documents::new(outbound.clone(), Arc::clone(&clock), settings.issuer.clone());
         let key_sets = KeySets::new(outbound, Arc::clone(&clock));
+        let passwords = Passwords::new(&settings.people, settings.hashing, &*entropy);
         Ok(Self(Arc::new(Server {
             settings,
             store,
@@ -140,6 +154,8 @@ impl AuthorizationServer {
             entropy,
             documents,
             key_sets,
+            passwords,
+            limits: RateLimits::default(),
             keys,
             secrets,
             metadata,
@@ -176,6 +192,7 @@ fn check(settings: &Settings) -> Result<(), StartError> {
     if settings.loopback == LoopbackPolicy::AllowHttpOnLoopback && !is_loopback_host(settings.issuer.host()) {
         return Err(StartError::LoopbackPolicyInPublic(issuer.to_owned()));
     }
+    check_people(settings)?;
     if settings.resources.is_empty() {
         return Err(StartError::NoResources);
     }
@@ -211,6 +228,18 @@ fn check_names(settings: &Settings) -> Result<(), StartError> {
             continue;
         };
         return Err(StartError::Client { client_id: id.to_owned(), reason });
+    }
+    Ok(())
+}
+
+fn check_people(settings: &Settings) -> Result<(), StartError> {
+    for (i, person) in settings.people.iter().enumerate() {
+        if person.password.is_none() && settings.loopback == LoopbackPolicy::HttpsOnly {
+            return Err(StartError::NoPassword(person.subject.clone()));
+        }
+        if settings.people[..i].iter().any(|earlier| earlier.subject == person.subject) {
+            return Err(StartError::SamePerson(person.subject.clone()));
+        }
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::header::WWW_AUTHENTICATE;
+use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use protocol::clause::Clause;
 use protocol::oauth_error::{OAuthErrorBody, OAuthErrorCode};
@@ -19,6 +19,8 @@ use super::client_auth::Presented;
 use super::client_denial::ClientDenial;
 use super::form::{self, FormError};
 use super::keys::KeyError;
+use super::peer::Peer;
+use super::rate_limit::{self, Limit, TooMany};
 use super::state::Server;
 use super::{code_grant, refresh_grant};
 use crate::store::StoreError;
@@ -55,6 +57,11 @@ pub(super) enum TokenDenial {
     GrantEnded,
     MissingToken,
     Unavailable,
+    /// Too many wrong codes, tokens or secrets came from this address.
+    TooManyFailures {
+        /// Seconds until the next one is heard.
+        retry_after: u64,
+    },
     ServerFault,
 }
 
@@ -155,6 +162,12 @@ impl TokenDenial {
                 Clause::Unavailable,
                 "The server cannot get at its database. Try again.",
             ),
+            Self::TooManyFailures { .. } => (
+                StatusCode::TOO_MANY_REQUESTS,
+                TemporarilyUnavailable,
+                Clause::GuessingIsSlow,
+                "Too many wrong codes, tokens or secrets came from your address. Try again later.",
+            ),
             Self::ServerFault => (
                 StatusCode::INTERNAL_SERVER_ERROR,
                 ServerError,
@@ -162,6 +175,13 @@ impl TokenDenial {
                 "Something broke here. Try again.",
             ),
         }
+    }
+}
+
+impl TokenDenial {
+    /// Whether somebody may have guessed at a code, a token or a secret.
+    pub(super) fn may_be_a_guess(&self) -> bool {
+        matches!(self.wire().1, OAuthErrorCode::InvalidClient | OAuthErrorCode::InvalidGrant)
     }
 }
 
@@ -174,6 +194,9 @@ impl IntoResponse for TokenDenial {
             && let Some(challenge) = denial.challenge()
         {
             response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        }
+        if let Self::TooManyFailures { retry_after } = self {
+            response.headers_mut().insert(RETRY_AFTER, retry_after.into());
         }
         response
     }
@@ -214,6 +237,12 @@ impl From<FormError> for TokenDenial {
     }
 }
 
+impl From<TooMany> for TokenDenial {
+    fn from(TooMany { retry_after }: TooMany) -> Self {
+        Self::TooManyFailures { retry_after }
+    }
+}
+
 impl From<StoreError> for TokenDenial {
     fn from(error: StoreError) -> Self {
         tracing::error!(%error, "store failed");
@@ -236,17 +265,23 @@ impl From<KeyError> for TokenDenial {
 #[tracing::instrument(name = "token", skip_all)]
 pub(super) async fn post_token(
     State(server): State<Arc<Server>>,
+    peer: Peer,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, TokenDenial> {
-    let form = Parameters::parse(&form::read(&headers, body).await?);
-    let client = Presented::read(&headers, &form);
+    let answer = answer(&server, &headers, body);
+    rate_limit::guard(&server, Limit::Token, peer, answer, TokenDenial::may_be_a_guess).await
+}
+
+async fn answer(server: &Server, headers: &HeaderMap, body: Body) -> Result<Response, TokenDenial> {
+    let form = Parameters::parse(&form::read(headers, body).await?);
+    let client = Presented::read(headers, &form);
     match form.get("grant_type")? {
         Some(AUTHORIZATION_CODE) => {
-            Ok(Json(code_grant::redeem(&server, &client?, &form).await?).into_response())
+            Ok(Json(code_grant::redeem(server, &client?, &form).await?).into_response())
         }
         Some(REFRESH_TOKEN) => {
-            Ok(Json(refresh_grant::refresh(&server, &client?, &form).await?).into_response())
+            Ok(Json(refresh_grant::refresh(server, &client?, &form).await?).into_response())
         }
         Some(_) => Err(TokenDenial::UnsupportedGrantType),
         None => Err(TokenDenial::MissingGrantType),

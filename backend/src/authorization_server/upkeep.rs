@@ -29,9 +29,10 @@ impl AuthorizationServer {
     /// # Errors
     /// [`UpkeepError`]: the rest is left for the next time.
     pub async fn maintain(&self) -> Result<(), UpkeepError> {
-        self.maintain_keys().await?;
+        let keys = self.maintain_keys().await;
+        // Whether or not that worked, this can.
         self.server().store.prune(self.server().clock.now()).await?;
-        Ok(())
+        Ok(keys?)
     }
 
     /// Does it now and every minute from now on. Runs until it is dropped, which may happen at any time.

@@ -13,7 +13,12 @@ const PEOPLE: [(&str, &str, &str); 3] = [
 /// The demo people.
 pub(super) fn demo_people() -> Result<Vec<Person>, IdentifierError> {
     let person = |(subject, name, about): &(&str, &str, &str)| {
-        Ok(Person { subject: Subject::parse(subject)?, name: (*name).to_owned(), about: (*about).to_owned() })
+        Ok(Person {
+            subject: Subject::parse(subject)?,
+            name: (*name).to_owned(),
+            about: (*about).to_owned(),
+            password: None,
+        })
     };
     PEOPLE.iter().map(person).collect()
 }

@@ -162,6 +162,8 @@ fn as_settings(
             introspection_secret: Some(SecretHash::of(introspection_secret)),
         }],
         people: demo_people()?,
+        hashing: authorization_server::HashingLimits::default(),
+        trusted_proxies: Vec::new(),
         clients: demo_clients(&addresses.page)?,
         registration: Some(RegistrationSettings::default()),
         lifetimes: authorization_server::Lifetimes {

@@ -1,4 +1,4 @@
-//! The person's decision: one per request, and what it allowed is remembered for the marks on the next page.
+//! The decision: one per request, by the person or by what they decided before.
 
 use protocol::ids::{ClientId, ResourceUri, Subject, UnixTime};
 use protocol::scope::ScopeSet;
@@ -6,16 +6,26 @@ use rusqlite::{Connection, OptionalExtension as _, named_params};
 
 use super::pending::{COLUMNS, PendingRequest, find};
 use super::{
-    ClientSource, Family, SecretHash, Standing, Store, StoreError, code, family, registered, session,
+    Asked, ClientSource, Family, SecretHash, Standing, Store, StoreError, code, family, registered,
+    remembered, session,
 };
 
-/// What the person chose.
+/// Which scopes are allowed.
+#[derive(Clone, Debug)]
+pub enum Chosen {
+    /// These, as far as the stored request asks for them.
+    Ticked(ScopeSet),
+    /// All that it asks for, if a consent that is remembered covers them.
+    AsRemembered,
+}
+
+/// What is to be done with a request.
 #[derive(Clone, Debug)]
 pub enum Verdict {
-    /// Allow these scopes, as far as the stored request asks for them.
+    /// Allow it.
     Allow {
-        /// The ticked ones.
-        ticked: ScopeSet,
+        /// Which scopes.
+        chosen: Chosen,
         /// The code that the client will be sent.
         code: SecretHash,
         /// The name of everything that grows from it.
@@ -27,6 +37,19 @@ pub enum Verdict {
     },
     /// Allow nothing.
     Deny,
+}
+
+impl Verdict {
+    /// What of the asked scopes is allowed.
+    fn scope(&self, asked: &Asked) -> ScopeSet {
+        let scope = match self {
+            Self::Allow { chosen: Chosen::Ticked(ticked), .. } => asked.scope.intersection(ticked),
+            Self::Allow { chosen: Chosen::AsRemembered, .. } => asked.scope.clone(),
+            Self::Deny => ScopeSet::default(),
+        };
+        // To stay connected to nothing is nothing.
+        if scope.of_resource().is_empty() { ScopeSet::default() } else { scope }
+    }
 }
 
 /// What became of a decision.
@@ -42,12 +65,16 @@ pub enum Decision {
     Expired,
     /// This browser never brought such a request, or it is one that cannot be allowed.
     Unknown,
-    /// This person is not signed in with this cookie any more.
+    /// This person is not signed in with this cookie any more, or has to sign in anew.
     SignedOut,
+    /// It was to be allowed from memory, and is not remembered. Nothing changed: it can still be decided.
+    NotRemembered,
 }
 
 impl Store {
-    /// Decides a request, once. Of simultaneous decisions one wins; the code exists exactly if that one allows.
+    /// Decides a request, once. Of simultaneous decisions one wins; the code exists exactly if that one allows. What the
+    /// person decides is remembered, what memory decides is not: it gets no younger by being used. Only what was
+    /// allowed after `remembered_since` is in memory.
     ///
     /// # Errors
     /// [`StoreError`]: then nothing is decided.
@@ -59,6 +86,7 @@ impl Store {
         cookie: SecretHash,
         subject: Subject,
         verdict: Verdict,
+        remembered_since: UnixTime,
         now: UnixTime,
     ) -> Result<Decision, StoreError> {
         self.write(move |connection| {
@@ -66,26 +94,38 @@ impl Store {
             if signed_in.is_none_or(|session| session.subject != subject) {
                 return Ok(Decision::SignedOut);
             }
+            let from_memory = matches!(&verdict, Verdict::Allow { chosen: Chosen::AsRemembered, .. });
+            if from_memory {
+                let pending = find(connection, id, cookie)?.map(|pending| pending.request);
+                let covers = |request| remembered::covers(connection, &subject, &request, remembered_since);
+                if !pending.map(covers).transpose()?.unwrap_or_default() {
+                    return Ok(Decision::NotRemembered);
+                }
+            }
             let Some(pending) = consume(connection, id, cookie, now)? else {
                 return Ok(match find(connection, id, cookie)? {
                     Some(pending) if pending.decided => Decision::AlreadyDecided,
                     Some(pending) if pending.expires_at <= now => Decision::Expired,
+                    Some(pending) if pending.request.must_sign_in => Decision::SignedOut,
                     _ => Decision::Unknown,
                 });
             };
-            let Standing::Asks(asked) = &pending.request.standing else { return Ok(Decision::Unknown) };
-            let Verdict::Allow { ticked, code, family, code_expires_at, family_expires_at } = verdict else {
+            let request = &pending.request;
+            let Standing::Asks(asked) = &request.standing else { return Ok(Decision::Unknown) };
+            let scope = verdict.scope(asked);
+            if !from_memory {
+                remembered::note(connection, &subject, request, asked, &scope, remembered_since, now)?;
+            }
+            let Verdict::Allow { code, family, code_expires_at, family_expires_at, .. } = verdict else {
                 return Ok(Decision::Denied);
             };
-            let scope = asked.scope.intersection(&ticked);
-            // To stay connected to nothing is nothing.
-            if scope.of_resource().is_empty() {
+            if scope.is_empty() {
                 return Ok(Decision::Denied);
             }
             let session = (!scope.has_offline_access()).then_some(cookie);
             let family = Family {
                 id: family,
-                client: pending.request.client.clone(),
+                client: request.client.clone(),
                 subject,
                 resource: asked.resource.clone(),
                 scope,
@@ -99,18 +139,33 @@ impl Store {
             let code = code::NewCode {
                 hash: code,
                 family: &family,
-                redirect_uri: &pending.request.redirect_uri,
+                redirect_uri: &request.redirect_uri,
                 code_challenge: &asked.code_challenge,
                 expires_at: code_expires_at,
             };
             code::insert(connection, &code)?;
-            remember(connection, &family, now)?;
+            mark(connection, &family, now)?;
             Ok(Decision::Allowed)
         })
         .await
     }
 
-    /// What this person allowed this client at this resource before. Consent is asked all the same.
+    /// Whether this person has allowed this client anything before, and has not taken it back.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn has_allowed(&self, subject: Subject, client_id: ClientId) -> Result<bool, StoreError> {
+        self.read(move |connection| {
+            Ok(connection
+                .prepare_cached(
+                    "SELECT 1 FROM granted_scope WHERE subject = :subject AND client_id = :client_id",
+                )?
+                .exists(named_params! { ":subject": subject.as_str(), ":client_id": client_id.as_str() })?)
+        })
+        .await
+    }
+
+    /// What this person allowed this client at this resource before: for the marks on the consent page.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -149,7 +204,7 @@ fn consume(
     let sql = format!(
         "UPDATE pending_request SET decided_at = :now
          WHERE id_hash = :id AND cookie_hash = :cookie AND decided_at IS NULL AND expires_at > :now
-             AND refusal IS NULL
+             AND refusal IS NULL AND must_sign_in = 0
          RETURNING {COLUMNS}"
     );
     connection
@@ -161,7 +216,7 @@ fn consume(
         .transpose()
 }
 
-fn remember(connection: &Connection, family: &Family, now: UnixTime) -> Result<(), StoreError> {
+fn mark(connection: &Connection, family: &Family, now: UnixTime) -> Result<(), StoreError> {
     let mut statement = connection.prepare_cached(
         "INSERT INTO granted_scope (subject, client_id, resource, scope, granted_at)
          VALUES (:subject, :client_id, :resource, :scope, :now)

@@ -1,6 +1,6 @@
 //! Families: everything that grows from one consent. Revoking the family ends all of it.
 
-use protocol::ids::{ResourceUri, Subject, UnixTime};
+use protocol::ids::{ClientId, ResourceUri, Subject, UnixTime};
 use protocol::scope::ScopeSet;
 use rusqlite::{Connection, OptionalExtension as _, Row, named_params};
 
@@ -39,6 +39,8 @@ pub enum RevokedBecause {
     GivenBack,
     /// The person signed out, and had not allowed that it goes on without them.
     SignedOut,
+    /// The person took back what they had allowed.
+    TakenBack,
 }
 
 impl RevokedBecause {
@@ -49,6 +51,7 @@ impl RevokedBecause {
             Self::RefreshTokenExpired => "refresh_token_expired",
             Self::GivenBack => "given_back",
             Self::SignedOut => "signed_out",
+            Self::TakenBack => "taken_back",
         }
     }
 }
@@ -136,6 +139,49 @@ pub(super) fn end_with_session(
             ":now": now.0,
             ":because": RevokedBecause::SignedOut.as_str(),
             ":session": session,
+        })?;
+    Ok(())
+}
+
+/// Ends what was to last only as long as any session of this person.
+pub(super) fn end_with_sessions_of(
+    connection: &Connection,
+    subject: &Subject,
+    now: UnixTime,
+) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(
+            "UPDATE family SET revoked_at = :now, revoked_because = :because
+             WHERE subject = :subject AND session IS NOT NULL AND revoked_at IS NULL",
+        )?
+        .execute(named_params! {
+            ":now": now.0,
+            ":because": RevokedBecause::SignedOut.as_str(),
+            ":subject": subject.as_str(),
+        })?;
+    Ok(())
+}
+
+/// Ends everything that this person allowed this client at this resource.
+pub(super) fn take_back(
+    connection: &Connection,
+    subject: &Subject,
+    client: &ClientId,
+    resource: &ResourceUri,
+    now: UnixTime,
+) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(
+            "UPDATE family SET revoked_at = :now, revoked_because = :because
+             WHERE subject = :subject AND client_id = :client_id AND resource = :resource
+                 AND revoked_at IS NULL",
+        )?
+        .execute(named_params! {
+            ":now": now.0,
+            ":because": RevokedBecause::TakenBack.as_str(),
+            ":subject": subject.as_str(),
+            ":client_id": client.as_str(),
+            ":resource": resource.as_str(),
         })?;
     Ok(())
 }

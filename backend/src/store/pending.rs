@@ -43,6 +43,9 @@ pub struct NewRequest {
     pub standing: Standing,
     /// Whether the question is put even where a remembered consent would answer it (`prompt=consent`).
     pub must_ask: bool,
+    /// Whether somebody has to sign in before it can be decided, whoever is signed in already (`prompt=login`). A
+    /// sign-in of the browser that brought the request clears it.
+    pub must_sign_in: bool,
 }
 
 /// A stored request.
@@ -57,7 +60,7 @@ pub struct PendingRequest {
 }
 
 pub(super) const COLUMNS: &str = "client, redirect_uri, state, login_hint, code_challenge, resource, scope, \
-                                  refusal, must_ask, expires_at, decided_at";
+                                  refusal, must_ask, must_sign_in, expires_at, decided_at";
 
 impl PendingRequest {
     /// Reads a row that was selected by [`COLUMNS`].
@@ -79,6 +82,7 @@ impl PendingRequest {
                 login_hint: row.get("login_hint")?,
                 standing,
                 must_ask: row.get("must_ask")?,
+                must_sign_in: row.get("must_sign_in")?,
             },
             expires_at: UnixTime(row.get("expires_at")?),
             decided: row.get::<_, Option<u64>>("decided_at")?.is_some(),
@@ -180,9 +184,10 @@ fn insert(
     connection
         .prepare_cached(
             "INSERT INTO pending_request (id_hash, cookie_hash, client, redirect_uri, state, login_hint,
-                 code_challenge, resource, scope, refusal, must_ask, created_at, expires_at)
+                 code_challenge, resource, scope, refusal, must_ask, must_sign_in, created_at,
+                 expires_at)
              VALUES (:id, :cookie, :client, :redirect_uri, :state, :login_hint,
-                 :code_challenge, :resource, :scope, :refusal, :must_ask, :now, :expires_at)",
+                 :code_challenge, :resource, :scope, :refusal, :must_ask, :must_sign_in, :now, :expires_at)",
         )?
         .execute(named_params! {
             ":id": id,
@@ -196,6 +201,7 @@ fn insert(
             ":scope": asked.map(|asked| asked.scope.to_string()),
             ":refusal": refusal,
             ":must_ask": request.must_ask,
+            ":must_sign_in": request.must_sign_in,
             ":now": now.0,
             ":expires_at": now.plus(PENDING_SECONDS).0,
         })?;

@@ -1,7 +1,7 @@
 //! Who is signed in, in which browser.
 
 use protocol::ids::{Subject, UnixTime};
-use rusqlite::{Connection, OptionalExtension as _, named_params};
+use rusqlite::{Connection, OptionalExtension as _, Row, named_params};
 
 use super::{SecretHash, Store, StoreError, family};
 
@@ -10,8 +10,12 @@ use super::{SecretHash, Store, StoreError, family};
 pub struct Session {
     /// Who.
     pub subject: Subject,
+    /// SHA-256 of what proved it: a session does not outlive the password that it was opened with.
+    pub credential: SecretHash,
     /// Until when, whatever happens.
     pub expires_at: UnixTime,
+    /// Until when, if the browser does not come back.
+    pub idle_until: UnixTime,
 }
 
 impl Store {
@@ -33,15 +37,21 @@ impl Store {
             family::follow_session(connection, old, new, &session.subject)?;
             family::end_with_session(connection, old, now)?;
             connection
+                .prepare_cached("UPDATE pending_request SET must_sign_in = 0 WHERE cookie_hash = ?")?
+                .execute([new])?;
+            connection
                 .prepare_cached(
-                    "INSERT INTO browser_session (cookie_hash, subject, signed_in_at, expires_at)
-                     VALUES (:cookie, :subject, :now, :expires_at)",
+                    "INSERT INTO browser_session
+                         (cookie_hash, subject, credential, signed_in_at, expires_at, idle_until)
+                     VALUES (:cookie, :subject, :credential, :now, :expires_at, :idle_until)",
                 )?
                 .execute(named_params! {
                     ":cookie": new,
                     ":subject": session.subject.as_str(),
+                    ":credential": session.credential,
                     ":now": now.0,
                     ":expires_at": session.expires_at.0,
+                    ":idle_until": session.idle_until.0,
                 })?;
             Ok(())
         })
@@ -59,6 +69,51 @@ impl Store {
         self.write(move |connection| {
             family::end_with_session(connection, old, now)?;
             move_browser(connection, old, new)
+        })
+        .await
+    }
+
+    /// Signs a person out in every browser, and ends what was to last only as long as one of these sessions. The
+    /// requests of this browser move to a fresh cookie.
+    ///
+    /// # Errors
+    /// [`StoreError`]: then nobody is signed out.
+    pub async fn sign_out_everywhere(
+        &self,
+        subject: Subject,
+        old: SecretHash,
+        new: SecretHash,
+        now: UnixTime,
+    ) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            family::end_with_sessions_of(connection, &subject, now)?;
+            move_browser(connection, old, new)?;
+            connection
+                .prepare_cached("DELETE FROM browser_session WHERE subject = ?")?
+                .execute([subject.as_str()])?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Notes that the browser of a session came back. A session that has ended stays ended.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn prolong_session(
+        &self,
+        cookie: SecretHash,
+        idle_until: UnixTime,
+        now: UnixTime,
+    ) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            connection
+                .prepare_cached(
+                    "UPDATE browser_session SET idle_until = max(idle_until, :idle_until)
+                     WHERE cookie_hash = :cookie AND expires_at > :now AND idle_until > :now",
+                )?
+                .execute(named_params! { ":idle_until": idle_until.0, ":cookie": cookie, ":now": now.0 })?;
+            Ok(())
         })
         .await
     }
@@ -81,15 +136,24 @@ pub(super) fn find(
     cookie: SecretHash,
     now: UnixTime,
 ) -> Result<Option<Session>, StoreError> {
-    let row: Option<(String, u64)> = connection
+    connection
         .prepare_cached(
-            "SELECT subject, expires_at FROM browser_session WHERE cookie_hash = :cookie AND expires_at > :now",
+            "SELECT subject, credential, expires_at, idle_until FROM browser_session
+             WHERE cookie_hash = :cookie AND expires_at > :now AND idle_until > :now",
         )?
-        .query_row(named_params! { ":cookie": cookie, ":now": now.0 }, |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
-    let Some((subject, expires_at)) = row else { return Ok(None) };
-    let subject = Subject::parse(&subject).map_err(|_| StoreError::Unreadable("subject"))?;
-    Ok(Some(Session { subject, expires_at: UnixTime(expires_at) }))
+        .query_row(named_params! { ":cookie": cookie, ":now": now.0 }, |row| Ok(from_row(row)))
+        .optional()?
+        .transpose()
+}
+
+fn from_row(row: &Row<'_>) -> Result<Session, StoreError> {
+    Ok(Session {
+        subject: Subject::parse(&row.get::<_, String>("subject")?)
+            .map_err(|_| StoreError::Unreadable("subject"))?,
+        credential: row.get("credential")?,
+        expires_at: UnixTime(row.get("expires_at")?),
+        idle_until: UnixTime(row.get("idle_until")?),
+    })
 }
 
 fn move_browser(connection: &Connection, old: SecretHash, new: SecretHash) -> Result<(), StoreError> {

@@ -219,29 +219,6 @@ async fn without_scope_the_first_one_of_the_resource_is_asked_for() {
     assert!(page.body.contains("mcp:connect") && !page.body.contains("weather:read"));
 }
 
-/// Req: AS-89
-#[tokio::test]
-async fn prompt_none_is_answered_without_a_page_and_never_with_a_code() {
-    let lab = Lab::start().await;
-    let silent = lab.request_with("prompt", Some("none"));
-    let mut browser = lab.browser();
-    browser.authorize(&silent).await.redirected().is_refused("login_required");
-    assert_eq!(lab.store.count_pending().await.unwrap(), 0);
-    browser.allow(&lab.request(), "ada").await.redirected();
-    browser.authorize(&silent).await.redirected().is_refused("consent_required");
-}
-
-#[tokio::test]
-async fn prompt_login_shows_the_sign_in_page_to_whoever_is_signed_in() {
-    let lab = Lab::start().await;
-    let mut browser = lab.browser();
-    browser.sign_in(&lab.request(), "ada").await;
-    let answer = browser.authorize(&lab.request_with("prompt", Some("login"))).await;
-    assert!(answer.header("location").starts_with("/sign-in"));
-    let answer = browser.authorize(&lab.request()).await;
-    assert!(answer.header("location").starts_with("/consent"));
-}
-
 #[tokio::test]
 async fn endless_queries_are_refused_unread() {
     let lab = Lab::start().await;

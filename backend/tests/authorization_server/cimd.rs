@@ -193,6 +193,7 @@ async fn without_the_labs_policy_loopback_is_not_fetched_from() {
     let mut settings = settings();
     settings.loopback = LoopbackPolicy::HttpsOnly;
     settings.issuer = Issuer::parse("https://as.example", LoopbackPolicy::HttpsOnly).unwrap();
+    settings.people.clear();
     let lab = Lab::with(settings).await;
     ask(&lab).await.is_page(StatusCode::BAD_REQUEST, "does not use https");
     assert_eq!(lab.client.hits(), 0);
@@ -236,6 +237,7 @@ async fn the_exception_for_loopback_belongs_to_a_server_on_loopback() {
     let program = |flag: &[&str], variable: &str| {
         Command::new(env!("CARGO_BIN_EXE_authorization-server"))
             .args(["--issuer", "https://as.example", "--database", "/dev/null", "--config", "/dev/null"])
+            .args(["--key-secret-file", "/dev/null"])
             .args(flag)
             .env(variable, "1")
             .output()

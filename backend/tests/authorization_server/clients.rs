@@ -96,6 +96,7 @@ async fn nobody_is_named_like_somebody_else() {
         subject: Subject::parse("registered-x").unwrap(),
         name: "X".into(),
         about: String::new(),
+        password: None,
     });
     let error = start(named_like_a_client).await.unwrap_err();
     assert!(matches!(error, StartError::PersonNamedLikeClient(_)), "{error}");

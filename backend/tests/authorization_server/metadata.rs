@@ -3,7 +3,7 @@
 use axum::body::Body;
 use http::{Method, Request, StatusCode};
 
-use crate::support::{ISSUER, Lab, RESOURCE, method};
+use crate::support::{Form, ISSUER, Lab, RESOURCE, method, settings_with_a_password};
 
 /// Req: AS-01, AS-02, AS-03, AS-04, AS-05, AS-06, AS-07, AS-08, AS-09, AS-11, AS-12, AS-13
 #[tokio::test]
@@ -109,7 +109,7 @@ async fn refusals_can_be_read_by_pages_too() {
 #[tokio::test]
 async fn no_page_of_another_origin_may_read_the_pages_for_people() {
     let lab = Lab::start().await;
-    for path in ["/authorize", "/sign-in", "/consent", "/sign-out", "/"] {
+    for path in ["/authorize", "/sign-in", "/consent", "/sign-out", "/grants", "/grants/revoke", "/"] {
         for request in [
             preflight(path, "POST"),
             Request::get(path).header("origin", "http://localhost:3000").body(Body::empty()).unwrap(),
@@ -121,7 +121,7 @@ async fn no_page_of_another_origin_may_read_the_pages_for_people() {
     }
 }
 
-/// Req: AS-72, AS-110
+/// Req: AS-72, AS-110, A23
 #[tokio::test]
 async fn other_methods_are_refused_with_the_allowed_ones() {
     let lab = Lab::start().await;
@@ -130,6 +130,10 @@ async fn other_methods_are_refused_with_the_allowed_ones() {
         (Method::POST, "/authorize", "GET"),
         (Method::DELETE, "/consent", "GET,HEAD,POST"),
         (Method::GET, "/sign-out", "POST"),
+        (Method::GET, "/grants/revoke", "POST"),
+        (Method::GET, "/grants/sign-out-everywhere", "POST"),
+        (Method::POST, "/grants", "GET,HEAD"),
+        (Method::DELETE, "/sign-in", "GET,HEAD,POST"),
         (Method::GET, "/token", "POST"),
         (Method::GET, "/revoke", "POST"),
         (Method::GET, "/introspect", "POST"),
@@ -141,18 +145,41 @@ async fn other_methods_are_refused_with_the_allowed_ones() {
     }
 }
 
-/// Req: AS-98, AS-101
+/// Req: AS-98, AS-101, A20, B03
 #[tokio::test]
 async fn no_page_can_be_framed_kept_or_followed_back() {
-    let lab = Lab::start().await;
+    let lab = Lab::with(settings_with_a_password()).await;
     let mut browser = lab.browser();
-    let answer = browser.authorize(&lab.request()).await;
-    let sign_in = browser.follow(&answer).await;
-    let consent = lab.browser().consent_page(&lab.request(), "ada").await;
+    let sign_in = browser.sign_in_page(&lab.request()).await;
+    let form = Form::find(&sign_in.body, "/sign-in").fill("name", "ada").fill("password", "wrong");
+    let wrong_password = browser.submit(&form).await;
+    assert_eq!(wrong_password.status, StatusCode::FORBIDDEN);
+    let forged = browser.submit(&form.clone().without("csrf")).await;
+    let mut too_many = browser.submit(&form).await;
+    while too_many.status == StatusCode::FORBIDDEN {
+        too_many = browser.submit(&form).await;
+    }
+    assert_eq!(too_many.status, StatusCode::TOO_MANY_REQUESTS);
+    let mut bob = lab.browser();
+    let consent = bob.consent_page(&lab.request(), "bob").await;
+    let grants = bob.get("/grants").await;
     let refusal = lab.get("/authorize").await;
     let missing = lab.get("/nothing").await;
     let wrong_method = lab.send(method(&Method::PUT, "/consent")).await;
-    for page in [sign_in, consent, refusal, missing, wrong_method, lab.get("/").await] {
+    let (home, to_sign_in) = (lab.get("/").await, lab.get("/sign-in").await);
+    for page in [
+        sign_in,
+        wrong_password,
+        forged,
+        too_many,
+        consent,
+        grants,
+        refusal,
+        missing,
+        wrong_method,
+        home,
+        to_sign_in,
+    ] {
         assert_eq!(page.header("x-frame-options"), "DENY", "{page:?}");
         assert_eq!(page.header("referrer-policy"), "no-referrer");
         assert_eq!(page.header("cache-control"), "no-store");

@@ -1,11 +1,13 @@
 //! The program `authorization-server`: what it refuses to start with.
 
 use std::fs::Permissions;
+use std::io::Write as _;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
+use backend::authorization_server::PasswordHash;
 use backend::store::Store;
 
 use crate::support::Lab;
@@ -20,11 +22,19 @@ fn config(folder: &Path, people: &str) -> String {
     path.display().to_string()
 }
 
+fn key_secret(folder: &Path) -> String {
+    let path = folder.join("as.key");
+    std::fs::write(&path, [7; 32]).unwrap();
+    std::fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+    path.display().to_string()
+}
+
 fn start(folder: &Path, people: &str, flags: &[&str], variables: &[(&str, &str)]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_authorization-server"))
         .args(flags)
         .args(["--database", &folder.join("as.sqlite").display().to_string()])
         .args(["--config", &config(folder, people)])
+        .args(["--key-secret-file", &key_secret(folder)])
         .envs(variables.iter().copied())
         .output()
         .unwrap()
@@ -36,7 +46,10 @@ fn refuses(output: &Output, says: &str) {
     assert!(!output.status.success() && text.contains(says), "{text}");
 }
 
-const ADA: &str = r#"{"subject":"ada","name":"Ada"}"#;
+const ADA: &str = concat!(
+    r#"{"subject":"ada","name":"Ada","password":"$argon2id$v=19$m=19456,t=2,p=1"#,
+    r#"$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g"}"#
+);
 const HTTPS: [&str; 2] = ["--issuer", "https://as.example"];
 
 /// Req: ALL-01, ALL-02, AS-44
@@ -47,11 +60,80 @@ fn http_is_for_the_lab_only() {
     refuses(&output, "it does not use https. http works only in the lab.");
 }
 
+/// Req: ALL-11, K04
 #[test]
-fn people_without_passwords_are_not_offered_to_the_network() {
+fn without_a_secret_for_the_keys_it_does_not_start() {
     let folder = tempfile::tempdir().unwrap();
-    let flags = [HTTPS[0], HTTPS[1], "--bind", "0.0.0.0:0", "--behind-tls-proxy"];
-    refuses(&start(folder.path(), ADA, &flags, &[]), "may listen on loopback only");
+    let start = |secret: &[&str]| {
+        Command::new(env!("CARGO_BIN_EXE_authorization-server"))
+            .args(HTTPS)
+            .args(["--database", &folder.path().join("as.sqlite").display().to_string()])
+            .args(["--config", &config(folder.path(), ADA)])
+            .args(secret)
+            .output()
+            .unwrap()
+    };
+    refuses(&start(&[]), "--key-secret-file <FILE>");
+    let path = key_secret(folder.path());
+    std::fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
+    refuses(&start(&["--key-secret-file", &path]), "is open to other users (mode 0644)");
+    std::fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+    std::fs::write(&path, "too short").unwrap();
+    refuses(&start(&["--key-secret-file", &path]), "holds fewer than 32 bytes");
+    assert!(!folder.path().join("as.sqlite").exists(), "nothing is made");
+}
+
+fn run(arguments: &[&str], input: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_authorization-server"))
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    child.wait_with_output().unwrap()
+}
+
+#[test]
+fn a_password_becomes_a_hash_for_the_configuration() {
+    let output = run(&["hash-password"], "correct horse battery staple\n");
+    let hash = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success() && hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
+    assert!(PasswordHash::parse(hash.trim_end()).is_ok());
+    assert!(!hash.contains("horse") && !String::from_utf8_lossy(&output.stderr).contains("horse"));
+    refuses(&run(&["hash-password"], "short\n"), "it needs at least 15 characters");
+}
+
+/// Req: AS-140
+#[tokio::test]
+async fn keys_are_rotated_by_command() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("as.sqlite");
+    let (database, secret) = (file.display().to_string(), key_secret(folder.path()));
+    let flags = ["--database", &database, "--key-secret-file", &secret];
+    let first = run(&[&["rotate-keys"], &flags[..], &["--key-algorithm", "ES256", "--now"]].concat(), "");
+    let says = String::from_utf8_lossy(&first.stdout).into_owned();
+    assert!(first.status.success() && says.contains("(ES256) signs from now on"), "{first:?}");
+    let second = run(&[&["rotate-keys"], &flags[..], &["--key-algorithm", "ES256"]].concat(), "");
+    assert!(String::from_utf8_lossy(&second.stdout).contains("is published. It signs from"), "{second:?}");
+    let keys = Store::open(&file).await.unwrap().signing_keys(0).await.unwrap();
+    assert_eq!(keys.len(), 2);
+}
+
+#[test]
+fn people_need_passwords_and_passwords_a_good_hash() {
+    let folder = tempfile::tempdir().unwrap();
+    let without = r#"{"subject":"ada","name":"Ada"}"#;
+    refuses(&start(folder.path(), without, &HTTPS, &[]), "ada has no password");
+    let plain = ADA.replace("$argon2id", "hunter2 hunter2 hunter2");
+    let output = start(folder.path(), &plain, &HTTPS, &[]);
+    refuses(&output, "the password of ada: it is not a PHC string");
+    assert!(!String::from_utf8_lossy(&output.stderr).contains("hunter2"), "it may be the password itself");
+    refuses(
+        &start(folder.path(), &ADA.replace("t=2", "t=1"), &HTTPS, &[]),
+        "the password of ada: it is too weak",
+    );
 }
 
 /// Req: ALL-01
@@ -78,6 +160,7 @@ fn a_configuration_that_everybody_can_read_is_refused() {
             .args(HTTPS)
             .args(["--database", &folder.path().join("as.sqlite").display().to_string()])
             .args(["--config", &path, "--print-config"])
+            .args(["--key-secret-file", &key_secret(folder.path())])
             .output()
             .unwrap();
         refuses(&output, &format!("as.json: its mode is {mode:04o}"));
@@ -102,6 +185,10 @@ fn what_is_in_force_can_be_printed() {
     assert_eq!(printed["lifetimes"]["code_seconds"], 30);
     assert_eq!(printed["resources"][0]["scopes"][0]["token"], "mcp:connect");
     assert_eq!(printed["people"][0]["subject"], "ada");
+    assert_eq!(printed["people"][0]["has_password"], true);
+    assert_eq!(printed["keys"]["algorithm"], "RS256");
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(!text.contains("argon2id") && !text.contains("aGFzaGhhc2g"), "hashes are not printed: {text}");
     assert!(!folder.path().join("as.sqlite").exists(), "nothing is made");
 }
 

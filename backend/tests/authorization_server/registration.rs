@@ -1,6 +1,9 @@
 //! `/register`: who is given a name, with which bounds, and what a flood leaves.
 
+use std::net::SocketAddr;
+
 use axum::body::Body;
+use axum::extract::ConnectInfo;
 use backend::authorization_server::{RegistrationSettings, Settings};
 use backend::store::SecretHash;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
@@ -246,7 +249,9 @@ async fn a_flood_leaves_few_rows_and_every_used_client() {
     for chunk in 0..10 {
         let mut flood = tokio::task::JoinSet::new();
         for number in 0..100 {
-            let request = post(public(&format!("flood {chunk} {number}")).to_string());
+            let mut request = post(public(&format!("flood {chunk} {number}")).to_string());
+            // From everywhere: one address alone would be stopped before.
+            request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([192, 0, chunk, number], 4711))));
             let router = lab.router.clone();
             flood.spawn(async move { tower::ServiceExt::oneshot(router, request).await.unwrap().status() });
         }

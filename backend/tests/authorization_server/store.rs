@@ -77,6 +77,7 @@ async fn of_too_many_requests_the_oldest_go() {
         state: None,
         login_hint: None,
         must_ask: false,
+        must_sign_in: false,
         standing: Standing::Refused("UnknownScope".into()),
     };
     let cookie = SecretHash::of_text("cookie");

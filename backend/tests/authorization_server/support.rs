@@ -2,21 +2,23 @@
 
 use std::collections::HashMap;
 use std::future::Future;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
+use axum::extract::ConnectInfo;
 use axum::response::{IntoResponse as _, Response};
 use backend::authorization_server::{
-    AuthorizationServer, KeySettings, Lifetimes, OfferedScope, Person, ProtectedResource,
-    RegistrationSettings, Settings, StartError,
+    AuthorizationServer, HashingLimits, KeySettings, Lifetimes, OfferedScope, PasswordHash, Person,
+    ProtectedResource, RegistrationSettings, Settings, StartError, hash_password,
 };
 use backend::clock::{Clock as _, FixedClock};
 use backend::entropy::SeededEntropy;
 use backend::outbound::Outbound;
-use backend::store::{KeyRecord, Limits, SecretHash, Store};
+use backend::store::{Client, ClientAuthentication, ClientSource, KeyRecord, Limits, SecretHash, Store};
 use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
 use http::{HeaderMap, Method, Request, StatusCode};
 use protocol::basic_credentials::BasicCredentials;
@@ -122,6 +124,7 @@ pub(crate) fn settings() -> Settings {
         subject: Subject::parse(subject).unwrap(),
         name: name.into(),
         about: format!("{name} of the lab"),
+        password: None,
     };
     Settings {
         issuer: Issuer::parse(ISSUER, loopback).unwrap(),
@@ -144,10 +147,38 @@ pub(crate) fn settings() -> Settings {
             },
         ],
         people: vec![person("ada", "Ada"), person("bob", "Bob")],
+        hashing: HashingLimits::default(),
+        trusted_proxies: Vec::new(),
         clients: Vec::new(),
         registration: Some(RegistrationSettings::default()),
         lifetimes: Lifetimes::default(),
         keys: KeySettings::default(),
+    }
+}
+
+/// Ada's password, where she has one.
+pub(crate) const PASSWORD: &str = "correct horse battery staple";
+
+/// The same, but Ada has a password; Bob has none.
+pub(crate) fn settings_with_a_password() -> Settings {
+    // Hashing is slow by design.
+    static HASH: LazyLock<PasswordHash> =
+        LazyLock::new(|| hash_password(&Secret::new(PASSWORD), &SeededEntropy::new(3)).unwrap());
+    let mut settings = settings();
+    settings.people[0].password = Some(HASH.clone());
+    settings
+}
+
+/// A client as the server knows it.
+pub(crate) fn client(source: ClientSource, id: &str, name: &str, redirect_uris: &[&str]) -> Client {
+    Client {
+        id: ClientId::parse(id).unwrap(),
+        source,
+        name: name.into(),
+        redirect_uris: redirect_uris.iter().map(|uri| RedirectUri::parse(uri).unwrap()).collect(),
+        authentication: ClientAuthentication::None,
+        wants_refresh: false,
+        fingerprint: format!("{id} {name}"),
     }
 }
 
@@ -177,6 +208,8 @@ impl Lab {
         let mut settings = settings();
         settings.loopback = LoopbackPolicy::HttpsOnly;
         settings.issuer = Issuer::parse("https://as.example", LoopbackPolicy::HttpsOnly).unwrap();
+        // Outside the lab people need passwords; nobody signs in there.
+        settings.people.clear();
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&folder.path().join("as.sqlite")).await.unwrap();
         Self::with_outbound(folder, store, settings, internet.outbound(authority)).await
@@ -256,7 +289,15 @@ impl Lab {
     }
 
     pub(crate) fn browser(&self) -> Browser<'_> {
-        Browser { lab: self, cookie: None }
+        Browser { lab: self, cookie: None, peer: None }
+    }
+
+    /// Makes the client one that lives on the web: `https://c.example`. Gives its correct request.
+    pub(crate) fn web_request(&self) -> Vec<(String, String)> {
+        let mut document = self.client.document();
+        document["redirect_uris"] = json!(["https://c.example/callback"]);
+        self.client.serve_document(&document);
+        self.request_with("redirect_uri", Some("https://c.example/callback"))
     }
 
     /// What a correct client sends to `/authorize`; the challenge is a new one each time.
@@ -273,6 +314,12 @@ impl Lab {
         ]
         .map(|(name, value)| (name.to_owned(), value))
         .to_vec()
+    }
+
+    /// The same request once more, with a new challenge.
+    pub(crate) fn again(&self, parameters: &[(String, String)]) -> Vec<(String, String)> {
+        let challenge = self.pkce.lock().unwrap().new_challenge();
+        with(parameters.to_vec(), "code_challenge", Some(&challenge))
     }
 
     /// The same with one parameter changed; `None` leaves it out.
@@ -589,6 +636,8 @@ impl Redirected {
 pub(crate) struct Browser<'a> {
     pub(crate) lab: &'a Lab,
     pub(crate) cookie: Option<String>,
+    /// Where it connects from; without a socket it is this machine.
+    pub(crate) peer: Option<SocketAddr>,
 }
 
 /// A form as it stands in a page.
@@ -626,12 +675,27 @@ impl Form {
         self.fields.retain(|(known, _)| known != name);
         self
     }
+
+    /// Types into a field that is there.
+    #[track_caller]
+    pub(crate) fn fill(mut self, name: &str, value: &str) -> Self {
+        let field = self.fields.iter_mut().find(|(known, _)| known == name);
+        value.clone_into(&mut field.unwrap_or_else(|| panic!("no field {name}")).1);
+        self
+    }
+
+    pub(crate) fn value(&self, name: &str) -> &str {
+        self.fields.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
+    }
 }
 
 impl Browser<'_> {
     pub(crate) async fn send(&mut self, mut request: Request<Body>) -> Answered {
         if let Some(cookie) = &self.cookie {
             request.headers_mut().insert(COOKIE, cookie.parse().unwrap());
+        }
+        if let Some(peer) = self.peer {
+            request.extensions_mut().insert(ConnectInfo(peer));
         }
         let answer = self.lab.send(request).await;
         if let Some(set) = answer.headers.get(SET_COOKIE) {
@@ -675,6 +739,14 @@ impl Browser<'_> {
         self.submit(&Form::find(&page.body, "/sign-in").with("person", person)).await
     }
 
+    /// To the sign-in page of a request.
+    pub(crate) async fn sign_in_page(&mut self, parameters: &[(String, String)]) -> Answered {
+        let answer = self.authorize(parameters).await;
+        let page = self.follow(&answer).await;
+        page.is_page(StatusCode::OK, "action=\"/sign-in\"");
+        page
+    }
+
     /// To the consent page, signing in on the way if need be.
     pub(crate) async fn consent_page(&mut self, parameters: &[(String, String)], person: &str) -> Answered {
         let answer = self.authorize(parameters).await;
@@ -687,9 +759,19 @@ impl Browser<'_> {
         page
     }
 
+    /// Does what the pages ask for until the browser is sent back to the client; that may be at once.
     pub(crate) async fn allow(&mut self, parameters: &[(String, String)], person: &str) -> Answered {
-        let page = self.consent_page(parameters, person).await;
-        self.submit(&Form::find(&page.body, "/consent").with("decision", "allow")).await
+        let mut answer = self.authorize(parameters).await;
+        while answer.header(LOCATION.as_str()).starts_with('/') {
+            let page = self.follow(&answer).await;
+            let form = if page.body.contains("action=\"/sign-in\"") {
+                Form::find(&page.body, "/sign-in").with("person", person)
+            } else {
+                Form::find(&page.body, "/consent").with("decision", "allow")
+            };
+            answer = self.submit(&form).await;
+        }
+        answer
     }
 }
 

@@ -5,5 +5,6 @@
 
 mod disk;
 mod end;
+mod kill;
 mod running;
 mod sockets;

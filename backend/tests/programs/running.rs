@@ -36,14 +36,28 @@ pub(crate) fn configuration(folder: &Path) -> String {
     path.display().to_string()
 }
 
+/// What the keys of an authorization server are encrypted under.
+pub(crate) fn key_secret(folder: &Path) -> String {
+    let path = folder.join("as.key");
+    std::fs::write(&path, [7; 32]).unwrap();
+    std::fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+    path.display().to_string()
+}
+
 impl Program {
     /// The authorization server, with its files in this folder.
     pub(crate) fn authorization_server(folder: &Path) -> Self {
+        Self::authorization_server_with(folder, &configuration(folder))
+    }
+
+    /// The same with another configuration file.
+    pub(crate) fn authorization_server_with(folder: &Path, configuration: &str) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_authorization-server"));
         command
             .args(["--issuer", "https://as.example", "--bind", "127.0.0.1:0", "--log-format", "json"])
             .args(["--database", &folder.join("as.sqlite").display().to_string()])
-            .args(["--config", &configuration(folder)]);
+            .args(["--config", configuration])
+            .args(["--key-secret-file", &key_secret(folder)]);
         Self::start(command)
     }
 
@@ -85,6 +99,12 @@ impl Program {
 
     pub(crate) fn id(&self) -> Pid {
         Pid::from_child(&self.child)
+    }
+
+    /// Gives it no moment to put anything in order.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
     }
 
     /// What `systemctl stop` and `docker stop` do.

@@ -2,8 +2,11 @@
 
 use std::path::Path;
 
-use backend::authorization_server::{KeySettings, OfferedScope, Person, ProtectedResource, Settings};
-use backend::store::SecretHash;
+use backend::authorization_server::{
+    ClientConfig, HashingLimits, OfferedScope, PasswordHash, Person, ProtectedResource, RegistrationSettings,
+    Settings,
+};
+use backend::store::{Client, SecretHash};
 use protocol::ids::{Issuer, ResourceUri, Subject};
 use protocol::loopback::LoopbackPolicy;
 use serde::Deserialize;
@@ -19,9 +22,19 @@ pub(crate) const SHAPE: &str = r#"The configuration file:
       "name": "Weather server",
       "scopes": [{ "token": "mcp:connect", "description": "Use the MCP server in your name" }]
     }],
-    "people": [{ "subject": "ada", "name": "Ada", "about": "tries things first" }]
+    "people": [{ "subject": "ada", "name": "Ada", "password": "$argon2id$v=19$m=19456,t=2,p=1$..." }],
+    "clients": [{
+      "client_id": "weather-desk",
+      "client_name": "Weather desk",
+      "redirect_uris": ["https://desk.example/callback"],
+      "token_endpoint_auth_method": "client_secret_basic",
+      "client_secret_sha256": "64 hexadecimal digits"
+    }],
+    "registration": { "most_unused": 5000, "unused_seconds": 3600, "family_seconds": 604800 }
   }
-A request that names no scope gets the first one of its resource."#;
+A request that names no scope gets the first one of its resource. A resource with "introspection_secret" (SHA-256 of its
+server's secret, as base64url) may ask whether a token is still good. The hash of a password comes from the command
+hash-password. "clients" are those known beforehand; without "registration" no client can register itself."#;
 
 /// The configuration file. Unknown members are refused: a typing error must not go unnoticed.
 #[derive(Debug, Deserialize)]
@@ -30,6 +43,9 @@ struct Config {
     resources: Vec<ResourceConfig>,
     #[serde(default)]
     people: Vec<PersonConfig>,
+    #[serde(default)]
+    clients: Vec<ClientConfig>,
+    registration: Option<RegistrationSettings>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -57,13 +73,16 @@ struct PersonConfig {
     name: String,
     #[serde(default)]
     about: String,
+    password: Option<String>,
 }
 
 impl PersonConfig {
     fn person(self) -> Result<Person, String> {
         let subject = Subject::parse(&self.subject)
             .map_err(|reason| format!("the person {}: {reason}", self.subject))?;
-        Ok(Person { subject, name: self.name, about: self.about })
+        let password = self.password.as_deref().map(PasswordHash::parse).transpose();
+        let password = password.map_err(|reason| format!("the password of {}: {reason}", self.subject))?;
+        Ok(Person { subject, name: self.name, about: self.about, password })
     }
 }
 
@@ -73,22 +92,20 @@ pub(crate) fn settings(flags: &ServeFlags) -> Result<Settings, String> {
         .map_err(|reason| format!("--issuer {}: {reason}. http works only in the lab.", flags.issuer))?;
     let config = read(&flags.config)?;
     let in_file = |reason| format!("--config {}: {reason}", flags.config.display());
-    if !config.people.is_empty() && flags.bind.iter().any(|address| !address.ip().is_loopback()) {
-        return Err("People without passwords are configured, so the server may listen on loopback only. \
-                    Change --bind, or take the people out of the configuration."
-            .into());
-    }
     let resources = config.resources.into_iter().map(ResourceConfig::resource).collect::<Result<_, _>>();
     let people = config.people.into_iter().map(PersonConfig::person).collect::<Result<_, _>>();
+    let clients = config.clients.into_iter().map(Client::try_from).collect::<Result<_, _>>();
     Ok(Settings {
         issuer,
         loopback: LoopbackPolicy::HttpsOnly,
         resources: resources.map_err(in_file)?,
         people: people.map_err(in_file)?,
-        clients: Vec::new(),
-        registration: None,
+        hashing: HashingLimits::default(),
+        trusted_proxies: flags.trusted_proxy.clone(),
+        clients: clients.map_err(|reason| in_file(reason.to_string()))?,
+        registration: config.registration,
         lifetimes: (&flags.lifetimes).into(),
-        keys: KeySettings::default(),
+        keys: flags.keys.settings()?,
     })
 }
 
@@ -109,8 +126,13 @@ mod tests {
         for resource in config.resources {
             resource.resource().unwrap();
         }
+        // The hashes are left out of the example, and nothing else is wrong with it.
         for person in config.people {
-            person.person().unwrap();
+            assert!(person.person().unwrap_err().contains("the password of ada"));
+        }
+        for client in config.clients {
+            let client = ClientConfig { client_secret_sha256: Some("0".repeat(64)), ..client };
+            Client::try_from(client).unwrap();
         }
     }
 }

@@ -1,12 +1,13 @@
 //! Flags and `LAB_AS_*` variables.
 
 use std::ffi::{OsStr, OsString};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
-use backend::authorization_server::Lifetimes;
+use backend::authorization_server::{KeyEncryptionSecret, KeySettings, Lifetimes};
 use backend::telemetry::Format;
 use clap::{Args, CommandFactory as _, Parser, Subcommand, value_parser};
+use protocol::jwks::TokenAlgorithm;
 
 use crate::config;
 
@@ -14,8 +15,7 @@ use crate::config;
 ///
 /// The issuer and every resource must be https; http on loopback exists only in the lab.
 ///
-/// Accounts have no passwords yet: whoever reaches the sign-in page can be any of the configured people. Therefore the
-/// server starts with people only if it listens on loopback alone. Do not put a proxy before it that others can reach.
+/// People sign in by their subject and a password, of which the configuration holds an argon2id hash.
 #[derive(Debug, Parser)]
 #[command(name = "authorization-server", version, flatten_help = true, after_help = config::SHAPE)]
 struct Program {
@@ -29,6 +29,12 @@ pub(crate) enum Command {
     /// Serve until Ctrl-C or SIGTERM. Flags without a command mean this one.
     #[command(after_help = config::SHAPE)]
     Serve(ServeFlags),
+    /// Make a new signing key, which takes over from the present one without a failed verification.
+    RotateKeys(RotateKeysFlags),
+    /// The same with a key of your own: a PEM file (PKCS#8) that only its owner can read.
+    ImportKey(ImportKeyFlags),
+    /// Read a password from standard input, and print its argon2id hash for the configuration file.
+    HashPassword,
 }
 
 impl Command {
@@ -36,6 +42,7 @@ impl Command {
     pub(crate) fn log_format(&self) -> Format {
         match self {
             Self::Serve(flags) => flags.log_format,
+            Self::RotateKeys(_) | Self::ImportKey(_) | Self::HashPassword => Format::Text,
         }
     }
 }
@@ -60,6 +67,12 @@ pub(crate) struct ServeFlags {
     /// able to read it.
     #[arg(long, env = "LAB_AS_CONFIG", value_name = "FILE")]
     pub(crate) config: PathBuf,
+    /// Address of a proxy whose last `X-Forwarded-For` entry names the client; may be given several times. From anybody
+    /// else that header is ignored.
+    #[arg(long, env = "LAB_AS_TRUSTED_PROXY", value_name = "ADDRESS", value_delimiter = ',')]
+    pub(crate) trusted_proxy: Vec<IpAddr>,
+    #[command(flatten)]
+    pub(crate) keys: KeyFlags,
     #[command(flatten)]
     pub(crate) lifetimes: LifetimeFlags,
     /// How log lines are written. `RUST_LOG` chooses which: `info` unless set.
@@ -68,6 +81,77 @@ pub(crate) struct ServeFlags {
     /// Print what is in force as JSON, without secrets, and end.
     #[arg(long)]
     pub(crate) print_config: bool,
+}
+
+/// Which keys sign, and how they are kept.
+#[derive(Debug, Args)]
+pub(crate) struct KeyFlags {
+    /// A file with at least 32 random bytes, readable by its owner only: the signing keys are encrypted under it in the
+    /// database. `openssl rand -out FILE 32` makes one. Without this file the database is of no use: keep a copy.
+    #[arg(long, env = "LAB_AS_KEY_SECRET_FILE", value_name = "FILE")]
+    pub(crate) key_secret_file: PathBuf,
+    /// What access tokens are signed with: RS256, ES256 or EdDSA. When it changes, a key of the new kind takes over.
+    #[arg(long, env = "LAB_AS_KEY_ALGORITHM", value_name = "ALGORITHM",
+          default_value_t = KeySettings::default().algorithm)]
+    key_algorithm: TokenAlgorithm,
+    /// After so long a key gets a successor by itself; 0 switches this off.
+    #[arg(long, env = "LAB_AS_KEY_MAX_AGE_SECONDS", value_name = "SECONDS",
+          default_value_t = KeySettings::default().max_age_seconds)]
+    key_max_age_seconds: u64,
+    /// For so long a new key is published before it signs.
+    #[arg(long, env = "LAB_AS_KEY_LEAD_SECONDS", value_name = "SECONDS",
+          default_value_t = KeySettings::default().lead_seconds)]
+    key_lead_seconds: u64,
+}
+
+impl KeyFlags {
+    /// Reads the file.
+    pub(crate) fn settings(&self) -> Result<KeySettings, String> {
+        let secret = KeyEncryptionSecret::from_file(&self.key_secret_file)
+            .map_err(|reason| format!("--key-secret-file: {reason}"))?;
+        Ok(KeySettings {
+            algorithm: self.key_algorithm,
+            max_age_seconds: self.key_max_age_seconds,
+            lead_seconds: self.key_lead_seconds,
+            encryption: Some(secret),
+        })
+    }
+}
+
+/// How to rotate.
+#[derive(Debug, Args)]
+pub(crate) struct RotateKeysFlags {
+    /// The database file of the server, which may be running.
+    #[arg(long, env = "LAB_AS_DATABASE", value_name = "FILE")]
+    pub(crate) database: PathBuf,
+    #[command(flatten)]
+    pub(crate) keys: KeyFlags,
+    #[command(flatten)]
+    pub(crate) takeover: TakeoverFlags,
+}
+
+/// What to import.
+#[derive(Debug, Args)]
+pub(crate) struct ImportKeyFlags {
+    /// The PEM file.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// The database file of the server, which may be running.
+    #[arg(long, env = "LAB_AS_DATABASE", value_name = "FILE")]
+    pub(crate) database: PathBuf,
+    #[command(flatten)]
+    pub(crate) keys: KeyFlags,
+    #[command(flatten)]
+    pub(crate) takeover: TakeoverFlags,
+}
+
+/// When a new key begins to sign.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct TakeoverFlags {
+    /// Sign with it at once, because the present key is no longer trusted. Verifiers that do not ask for unknown keys
+    /// refuse tokens until they read the key set anew.
+    #[arg(long)]
+    pub(crate) now: bool,
 }
 
 /// How long things last, in seconds.
@@ -103,6 +187,11 @@ pub(crate) struct LifetimeFlags {
           default_value_t = Lifetimes::default().session_idle,
           value_parser = value_parser!(u64).range(1..=2_592_000))]
     session_idle: u64,
+    /// For so long a person need not be asked again for the same; 0 asks every time.
+    #[arg(long = "remembered-consent-seconds", env = "LAB_AS_REMEMBERED_CONSENT_SECONDS", value_name = "SECONDS",
+          default_value_t = Lifetimes::default().remembered_consent,
+          value_parser = value_parser!(u64).range(0..=31_536_000))]
+    remembered_consent: u64,
 }
 
 impl From<&LifetimeFlags> for Lifetimes {
@@ -115,6 +204,7 @@ impl From<&LifetimeFlags> for Lifetimes {
             refresh_repair: flags.refresh_repair,
             session: flags.session,
             session_idle: flags.session_idle,
+            remembered_consent: flags.remembered_consent,
         }
     }
 }
@@ -162,13 +252,21 @@ mod tests {
         Program::try_parse_from(with_command(arguments)).map(|program| program.command)
     }
 
-    const ENOUGH: [&str; 6] =
-        ["--issuer", "https://as.example", "--database", "as.sqlite", "--config", "as.json"];
+    const ENOUGH: [&str; 8] = [
+        "--issuer",
+        "https://as.example",
+        "--database",
+        "as.sqlite",
+        "--config",
+        "as.json",
+        "--key-secret-file",
+        "as.key",
+    ];
 
     #[test]
     fn flags_without_a_command_serve() {
         for arguments in [&ENOUGH[..], &[&["serve"], &ENOUGH[..]].concat()] {
-            let Command::Serve(flags) = parsed(arguments).unwrap();
+            let Command::Serve(flags) = parsed(arguments).unwrap() else { panic!("{arguments:?}") };
             assert_eq!(flags.issuer, "https://as.example");
         }
         assert_eq!(parsed(&["--help"]).unwrap_err().kind(), clap::error::ErrorKind::DisplayHelp);
@@ -177,7 +275,7 @@ mod tests {
 
     #[test]
     fn the_defaults_are_those_of_the_library() {
-        let Command::Serve(flags) = parsed(&ENOUGH).unwrap();
+        let Command::Serve(flags) = parsed(&ENOUGH).unwrap() else { panic!() };
         assert_eq!(format!("{:?}", Lifetimes::from(&flags.lifetimes)), format!("{:?}", Lifetimes::default()));
     }
 

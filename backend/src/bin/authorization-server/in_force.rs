@@ -1,6 +1,8 @@
 //! `--print-config`: what is in force.
 
 use backend::authorization_server::{Person, ProtectedResource, Settings};
+use backend::store::{Client, ClientAuthentication};
+use protocol::ids::RedirectUri;
 use serde_json::{Value, json};
 
 use crate::flags::ServeFlags;
@@ -22,8 +24,22 @@ pub(crate) fn describe(flags: &ServeFlags, settings: &Settings) -> Value {
             "refresh_repair_seconds": lifetimes.refresh_repair,
             "session_seconds": lifetimes.session,
             "session_idle_seconds": lifetimes.session_idle,
+            "remembered_consent_seconds": lifetimes.remembered_consent,
         },
         "resources": settings.resources.iter().map(resource).collect::<Vec<_>>(),
+        "trusted_proxies": settings.trusted_proxies,
+        "keys": {
+            "algorithm": settings.keys.algorithm.as_str(),
+            "max_age_seconds": settings.keys.max_age_seconds,
+            "lead_seconds": settings.keys.lead_seconds,
+            "secret_file": flags.keys.key_secret_file,
+        },
+        "clients": settings.clients.iter().map(client).collect::<Vec<_>>(),
+        "registration": settings.registration.map(|registration| json!({
+            "most_unused": registration.most_unused,
+            "unused_seconds": registration.unused_seconds,
+            "family_seconds": registration.family_seconds,
+        })),
         "people": settings.people.iter().map(person).collect::<Vec<_>>(),
     })
 }
@@ -36,9 +52,24 @@ fn resource(resource: &ProtectedResource) -> Value {
         "scopes": scopes
             .map(|scope| json!({ "token": scope.token.as_str(), "description": scope.description }))
             .collect::<Vec<_>>(),
+        "may_introspect": resource.introspection_secret.is_some(),
+    })
+}
+
+fn client(client: &Client) -> Value {
+    json!({
+        "client_id": client.id.as_str(),
+        "client_name": client.name,
+        "redirect_uris": client.redirect_uris.iter().map(RedirectUri::as_str).collect::<Vec<_>>(),
+        "is_confidential": client.authentication != ClientAuthentication::None,
     })
 }
 
 fn person(person: &Person) -> Value {
-    json!({ "subject": person.subject.as_str(), "name": person.name, "about": person.about })
+    json!({
+        "subject": person.subject.as_str(),
+        "name": person.name,
+        "about": person.about,
+        "has_password": person.password.is_some(),
+    })
 }

@@ -1,5 +1,6 @@
 //! The authorization server on its own, with its state in a file.
 
+mod commands;
 mod config;
 mod flags;
 mod in_force;
@@ -35,6 +36,9 @@ async fn run(command: Command) -> Outcome {
     telemetry::init("info", command.log_format())?;
     match command {
         Command::Serve(flags) => serve(&flags).await,
+        Command::RotateKeys(flags) => commands::rotate(&flags).await,
+        Command::ImportKey(flags) => commands::import(&flags).await,
+        Command::HashPassword => commands::hash(),
     }
 }
 
