@@ -67,6 +67,7 @@ pub(super) enum TokenDenial {
 
 impl TokenDenial {
     /// The one place where a denial becomes a status, a code, a clause and a sentence.
+    #[expect(clippy::too_many_lines, reason = "a table: what would be divided is the overview")]
     pub(super) fn wire(self) -> (StatusCode, OAuthErrorCode, Clause, &'static str) {
         use OAuthErrorCode::{
             InvalidGrant, InvalidRequest, InvalidScope, InvalidTarget, ServerError, TemporarilyUnavailable,

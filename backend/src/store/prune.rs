@@ -20,7 +20,7 @@ struct Rule {
     delete: &'static str,
 }
 
-const RULES: [Rule; 6] = [
+const RULES: [Rule; 7] = [
     Rule {
         what: "sign-ins",
         kept_seconds: 0,
@@ -47,6 +47,14 @@ const RULES: [Rule; 6] = [
         kept_seconds: 24 * 3600,
         // Refresh tokens go with it as well.
         delete: "DELETE FROM family WHERE id IN (SELECT id FROM family WHERE expires_at < ?1 LIMIT ?2)",
+    },
+    Rule {
+        what: "consents that are remembered",
+        // No server remembers for longer than a year; many for less, and that they judge when they look.
+        kept_seconds: 366 * 24 * 3600,
+        delete:
+            "DELETE FROM remembered_consent WHERE (subject, client_id, resource) IN
+                 (SELECT subject, client_id, resource FROM remembered_consent WHERE granted_at < ?1 LIMIT ?2)",
     },
     Rule {
         what: "assertions of clients",
@@ -172,6 +180,15 @@ mod tests {
         Ok(())
     }
 
+    fn insert_consents(connection: &Connection, count: u64, granted: u64) -> Result<(), StoreError> {
+        connection.execute_batch(&format!(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count})
+             INSERT INTO remembered_consent (subject, client_id, resource, client, scope, granted_at)
+             SELECT 's', {granted} || '-' || i, 'r', '{{}}', 'a', {granted} FROM n;"
+        ))?;
+        Ok(())
+    }
+
     async fn count(store: &Store, table: &'static str) -> u64 {
         let sql = format!("SELECT count(*) FROM {table}");
         store.read(move |connection| Ok(connection.query_row(&sql, [], |row| row.get(0))?)).await.unwrap()
@@ -186,6 +203,8 @@ mod tests {
                 insert_sessions(connection, 4, NOW.0 + 1)?;
                 insert_assertions_and_clients(connection, 2, NOW.0 - 1)?;
                 insert_assertions_and_clients(connection, 5, NOW.0 + 1)?;
+                insert_consents(connection, 2, NOW.0 - 366 * 24 * 3600 - 1)?;
+                insert_consents(connection, 3, NOW.0 - 366 * 24 * 3600 + 1)?;
                 insert_requests(connection, 3, NOW.0 - 3601)?;
                 insert_requests(connection, 4, NOW.0 - 3599)?;
                 insert_codes(connection, "never-redeemed", 3, NOW.0 - 3601, NOW.0 + 1, false)?;
@@ -195,12 +214,13 @@ mod tests {
             })
             .await
             .unwrap();
-        assert_eq!(store.prune(NOW).await.unwrap(), 3 + 3 + 3 + 6 + 2 + 2);
+        assert_eq!(store.prune(NOW).await.unwrap(), 3 + 3 + 3 + 6 + 2 + 2 + 2);
         for (table, left) in [
             ("browser_session", 4),
             ("pending_request", 4),
             ("family", 9),
             ("code", 9),
+            ("remembered_consent", 3),
             ("client_assertion", 5),
             ("registered_client", 5),
         ] {

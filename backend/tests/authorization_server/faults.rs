@@ -70,6 +70,19 @@ async fn while_the_database_is_locked_writes_are_put_off_and_the_rest_goes_on() 
     assert!(stranger.submit(&sign_in).await.header("location").starts_with("/consent"));
 }
 
+/// That somebody came back is worth a write, but not a refusal.
+#[tokio::test]
+async fn whoever_only_looks_is_not_refused_because_nothing_can_be_written() {
+    let lab = impatient_lab().await;
+    let mut ada = lab.browser();
+    ada.sign_in(&lab.request(), "ada").await;
+    lab.clock.advance(120);
+    let lock = other_process(&lab);
+    lock.execute_batch("BEGIN IMMEDIATE").unwrap();
+    ada.get("/").await.is_page(StatusCode::OK, "signed in as <b>Ada</b>");
+    ada.get("/grants").await.is_page(StatusCode::OK, "Your grants");
+}
+
 #[tokio::test]
 async fn a_full_database_refuses_what_is_new_until_there_is_room() {
     let empty = Lab::start().await;
