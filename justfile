@@ -59,11 +59,11 @@ conformance:
     tools/build servers
     exec tools/conformance
 
-# Measure the servers; ARGS go to `cargo bench`
+# Measure the servers; ARGS go to `cargo bench`: --bench authorization_server measures one of them
 [group('test')]
 bench *ARGS:
     tools/setup rust
-    cargo bench --quiet -p backend --bench mcp_server "$@"
+    cargo bench --quiet -p backend --benches "$@"
 
 # Formatting, clippy (native and WebAssembly), documentation, scripts: warnings are errors
 [group('check')]

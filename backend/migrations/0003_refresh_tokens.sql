@@ -2,14 +2,14 @@
 -- stands in the family.
 
 CREATE TABLE refresh_token (
-    token_hash BLOB PRIMARY KEY,
+    token_hash BLOB NOT NULL PRIMARY KEY,
     family TEXT NOT NULL REFERENCES family (id) ON DELETE CASCADE,
     -- When it ends if nobody uses it; never after its family.
     expires_at INTEGER NOT NULL,
     -- When it was exchanged for its successor. The successor's name is not stored: only who holds this token and the
     -- server's key together can compute it.
     used_at INTEGER
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 CREATE INDEX refresh_token_family ON refresh_token (family);
 CREATE INDEX refresh_token_expiry ON refresh_token (expires_at);

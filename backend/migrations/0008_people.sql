@@ -22,3 +22,5 @@ CREATE TABLE remembered_consent (
     granted_at INTEGER NOT NULL,
     PRIMARY KEY (subject, client_id, resource)
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX remembered_consent_age ON remembered_consent (granted_at);

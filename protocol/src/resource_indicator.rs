@@ -10,6 +10,9 @@ use crate::ids::ResourceUri;
 /// Spec: RFC 8707 §2; MCP Authorization, Canonical Server URI (uppercase scheme and host SHOULD be accepted).
 #[must_use]
 pub fn names(text: &str, resource: &ResourceUri) -> bool {
+    if text == resource.as_str() {
+        return true;
+    }
     let Some((origin, rest)) = text.split_at_checked(resource.origin().len()) else { return false };
     let expected = &resource.as_str()[resource.origin().len()..];
     let bare = |rest| matches!(rest, "" | "/");

@@ -13,6 +13,8 @@ use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair as RsaKeyPair, KeySize};
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, RSA_PKCS1_SHA256};
 
+use protocol::token_endpoint::TokenResponse;
+
 mod load;
 mod process;
 mod server;
@@ -43,6 +45,7 @@ async fn bench(pinned: bool) {
     documents_and_pages().await;
     redemptions("RS256", 20_000, rs256).await;
     redemptions("ES256", 100_000, es256).await;
+    refreshes(40_000, es256).await;
     println!("\nfrom the start of the program to its first answer: {:.0?}", first_answer().await);
 }
 
@@ -81,8 +84,8 @@ async fn documents_and_pages() {
 /// The same request again and again.
 async fn repeat(server: &Server, name: &str, count: usize, request: String, status: u16) {
     let before = server.cpu();
-    let states = vec![count / CLIENTS; CLIENTS];
-    let timings = run(server.port, states, async move |client: &mut Client, left: &mut usize| {
+    let shares = vec![count / CLIENTS; CLIENTS];
+    let timings = run(server.port, shares, async move |client: &mut Client, left: &mut usize| {
         if *left == 0 {
             return false;
         }
@@ -103,22 +106,60 @@ async fn redemptions(algorithm: &str, codes: usize, signature: Duration) {
     let timings =
         run(server.port, states, async |client: &mut Client, numbers: &mut std::iter::StepBy<_>| {
             let Some(number) = numbers.next() else { return false };
-            let code = server::code(number);
-            let verifier = server::verifier();
-            let body = protocol::query::encode([
-                ("grant_type", "authorization_code"),
-                ("code", code.as_str()),
-                ("code_verifier", verifier.reveal()),
-                ("redirect_uri", server::REDIRECT_URI),
-                ("client_id", server::CLIENT_ID),
-                ("resource", server::RESOURCE),
-            ]);
-            let answer = client.send(&post_form("/token", &body)).await;
+            let answer = client.send(&post_form("/token", &redemption(number))).await;
             assert_eq!(answer.status, 200, "{}", answer.body);
             true
         })
         .await;
     report(&server, &format!("code redeemed, {algorithm}"), &timings, before, Some(signature));
+}
+
+/// A client that has redeemed its code goes on with what it was given last.
+struct Refreshing {
+    number: usize,
+    token: Option<String>,
+    left: usize,
+}
+
+async fn refreshes(count: usize, signature: Duration) {
+    let folder = folder();
+    let server = Server::start("ES256", &folder.path().join("as.sqlite"), CLIENTS);
+    let before = server.cpu();
+    let states =
+        (0..CLIENTS).map(|number| Refreshing { number, token: None, left: count / CLIENTS }).collect();
+    let timings = run(server.port, states, async |client: &mut Client, state: &mut Refreshing| {
+        if state.left == 0 {
+            return false;
+        }
+        state.left -= 1;
+        let body = match &state.token {
+            None => redemption(state.number),
+            Some(token) => protocol::query::encode([
+                ("grant_type", "refresh_token"),
+                ("refresh_token", token.as_str()),
+                ("client_id", server::CLIENT_ID),
+            ]),
+        };
+        let answer = client.send(&post_form("/token", &body)).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        let tokens: TokenResponse = serde_json::from_str(&answer.body).unwrap();
+        state.token = tokens.refresh_token.map(|token| token.reveal().to_owned());
+        true
+    })
+    .await;
+    report(&server, "refresh, ES256", &timings, before, Some(signature));
+}
+
+fn redemption(number: usize) -> String {
+    let (code, verifier) = (server::code(number), server::verifier());
+    protocol::query::encode([
+        ("grant_type", "authorization_code"),
+        ("code", code.as_str()),
+        ("code_verifier", verifier.reveal()),
+        ("redirect_uri", server::REDIRECT_URI),
+        ("client_id", server::CLIENT_ID),
+        ("resource", server::RESOURCE),
+    ])
 }
 
 fn report(
@@ -129,7 +170,7 @@ fn report(
     signature: Option<Duration>,
 ) {
     let count = u32::try_from(timings.count()).unwrap();
-    let cpu = before.and_then(|before| Some((server.cpu()? - before) / count));
+    let cpu = before.and_then(|before| Some(server.cpu()?.saturating_sub(before) / count));
     let show = |value: Option<String>| value.unwrap_or_else(|| "?".into());
     print!(
         "{name:<34} {:>9.0} {:>9.0?} {:>9.0?} {:>12} {:>9}",

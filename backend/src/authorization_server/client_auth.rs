@@ -10,6 +10,7 @@ use http::{HeaderMap, HeaderValue};
 use protocol::basic_credentials::BasicCredentials;
 use protocol::query::Parameters;
 
+use super::Settings;
 use super::client_assertion::{ASSERTION_TYPE, ClientAssertion};
 use super::client_denial::{ClientDenial, ClientFault, Scheme};
 use super::clients::{self, Known};
@@ -53,6 +54,12 @@ impl Presented {
     /// Whether it is this client.
     pub(super) fn is(&self, client: &Client) -> bool {
         self.client_id == client.id.as_str()
+    }
+
+    /// Whether nobody has to be waited for to authenticate it: it registered nowhere, and has signed nothing.
+    pub(super) fn is_decided_at_once(&self, settings: &Settings) -> bool {
+        !matches!(self.credentials, Credentials::Assertion(_))
+            && !clients::may_be_registered(settings, &self.client_id)
     }
 
     fn denied(&self, fault: ClientFault) -> TokenDenial {
@@ -135,17 +142,39 @@ pub(super) async fn authenticate(
     presented: &Presented,
     granted_to: Option<&Client>,
 ) -> Result<(), TokenDenial> {
-    let client = match clients::known(server, &presented.client_id, granted_to).await? {
-        Known::Client(client) => client,
-        Known::NeverSeen if matches!(presented.credentials, Credentials::None) => return Ok(()),
-        Known::Nobody if matches!(presented.credentials, Credentials::None) => {
-            return Err(presented.denied(ClientFault::UnknownClient));
-        }
-        Known::NeverSeen | Known::Nobody => return Err(presented.denied(ClientFault::CredentialsOfNobody)),
+    let known = clients::known(server, &presented.client_id, granted_to).await?;
+    let Credentials::Assertion(assertion) = &presented.credentials else {
+        return compare(presented, known);
     };
-    let client = match &presented.credentials {
-        Credentials::Assertion(_) => clients::with_newest_keys(server, client).await,
-        _ => client,
+    let Known::Client(client) = known else { return Err(presented.denied(ClientFault::CredentialsOfNobody)) };
+    let client = clients::with_newest_keys(server, client).await;
+    let ClientAuthentication::PrivateKeyJwt(keys) = &client.authentication else {
+        return compare(presented, Known::Client(client));
+    };
+    match assertion.prove(server, keys).await? {
+        Ok(()) => Ok(()),
+        Err(fault) => Err(presented.denied(ClientFault::Assertion(fault))),
+    }
+}
+
+/// The same for one that [is decided at once](Presented::is_decided_at_once). Any other is refused.
+pub(super) fn authenticate_at_once(
+    server: &Server,
+    presented: &Presented,
+    granted_to: Option<&Client>,
+) -> Result<(), TokenDenial> {
+    compare(presented, clients::known_at_once(server, &presented.client_id, granted_to))
+}
+
+/// Everything but the proof of an assertion.
+fn compare(presented: &Presented, known: Known<'_>) -> Result<(), TokenDenial> {
+    let client = match (known, &presented.credentials) {
+        (Known::Client(client), _) => client,
+        (Known::NeverSeen, Credentials::None) => return Ok(()),
+        (Known::Nobody, Credentials::None) => return Err(presented.denied(ClientFault::UnknownClient)),
+        (Known::NeverSeen | Known::Nobody, _) => {
+            return Err(presented.denied(ClientFault::CredentialsOfNobody));
+        }
     };
     match (&client.authentication, &presented.credentials) {
         (ClientAuthentication::None, Credentials::None) => Ok(()),
@@ -156,12 +185,6 @@ pub(super) async fn authenticate(
                 Ok(())
             } else {
                 Err(presented.denied(ClientFault::WrongSecret))
-            }
-        }
-        (ClientAuthentication::PrivateKeyJwt(keys), Credentials::Assertion(assertion)) => {
-            match assertion.prove(server, keys).await? {
-                Ok(()) => Ok(()),
-                Err(fault) => Err(presented.denied(ClientFault::Assertion(fault))),
             }
         }
         _ => Err(presented.denied(ClientFault::OtherMethod)),

@@ -12,6 +12,7 @@ use std::borrow::Cow;
 use protocol::cimd::{ClientIdUrl, ClientMetadataDocument};
 use protocol::token_endpoint::{AUTHORIZATION_CODE, REFRESH_TOKEN};
 
+use super::Settings;
 use super::html;
 use super::page_refusal::PageRefusal;
 use super::state::Server;
@@ -67,26 +68,35 @@ pub(super) async fn known<'a>(
     id: &str,
     granted_to: Option<&'a Client>,
 ) -> Result<Known<'a>, StoreError> {
+    if !may_be_registered(&server.settings, id) {
+        return Ok(known_at_once(server, id, granted_to));
+    }
+    let registered = server.store.find_registered(id, server.clock.now()).await?;
+    Ok(registered.map_or(Known::Nobody, |client| Known::Client(Cow::Owned(client))))
+}
+
+/// The same for an id that no client has that registered itself: then nobody has to be waited for.
+pub(super) fn known_at_once<'a>(server: &'a Server, id: &str, granted_to: Option<&'a Client>) -> Known<'a> {
     if let Some(client) = configured(server, id) {
-        return Ok(Known::Client(Cow::Borrowed(client)));
+        return Known::Client(Cow::Borrowed(client));
     }
-    let granted_to = granted_to.filter(|client| client.id.as_str() == id);
-    if let Some(client) = granted_to
-        && client.source == ClientSource::Document
-    {
-        return Ok(Known::Client(Cow::Borrowed(client)));
+    match granted_to.filter(|client| client.id.as_str() == id) {
+        Some(client) if client.source == ClientSource::Document => {
+            return Known::Client(Cow::Borrowed(client));
+        }
+        Some(_) => return Known::Nobody,
+        None => {}
     }
-    if let Some(client) = registered(server, id).await? {
-        return Ok(Known::Client(Cow::Owned(client)));
-    }
-    if granted_to.is_some() {
-        return Ok(Known::Nobody);
-    }
-    let Ok(url) = ClientIdUrl::parse(id, server.settings.loopback) else { return Ok(Known::Nobody) };
-    Ok(match server.documents.find_kept(&url) {
+    let Ok(url) = ClientIdUrl::parse(id, server.settings.loopback) else { return Known::Nobody };
+    match server.documents.find_kept(&url) {
         Some(document) => Known::Client(Cow::Owned(from_document(&document))),
         None => Known::NeverSeen,
-    })
+    }
+}
+
+/// Whether only the store can tell who this is.
+pub(super) fn may_be_registered(settings: &Settings, id: &str) -> bool {
+    settings.registration.is_some() && is_issued(id)
 }
 
 /// The same client with the keys that its document has now, if it is known by its document and the document can be had.
@@ -109,7 +119,7 @@ fn configured<'a>(server: &'a Server, id: &str) -> Option<&'a Client> {
 }
 
 async fn registered(server: &Server, id: &str) -> Result<Option<Client>, StoreError> {
-    if server.settings.registration.is_none() {
+    if !may_be_registered(&server.settings, id) {
         return Ok(None);
     }
     server.store.find_registered(id, server.clock.now()).await

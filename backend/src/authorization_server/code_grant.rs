@@ -3,85 +3,127 @@
 //!
 //! Spec: OAuth 2.1 §4.1.3, §7.5.3, §10.2; RFC 7636 §4.6; RFC 8707 §2.2.
 
+use std::sync::Arc;
+
 use protocol::ids::UnixTime;
 use protocol::pkce::CodeVerifier;
 use protocol::query::Parameters;
 use protocol::scope::ScopeSet;
+use protocol::secret::Secret;
 use protocol::token_endpoint::TokenResponse;
 
-use super::Settings;
-use super::client_auth::{Presented, authenticate};
+use super::client_auth::{Presented, authenticate, authenticate_at_once};
 use super::issue;
 use super::narrowing::Narrowing;
 use super::state::Server;
 use super::token::TokenDenial;
-use crate::store::{FoundCode, MAX_WRONG_VERIFIERS, Redemption, SecretHash};
+use crate::store::{CodeVerdict, FoundCode, MAX_WRONG_VERIFIERS, Redemption, SecretHash};
 
 /// What a client sent.
-struct CodeRequest<'a> {
+struct CodeRequest {
+    client: Presented,
     code: SecretHash,
     verifier: CodeVerifier,
-    redirect_uri: Option<&'a str>,
-    narrowing: Narrowing<'a>,
+    redirect_uri: Option<String>,
+    narrowing: Narrowing,
 }
 
-impl<'a> CodeRequest<'a> {
-    fn read(form: &'a Parameters) -> Result<Self, TokenDenial> {
+impl CodeRequest {
+    fn read(client: Presented, form: &Parameters) -> Result<Self, TokenDenial> {
         let code = form.get("code")?.ok_or(TokenDenial::MissingCode)?;
         let verifier = form.get("code_verifier")?.ok_or(TokenDenial::MissingVerifier)?;
         Ok(Self {
+            client,
             code: SecretHash::of_text(code),
             verifier: CodeVerifier::parse(verifier).map_err(|_| TokenDenial::MalformedVerifier)?,
-            redirect_uri: form.get("redirect_uri")?,
+            redirect_uri: form.get("redirect_uri")?.map(str::to_owned),
             narrowing: Narrowing::read(form)?,
         })
     }
 }
 
-/// Load, decide, consume, sign.
+/// What a code becomes.
+struct Granted {
+    scope: ScopeSet,
+    refresh_token: Option<Secret>,
+}
+
+/// Authenticate, decide and consume, sign.
 pub(super) async fn redeem(
-    server: &Server,
-    client: &Presented,
+    server: &Arc<Server>,
+    client: Presented,
     form: &Parameters,
 ) -> Result<TokenResponse, TokenDenial> {
-    let request = CodeRequest::read(form)?;
-    let found = server.store.find_code(request.code).await?;
-    authenticate(server, client, found.as_ref().map(|found| &found.family.client)).await?;
-    let found = found.ok_or(TokenDenial::UnknownCode)?;
-    let family = &found.family;
-    if !client.is(&family.client) {
-        return Err(TokenDenial::OtherClient);
+    let request = CodeRequest::read(client, form)?;
+    let code = request.code;
+    // Where authentication has to wait for somebody, it comes first, and the code is looked up once more.
+    let at_once = request.client.is_decided_at_once(&server.settings);
+    if !at_once {
+        let found = server.store.find_code(code).await?;
+        let granted_to = found.as_ref().map(|found| &found.family.client);
+        authenticate(server, &request.client, granted_to).await?;
     }
     let now = server.clock.now();
-    let scope = match decide(&server.settings, &found, &request, now) {
-        Err(TokenDenial::VerifierMismatch) => {
-            server.store.count_wrong_verifier(request.code).await?;
-            return Err(TokenDenial::VerifierMismatch);
+    let request = Arc::new(request);
+    let judge = {
+        let (server, request) = (Arc::clone(server), Arc::clone(&request));
+        move |found: &FoundCode| {
+            let client = Some(&found.family.client);
+            match at_once.then(|| authenticate_at_once(&server, &request.client, client)) {
+                Some(Err(denial)) => CodeVerdict::Refuse(denial),
+                Some(Ok(())) | None => judge(&server, &request, found, now),
+            }
         }
-        decided => decided?,
     };
-    let refresh_token = issue::may_refresh(&family.client, &family.scope).then(|| server.entropy.secret());
-    let stored = refresh_token.as_ref().map(|token| issue::refresh_token(server, token, now));
-    match server.store.redeem_code(request.code, stored, now).await? {
-        Redemption::Redeemed => issue::issue(server, family, scope, refresh_token, now).await,
+    match server.store.redeem_code(code, judge, now).await? {
+        Redemption::Redeemed { family, outcome: Granted { scope, refresh_token } } => {
+            issue::issue(server, &family, scope, refresh_token, now).await
+        }
         Redemption::Replayed { family } => {
             tracing::warn!(%family, "a code was used a second time, with everything else right: all of it ends");
             Err(TokenDenial::ReplayedCode)
         }
-        Redemption::Expired => Err(TokenDenial::ExpiredCode),
-        Redemption::Ended => Err(TokenDenial::GrantEnded),
-        Redemption::Unknown => Err(TokenDenial::UnknownCode),
+        Redemption::Refused(denial) => Err(denial),
+        Redemption::Unknown => {
+            if at_once {
+                authenticate_at_once(server, &request.client, None)?;
+            }
+            Err(TokenDenial::UnknownCode)
+        }
+    }
+}
+
+fn judge(
+    server: &Server,
+    request: &CodeRequest,
+    found: &FoundCode,
+    now: UnixTime,
+) -> CodeVerdict<Granted, TokenDenial> {
+    let scope = match decide(server, request, found, now) {
+        Ok(scope) => scope,
+        Err(denial @ TokenDenial::VerifierMismatch) => return CodeVerdict::WrongVerifier(denial),
+        Err(denial) => return CodeVerdict::Refuse(denial),
+    };
+    let family = &found.family;
+    let token = issue::may_refresh(&family.client, &family.scope).then(|| server.entropy.secret());
+    CodeVerdict::Redeem {
+        refresh_token: token.as_ref().map(|token| issue::refresh_token(server, token, now)),
+        outcome: Granted { scope, refresh_token: token },
     }
 }
 
 /// The decision, without consequences: the scopes of the token, or the first reason against it.
 fn decide(
-    settings: &Settings,
+    server: &Server,
+    request: &CodeRequest,
     found: &FoundCode,
-    request: &CodeRequest<'_>,
     now: UnixTime,
 ) -> Result<ScopeSet, TokenDenial> {
-    if request.redirect_uri.is_some_and(|uri| uri != found.redirect_uri.as_str()) {
+    let family = &found.family;
+    if !request.client.is(&family.client) {
+        return Err(TokenDenial::OtherClient);
+    }
+    if request.redirect_uri.as_deref().is_some_and(|uri| uri != found.redirect_uri.as_str()) {
         return Err(TokenDenial::OtherRedirectUri);
     }
     // A redeemed code goes on to where a replay is recognized, however late.
@@ -94,8 +136,8 @@ fn decide(
     if !found.code_challenge.is_met_by(&request.verifier) {
         return Err(TokenDenial::VerifierMismatch);
     }
-    if !found.redeemed && !issue::is_still_granted(settings, &found.family) {
+    if !found.redeemed && !issue::is_still_granted(&server.settings, family) {
         return Err(TokenDenial::GrantEnded);
     }
-    request.narrowing.of(&found.family)
+    request.narrowing.of(family)
 }

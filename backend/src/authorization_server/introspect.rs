@@ -38,12 +38,12 @@ pub(super) enum IntrospectionDenial {
     BodyTooLong,
     RepeatedParameter,
     MissingToken,
-    Unavailable,
     /// Too many wrong secrets came from this address.
     TooManyFailures {
         /// Seconds until the next one is heard.
         retry_after: u64,
     },
+    Unavailable,
 }
 
 impl IntrospectionDenial {
@@ -81,17 +81,17 @@ impl IntrospectionDenial {
             Self::MissingToken => {
                 (StatusCode::BAD_REQUEST, InvalidRequest, Clause::Introspection, "token is missing.")
             }
-            Self::Unavailable => (
-                StatusCode::SERVICE_UNAVAILABLE,
-                TemporarilyUnavailable,
-                Clause::Unavailable,
-                "The server cannot get at its database. Try again.",
-            ),
             Self::TooManyFailures { .. } => (
                 StatusCode::TOO_MANY_REQUESTS,
                 TemporarilyUnavailable,
                 Clause::GuessingIsSlow,
                 "Too many wrong secrets came from your address. Try again later.",
+            ),
+            Self::Unavailable => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                TemporarilyUnavailable,
+                Clause::Unavailable,
+                "The server cannot get at its database. Try again.",
             ),
         }
     }

@@ -10,24 +10,24 @@ use super::token::TokenDenial;
 use crate::store::Family;
 
 /// What a token request asks for of what was granted.
-pub(super) struct Narrowing<'a> {
-    resource: Option<&'a str>,
+pub(super) struct Narrowing {
+    resource: Option<String>,
     scope: Option<ScopeSet>,
 }
 
-impl<'a> Narrowing<'a> {
-    pub(super) fn read(form: &'a Parameters) -> Result<Self, TokenDenial> {
+impl Narrowing {
+    pub(super) fn read(form: &Parameters) -> Result<Self, TokenDenial> {
         let scope = form.get("scope")?.map(str::parse).transpose();
         Ok(Self {
             // A client that names several resources wants more than any grant here is for.
-            resource: form.get("resource").map_err(|_| TokenDenial::OtherResource)?,
+            resource: form.get("resource").map_err(|_| TokenDenial::OtherResource)?.map(str::to_owned),
             scope: scope.map_err(|_| TokenDenial::MalformedScope)?,
         })
     }
 
     /// The scopes of the access token. The grant itself stays as wide as it is.
     pub(super) fn of(&self, family: &Family) -> Result<ScopeSet, TokenDenial> {
-        if !narrows(&family.resource, self.resource) {
+        if !narrows(&family.resource, self.resource.as_deref()) {
             return Err(TokenDenial::OtherResource);
         }
         let asked = self.scope.as_ref().unwrap_or(&family.scope);

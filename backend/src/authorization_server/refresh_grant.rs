@@ -5,6 +5,8 @@
 //!
 //! Spec: OAuth 2.1 §4.3, §4.3.1, §4.3.3; RFC 9700 §4.14.2; RFC 8707 §2.2.
 
+use std::sync::Arc;
+
 use aws_lc_rs::hmac;
 use protocol::base64url;
 use protocol::query::Parameters;
@@ -12,8 +14,7 @@ use protocol::scope::ScopeSet;
 use protocol::secret::Secret;
 use protocol::token_endpoint::TokenResponse;
 
-use super::Settings;
-use super::client_auth::{Presented, authenticate};
+use super::client_auth::{Presented, authenticate, authenticate_at_once};
 use super::issue;
 use super::narrowing::Narrowing;
 use super::state::Server;
@@ -21,60 +22,65 @@ use super::token::TokenDenial;
 use crate::store::{Family, Rotation, SecretHash};
 
 /// What a client sent.
-struct RefreshRequest<'a> {
-    token: &'a str,
-    narrowing: Narrowing<'a>,
+struct RefreshRequest {
+    client: Presented,
+    narrowing: Narrowing,
 }
 
-impl<'a> RefreshRequest<'a> {
-    fn read(form: &'a Parameters) -> Result<Self, TokenDenial> {
-        Ok(Self {
-            token: form.get("refresh_token")?.ok_or(TokenDenial::MissingRefreshToken)?,
-            narrowing: Narrowing::read(form)?,
-        })
-    }
-}
-
-/// Load, decide, rotate, sign.
+/// Authenticate, decide and rotate, sign.
 pub(super) async fn refresh(
-    server: &Server,
-    client: &Presented,
+    server: &Arc<Server>,
+    client: Presented,
     form: &Parameters,
 ) -> Result<TokenResponse, TokenDenial> {
-    let request = RefreshRequest::read(form)?;
-    let token = SecretHash::of_text(request.token);
-    let family = server.store.find_refresh_token(token).await?;
-    authenticate(server, client, family.as_ref().map(|family| &family.client)).await?;
-    let family = family.ok_or(TokenDenial::UnknownRefreshToken)?;
-    if !client.is(&family.client) {
-        return Err(TokenDenial::OtherClient);
+    let token = form.get("refresh_token")?.ok_or(TokenDenial::MissingRefreshToken)?;
+    let request = Arc::new(RefreshRequest { client, narrowing: Narrowing::read(form)? });
+    let hash = SecretHash::of_text(token);
+    // Where authentication has to wait for somebody, it comes first, and the token is looked up once more.
+    let at_once = request.client.is_decided_at_once(&server.settings);
+    if !at_once {
+        let family = server.store.find_refresh_token(hash).await?;
+        authenticate(server, &request.client, family.as_ref().map(|family| &family.client)).await?;
     }
-    let scope = decide(&server.settings, &family, &request)?;
     let now = server.clock.now();
-    let successor = successor(server.secrets.successor_key(), request.token);
+    let successor = successor(server.secrets.successor_key(), token);
     let stored = issue::refresh_token(server, &successor, now);
     let repair = server.settings.lifetimes.refresh_repair;
-    match server.store.rotate_refresh_token(token, stored, repair, now).await? {
-        Rotation::Rotated | Rotation::Repaired => {
+    let judge = {
+        let (server, request) = (Arc::clone(server), Arc::clone(&request));
+        move |family: &Family| {
+            if at_once {
+                authenticate_at_once(&server, &request.client, Some(&family.client))?;
+            }
+            decide(&server, &request, family)
+        }
+    };
+    match server.store.rotate_refresh_token(hash, stored, judge, repair, now).await? {
+        Rotation::Rotated { family, outcome: scope } | Rotation::Repaired { family, outcome: scope } => {
             issue::issue(server, &family, scope, Some(successor), now).await
         }
+        Rotation::Refused(denial) => Err(denial),
         Rotation::Reused { family } => {
             tracing::warn!(%family, "a refresh token was used a second time: all of its family ends");
             Err(TokenDenial::ReusedRefreshToken)
         }
         Rotation::Expired => Err(TokenDenial::ExpiredRefreshToken),
-        Rotation::Ended => Err(TokenDenial::GrantEnded),
-        Rotation::Unknown => Err(TokenDenial::UnknownRefreshToken),
+        Rotation::Unknown => {
+            if at_once {
+                authenticate_at_once(server, &request.client, None)?;
+            }
+            Err(TokenDenial::UnknownRefreshToken)
+        }
     }
 }
 
-/// The decision, without consequences. Whether the token is used or expired is decided where that has consequences.
-fn decide(
-    settings: &Settings,
-    family: &Family,
-    request: &RefreshRequest<'_>,
-) -> Result<ScopeSet, TokenDenial> {
-    if !issue::is_still_granted(settings, family) {
+/// The decision, without consequences: the scopes of the access token, or the first reason against it. Whether the token
+/// is used or expired is decided where that has consequences.
+fn decide(server: &Server, request: &RefreshRequest, family: &Family) -> Result<ScopeSet, TokenDenial> {
+    if !request.client.is(&family.client) {
+        return Err(TokenDenial::OtherClient);
+    }
+    if !issue::is_still_granted(&server.settings, family) {
         return Err(TokenDenial::GrantEnded);
     }
     request.narrowing.of(family)

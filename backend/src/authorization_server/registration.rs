@@ -42,12 +42,12 @@ pub(super) enum RegistrationDenial {
     BodyTooLong,
     BodyIncomplete,
     Invalid(RegistrationError),
-    Unavailable,
     /// Too many clients were registered from this address.
     TooMany {
         /// Seconds until the next one is heard.
         retry_after: u64,
     },
+    Unavailable,
     ServerFault,
 }
 
@@ -100,17 +100,17 @@ impl RegistrationDenial {
             Self::Invalid(RegistrationError::MalformedScope) => {
                 metadata(Clause::ScopeSyntax, "scope is malformed.")
             }
-            Self::Unavailable => (
-                StatusCode::SERVICE_UNAVAILABLE,
-                TemporarilyUnavailable,
-                Clause::Unavailable,
-                "The server cannot get at its database. Try again.".to_owned(),
-            ),
             Self::TooMany { .. } => (
                 StatusCode::TOO_MANY_REQUESTS,
                 TemporarilyUnavailable,
                 Clause::RegistrationRequest,
                 "Too many clients were registered from your address. Try again later.".to_owned(),
+            ),
+            Self::Unavailable => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                TemporarilyUnavailable,
+                Clause::Unavailable,
+                "The server cannot get at its database. Try again.".to_owned(),
             ),
             Self::ServerFault => (
                 StatusCode::INTERNAL_SERVER_ERROR,

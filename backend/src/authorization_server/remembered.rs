@@ -48,12 +48,15 @@ pub(super) async fn answer(
             since(server, now),
             now,
         )
-        .await?;
+        .await;
+    let redirect = TrustedRedirect::stored(request, &server.settings.issuer);
     match decision {
-        Decision::Allowed => {
+        Ok(Decision::Allowed) => {
             tracing::info!(subject = %person.subject, "allowed as remembered");
-            TrustedRedirect::stored(request, &server.settings.issuer).with_code(&code).map(Some)
+            redirect.with_code(&code).map(Some)
         }
-        _ => Ok(None),
+        Ok(_) => Ok(None),
+        // Somebody is signed in, so the client may be told.
+        Err(error) => redirect.with_refusal(error.into()).map(Some),
     }
 }

@@ -85,7 +85,10 @@ pub(super) async fn person<'a>(
     };
     let idle_until = now.plus(server.settings.lifetimes.session_idle);
     if idle_until.since(session.idle_until) >= PROLONGED_EVERY {
-        server.store.prolong_session(hash, idle_until, now).await?;
+        // Whoever only looks at a page is not refused because nothing can be written.
+        if let Err(error) = server.store.prolong_session(hash, idle_until, now).await {
+            tracing::warn!(%error, "that a browser came back was not written down");
+        }
     }
     Ok(Some(person))
 }

@@ -67,7 +67,7 @@ pub(super) enum TokenDenial {
 
 impl TokenDenial {
     /// The one place where a denial becomes a status, a code, a clause and a sentence.
-    #[expect(clippy::too_many_lines, reason = "it is a table: a row for each denial")]
+    #[expect(clippy::too_many_lines, reason = "a table: what would be divided is the overview")]
     pub(super) fn wire(self) -> (StatusCode, OAuthErrorCode, Clause, &'static str) {
         use OAuthErrorCode::{
             InvalidGrant, InvalidRequest, InvalidScope, InvalidTarget, ServerError, TemporarilyUnavailable,
@@ -274,15 +274,15 @@ pub(super) async fn post_token(
     rate_limit::guard(&server, Limit::Token, peer, answer, TokenDenial::may_be_a_guess).await
 }
 
-async fn answer(server: &Server, headers: &HeaderMap, body: Body) -> Result<Response, TokenDenial> {
+async fn answer(server: &Arc<Server>, headers: &HeaderMap, body: Body) -> Result<Response, TokenDenial> {
     let form = Parameters::parse(&form::read(headers, body).await?);
     let client = Presented::read(headers, &form);
     match form.get("grant_type")? {
         Some(AUTHORIZATION_CODE) => {
-            Ok(Json(code_grant::redeem(server, &client?, &form).await?).into_response())
+            Ok(Json(code_grant::redeem(server, client?, &form).await?).into_response())
         }
         Some(REFRESH_TOKEN) => {
-            Ok(Json(refresh_grant::refresh(server, &client?, &form).await?).into_response())
+            Ok(Json(refresh_grant::refresh(server, client?, &form).await?).into_response())
         }
         Some(_) => Err(TokenDenial::UnsupportedGrantType),
         None => Err(TokenDenial::MissingGrantType),

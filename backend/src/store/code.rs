@@ -5,10 +5,7 @@ use protocol::pkce::CodeChallenge;
 use rusqlite::{Connection, OptionalExtension as _, Row, named_params};
 
 use super::pending::{parse_challenge, parse_redirect_uri};
-use super::{
-    Family, MAX_WRONG_VERIFIERS, NewRefreshToken, RevokedBecause, SecretHash, Store, StoreError, family,
-    refresh,
-};
+use super::{Family, NewRefreshToken, RevokedBecause, SecretHash, Store, StoreError, family, refresh};
 
 /// A code that was issued once.
 #[derive(Clone, Debug)]
@@ -27,43 +24,50 @@ pub struct FoundCode {
     pub wrong_verifiers: u32,
 }
 
+/// What is decided about a code that was found, in the transaction that acts on it.
+#[derive(Clone, Debug)]
+pub enum CodeVerdict<T, E> {
+    /// Everything fits.
+    Redeem {
+        /// The refresh token that grows from it, if one does.
+        refresh_token: Option<NewRefreshToken>,
+        /// Goes with the outcome.
+        outcome: T,
+    },
+    /// The verifier is wrong. That is counted; after [`MAX_WRONG_VERIFIERS`](super::MAX_WRONG_VERIFIERS) the code is void.
+    WrongVerifier(E),
+    /// Something else does not fit. Nothing changes.
+    Refuse(E),
+}
+
 /// What became of an attempt to redeem.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Redemption {
+#[derive(Clone, Debug)]
+pub enum Redemption<T, E> {
     /// This attempt won, and no other ever will.
-    Redeemed,
-    /// It was redeemed before: somebody has a copy. What grew from it is ended.
+    Redeemed {
+        /// What the code stood for.
+        family: Box<Family>,
+        /// What was decided.
+        outcome: T,
+    },
+    /// Everything fits, but it was redeemed before: somebody has a copy. What grew from it is ended.
     Replayed {
         /// What grew from it.
         family: String,
     },
-    /// Its time is over, or too many wrong verifiers were tried.
-    Expired,
-    /// What the person allowed was ended before anything grew from it.
-    Ended,
+    /// It was decided against it.
+    Refused(E),
     /// There is no such code.
     Unknown,
 }
 
 impl Store {
-    /// The code, whatever its state. Decides nothing: [`Store::redeem_code`] does.
+    /// The code, whatever its state, for whoever has to know its client before anything is decided.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn find_code(&self, code: SecretHash) -> Result<Option<FoundCode>, StoreError> {
-        self.read(move |connection| {
-            let sql = format!(
-                "SELECT redirect_uri, code_challenge, code.expires_at, wrong_verifiers, redeemed_at, {}
-                 FROM code JOIN family ON family.id = code.family WHERE code_hash = ?",
-                family::COLUMNS
-            );
-            connection
-                .prepare_cached(&sql)?
-                .query_row([code], |row| Ok(FoundCode::from_row(row)))
-                .optional()?
-                .transpose()
-        })
-        .await
+        self.read(move |connection| find(connection, code)).await
     }
 
     /// Whether a code was issued for this challenge, as far back as codes are kept. Requests that nobody has answered do
@@ -81,65 +85,46 @@ impl Store {
         .await
     }
 
-    /// Redeems a code after every check passed. One guarded statement: of many attempts, in whatever processes,
-    /// exactly one is told [`Redemption::Redeemed`], and only then the refresh token exists. An attempt that comes
-    /// later ends what grew from the code, in the same transaction.
+    /// Redeems a code if `judge` finds nothing against it. Finding, judging and redeeming are one transaction, and the
+    /// guard is one statement: of many attempts, in whatever processes, exactly one is told [`Redemption::Redeemed`],
+    /// and only then the refresh token exists. An attempt that comes later ends what grew from the code.
+    ///
+    /// `judge` runs on the thread of the store: it must not wait for anything.
     ///
     /// # Errors
     /// [`StoreError`]: then it is not redeemed.
     ///
     /// Spec: OAuth 2.1 §4.1.3, §7.5.3.
-    pub async fn redeem_code(
+    pub async fn redeem_code<T, E>(
         &self,
         code: SecretHash,
-        refresh_token: Option<NewRefreshToken>,
+        judge: impl FnOnce(&FoundCode) -> CodeVerdict<T, E> + Send + 'static,
         now: UnixTime,
-    ) -> Result<Redemption, StoreError> {
+    ) -> Result<Redemption<T, E>, StoreError>
+    where
+        T: Send + 'static,
+        E: Send + 'static,
+    {
         self.write(move |connection| {
-            if let Some(family) = consume(connection, code, now)? {
-                if let Some(token) = refresh_token {
-                    refresh::insert(connection, &family, token)?;
+            let Some(found) = find(connection, code)? else { return Ok(Redemption::Unknown) };
+            let (refresh_token, outcome) = match judge(&found) {
+                CodeVerdict::Redeem { refresh_token, outcome } => (refresh_token, outcome),
+                CodeVerdict::WrongVerifier(reason) => {
+                    count_wrong_verifier(connection, code)?;
+                    return Ok(Redemption::Refused(reason));
                 }
-                return Ok(Redemption::Redeemed);
+                CodeVerdict::Refuse(reason) => return Ok(Redemption::Refused(reason)),
+            };
+            let family = found.family;
+            if !consume(connection, code, now)? {
+                note_replay(connection, code, now)?;
+                family::revoke(connection, &family.id, RevokedBecause::CodeReplayed, now)?;
+                return Ok(Redemption::Replayed { family: family.id });
             }
-            let replayed = connection
-                .prepare_cached(
-                    "UPDATE code SET replayed_at = coalesce(replayed_at, :now)
-                     WHERE code_hash = :code AND redeemed_at IS NOT NULL
-                     RETURNING family",
-                )?
-                .query_row(named_params! { ":now": now.0, ":code": code }, |row| row.get::<_, String>(0))
-                .optional()?;
-            if let Some(family) = replayed {
-                family::revoke(connection, &family, RevokedBecause::CodeReplayed, now)?;
-                return Ok(Redemption::Replayed { family });
+            if let Some(token) = refresh_token {
+                refresh::insert(connection, &family, token)?;
             }
-            let ended = connection
-                .prepare_cached(
-                    "SELECT revoked_at IS NOT NULL FROM code JOIN family ON family.id = code.family
-                     WHERE code_hash = ?",
-                )?
-                .query_row([code], |row| row.get(0))
-                .optional()?;
-            Ok(match ended {
-                None => Redemption::Unknown,
-                Some(true) => Redemption::Ended,
-                Some(false) => Redemption::Expired,
-            })
-        })
-        .await
-    }
-
-    /// Counts a wrong verifier; after [`MAX_WRONG_VERIFIERS`] the code is void.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn count_wrong_verifier(&self, code: SecretHash) -> Result<(), StoreError> {
-        self.write(move |connection| {
-            connection
-                .prepare_cached("UPDATE code SET wrong_verifiers = wrong_verifiers + 1 WHERE code_hash = ?")?
-                .execute([code])?;
-            Ok(())
+            Ok(Redemption::Redeemed { family: Box::new(family), outcome })
         })
         .await
     }
@@ -159,20 +144,39 @@ impl FoundCode {
     }
 }
 
-/// The guard: only an unused code in its time, of a live family, can be redeemed.
-fn consume(connection: &Connection, code: SecretHash, now: UnixTime) -> Result<Option<String>, StoreError> {
-    Ok(connection
-        .prepare_cached(
-            "UPDATE code SET redeemed_at = :now
-             WHERE code_hash = :code AND redeemed_at IS NULL AND expires_at > :now AND wrong_verifiers < :most
-                 AND EXISTS (SELECT 1 FROM family WHERE family.id = code.family
-                     AND family.revoked_at IS NULL AND family.expires_at > :now)
-             RETURNING family",
-        )?
-        .query_row(named_params! { ":now": now.0, ":code": code, ":most": MAX_WRONG_VERIFIERS }, |row| {
-            row.get(0)
-        })
-        .optional()?)
+fn find(connection: &Connection, code: SecretHash) -> Result<Option<FoundCode>, StoreError> {
+    let sql = format!(
+        "SELECT redirect_uri, code_challenge, code.expires_at, wrong_verifiers, redeemed_at, {}
+         FROM code JOIN family ON family.id = code.family WHERE code_hash = ?",
+        family::COLUMNS
+    );
+    connection
+        .prepare_cached(&sql)?
+        .query_row([code], |row| Ok(FoundCode::from_row(row)))
+        .optional()?
+        .transpose()
+}
+
+/// The guard: a code is consumed once. `false`: it was consumed before.
+fn consume(connection: &Connection, code: SecretHash, now: UnixTime) -> Result<bool, StoreError> {
+    let changed = connection
+        .prepare_cached("UPDATE code SET redeemed_at = :now WHERE code_hash = :code AND redeemed_at IS NULL")?
+        .execute(named_params! { ":now": now.0, ":code": code })?;
+    Ok(changed == 1)
+}
+
+fn note_replay(connection: &Connection, code: SecretHash, now: UnixTime) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("UPDATE code SET replayed_at = :now WHERE code_hash = :code AND replayed_at IS NULL")?
+        .execute(named_params! { ":now": now.0, ":code": code })?;
+    Ok(())
+}
+
+fn count_wrong_verifier(connection: &Connection, code: SecretHash) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("UPDATE code SET wrong_verifiers = wrong_verifiers + 1 WHERE code_hash = ?")?
+        .execute([code])?;
+    Ok(())
 }
 
 /// A code as it is put down.

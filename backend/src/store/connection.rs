@@ -156,26 +156,33 @@ fn work(
     }
 }
 
-/// One transaction for all; a savepoint each, so that the failure of one event undoes that event alone.
+/// One transaction for all; where something can change, a savepoint each, so that the failure of one event undoes that
+/// event alone.
 fn run_batch(
     connection: &mut Connection,
     behavior: TransactionBehavior,
     batch: &mut [Box<dyn Job>],
 ) -> Result<(), rusqlite::Error> {
-    let mut transaction = connection.transaction_with_behavior(behavior)?;
+    let transaction = connection.transaction_with_behavior(behavior)?;
+    // Prepared once: parsing these costs as much as what happens between them.
+    let execute = |sql| transaction.prepare_cached(sql)?.execute([]).map(|_| ());
+    let only_reads = matches!(behavior, TransactionBehavior::Deferred);
     for job in batch {
-        let savepoint = transaction.savepoint()?;
-        if job.run(&savepoint) {
-            savepoint.commit()?;
-        } else {
-            // Dropping a savepoint rolls it back.
-            drop(savepoint);
+        if only_reads {
+            job.run(&transaction);
+            continue;
         }
+        execute("SAVEPOINT event")?;
+        let done = job.run(&transaction);
         // After some faults (disk full, input and output) SQLite rolls everything back by itself. What follows would
         // then be committed statement by statement.
         if transaction.is_autocommit() {
             break;
         }
+        if !done {
+            execute("ROLLBACK TO event")?;
+        }
+        execute("RELEASE event")?;
     }
     // Without a transaction this fails, and so does every event of the batch.
     transaction.commit()

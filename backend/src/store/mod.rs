@@ -32,7 +32,7 @@ use std::time::Duration;
 use rusqlite::{Connection, TransactionBehavior};
 
 pub use client::{Client, ClientAuthentication, ClientSource};
-pub use code::{FoundCode, Redemption};
+pub use code::{CodeVerdict, FoundCode, Redemption};
 pub use consent::{Chosen, Decision, Verdict};
 pub use family::{Family, RevokedBecause};
 pub use grants::Grant;

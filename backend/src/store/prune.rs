@@ -23,8 +23,8 @@ struct Rule {
 /// A late client is told "expired" and not "unknown".
 const FAMILY_KEPT_SECONDS: u64 = 24 * 3600;
 
-/// No consent is remembered for longer than a year.
-const CONSENT_KEPT_SECONDS: u64 = 365 * 24 * 3600;
+/// No server remembers a consent for longer than a year; many for less, and that they judge when they look.
+const CONSENT_KEPT_SECONDS: u64 = 366 * 24 * 3600;
 
 /// An assertion is remembered for so long after it would have ended: a clock that goes back revives none.
 pub(super) const ASSERTION_KEPT_SECONDS: u64 = 3600;
@@ -135,10 +135,12 @@ mod tests {
     use rusqlite::Connection;
 
     use super::*;
-    use crate::store::{Redemption, SecretHash};
+    use crate::store::{CodeVerdict, FoundCode, Redemption, SecretHash};
 
     const NOW: UnixTime = UnixTime(1_800_000_000);
     const LONG_AGO: u64 = NOW.0 - 90 * 24 * 3600;
+
+    const CLIENT: &str = r#"{"id":"c","source":"configured","name":"C","redirect_uris":["https://c.example/cb"],"authentication":"none","wants_refresh":false,"fingerprint":""}"#;
 
     async fn store() -> (tempfile::TempDir, Store) {
         let folder = tempfile::tempdir().unwrap();
@@ -158,10 +160,11 @@ mod tests {
         connection.execute_batch(&format!(
             "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count})
              INSERT INTO family (id, client_id, client, subject, resource, scope, created_at, expires_at)
-             SELECT '{name}' || i, 'c', '{{}}', 's', 'r', 'x', {LONG_AGO}, {family_expires} FROM n;
+             SELECT '{name}' || i, 'c', '{CLIENT}', 's', 'https://r.example', 'x', {LONG_AGO}, {family_expires} FROM n;
              INSERT INTO code (code_hash, family, redirect_uri, code_challenge, expires_at, redeemed_at)
-             SELECT CAST(id AS BLOB), id, 'u', 'h', {code_expires}, {redeemed}
+             SELECT CAST(id AS BLOB), id, 'https://c.example/cb', '{challenge}', {code_expires}, {redeemed}
              FROM family WHERE id LIKE '{name}%';",
+            challenge = "a".repeat(43),
             redeemed = if redeemed { "1" } else { "NULL" },
         ))?;
         Ok(())
@@ -201,6 +204,15 @@ mod tests {
         Ok(())
     }
 
+    fn insert_consents(connection: &Connection, count: u64, granted: u64) -> Result<(), StoreError> {
+        connection.execute_batch(&format!(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count})
+             INSERT INTO remembered_consent (subject, client_id, resource, client, scope, granted_at)
+             SELECT 's', {granted} || '-' || i, 'r', '{{}}', 'a', {granted} FROM n;"
+        ))?;
+        Ok(())
+    }
+
     async fn count(store: &Store, table: &'static str) -> u64 {
         let sql = format!("SELECT count(*) FROM {table}");
         store.read(move |connection| Ok(connection.query_row(&sql, [], |row| row.get(0))?)).await.unwrap()
@@ -215,6 +227,8 @@ mod tests {
                 insert_sessions(connection, 4, NOW.0 + 1)?;
                 insert_assertions_and_clients(connection, 2, NOW.0 - 1)?;
                 insert_assertions_and_clients(connection, 5, NOW.0 + 1)?;
+                insert_consents(connection, 2, NOW.0 - 366 * 24 * 3600 - 1)?;
+                insert_consents(connection, 3, NOW.0 - 366 * 24 * 3600 + 1)?;
                 insert_requests(connection, 3, NOW.0 - 3601)?;
                 insert_requests(connection, 4, NOW.0 - 3599)?;
                 insert_codes(connection, "never-redeemed", 3, NOW.0 - 3601, NOW.0 + 1, false)?;
@@ -224,12 +238,13 @@ mod tests {
             })
             .await
             .unwrap();
-        assert_eq!(store.prune(NOW).await.unwrap(), 3 + 3 + 3 + 6 + 2 + 2);
+        assert_eq!(store.prune(NOW).await.unwrap(), 3 + 3 + 3 + 6 + 2 + 2 + 2);
         for (table, left) in [
             ("browser_session", 4),
             ("pending_request", 4),
             ("family", 9),
             ("code", 9),
+            ("remembered_consent", 3),
             ("client_assertion", 5),
             ("registered_client", 5),
         ] {
@@ -262,11 +277,12 @@ mod tests {
             .await
             .unwrap();
         let redemption = async {
-            let redeemed = store.redeem_code(code, None, NOW).await.unwrap();
+            let judge = |_: &FoundCode| CodeVerdict::<(), ()>::Redeem { refresh_token: None, outcome: () };
+            let redeemed = store.redeem_code(code, judge, NOW).await.unwrap();
             (redeemed, count(&store, "pending_request").await + count(&store, "family").await)
         };
         let (swept, (redeemed, left)) = tokio::join!(store.prune(NOW), redemption);
-        assert_eq!(redeemed, Redemption::Redeemed);
+        assert!(matches!(redeemed, Redemption::Redeemed { .. }));
         assert!(left > 40_000, "the sweep was far from its end: {left}");
         assert_eq!(swept.unwrap(), 50_000 - BATCH_ROWS);
         assert_eq!((count(&store, "family").await, count(&store, "pending_request").await), (1, 0));

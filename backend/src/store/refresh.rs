@@ -1,7 +1,7 @@
 //! Refresh tokens: each is exchanged for its successor at most once, and whoever uses one again ends the family.
 
 use protocol::ids::UnixTime;
-use rusqlite::{Connection, OptionalExtension as _, named_params};
+use rusqlite::{Connection, OptionalExtension as _, Row, named_params};
 
 use super::family::{self, RevokedBecause};
 use super::{Family, SecretHash, Store, StoreError};
@@ -16,13 +16,25 @@ pub struct NewRefreshToken {
 }
 
 /// What became of an attempt to exchange a refresh token for its successor.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Rotation {
+#[derive(Clone, Debug)]
+pub enum Rotation<T, E> {
     /// This attempt won: the successor is the family's one live refresh token.
-    Rotated,
+    Rotated {
+        /// Whose token it is.
+        family: Box<Family>,
+        /// What was decided.
+        outcome: T,
+    },
     /// It was exchanged a moment ago, and nobody used the successor yet: the answer may have been lost, so the same
     /// successor may be given again.
-    Repaired,
+    Repaired {
+        /// Whose token it is.
+        family: Box<Family>,
+        /// What was decided.
+        outcome: T,
+    },
+    /// It was decided against it. Nothing changed.
+    Refused(E),
     /// It was exchanged before: somebody has a copy. The family is ended.
     Reused {
         /// The family.
@@ -30,145 +42,135 @@ pub enum Rotation {
     },
     /// Its time is over, or the family's. The family is ended.
     Expired,
-    /// The family was ended before.
-    Ended,
     /// There is no such token.
     Unknown,
 }
 
-/// How a token stands that could not be exchanged.
-struct Spent {
-    family: String,
-    revoked: bool,
-    /// Whether the family's time is not over.
-    in_time: bool,
+/// A refresh token that was issued once.
+struct FoundRefreshToken {
+    family: Family,
+    expires_at: UnixTime,
     used_at: Option<UnixTime>,
-    /// Whether its successor is there and waits for its first use.
-    successor_waits: bool,
 }
 
 impl Store {
-    /// The family of a refresh token, whatever the state of both. Decides nothing:
-    /// [`Store::rotate_refresh_token`] does.
+    /// The family of a refresh token, whatever the state of both, for whoever has to know its client before anything is
+    /// decided.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn find_refresh_token(&self, token: SecretHash) -> Result<Option<Family>, StoreError> {
-        self.read(move |connection| {
-            let sql = format!(
-                "SELECT {} FROM refresh_token JOIN family ON family.id = refresh_token.family
-                 WHERE token_hash = ?",
-                family::COLUMNS
-            );
-            connection
-                .prepare_cached(&sql)?
-                .query_row([token], |row| Ok(Family::from_row(row)))
-                .optional()?
-                .transpose()
-        })
-        .await
+        self.read(move |connection| Ok(find(connection, token)?.map(|found| found.family))).await
     }
 
-    /// Exchanges a refresh token for its successor after every check passed. One guarded statement: of many attempts,
-    /// in whatever processes, exactly one is told [`Rotation::Rotated`]. What is found used or expired ends the family
-    /// in the same transaction, and no clock that goes back brings it to life again.
+    /// Exchanges a refresh token for its successor if `judge` finds nothing against it. Finding, judging and exchanging
+    /// are one transaction, and the guard is one statement: of many attempts, in whatever processes, exactly one is told
+    /// [`Rotation::Rotated`]. What is found used or expired ends the family, and no clock that goes back brings it to
+    /// life again.
     ///
-    /// `repair_seconds`: for so long the same exchange may be repeated.
+    /// `repair_seconds`: for so long the same exchange may be repeated. `judge` runs on the thread of the store: it must
+    /// not wait for anything.
     ///
     /// # Errors
     /// [`StoreError`]: then it is not exchanged.
     ///
     /// Spec: OAuth 2.1 §4.3.1, §4.3.3.
-    pub async fn rotate_refresh_token(
+    pub async fn rotate_refresh_token<T, E>(
         &self,
         token: SecretHash,
         successor: NewRefreshToken,
+        judge: impl FnOnce(&Family) -> Result<T, E> + Send + 'static,
         repair_seconds: u64,
         now: UnixTime,
-    ) -> Result<Rotation, StoreError> {
+    ) -> Result<Rotation<T, E>, StoreError>
+    where
+        T: Send + 'static,
+        E: Send + 'static,
+    {
         self.write(move |connection| {
-            if let Some(family) = consume(connection, token, now)? {
-                insert(connection, &family, successor)?;
-                return Ok(Rotation::Rotated);
-            }
-            let Some(spent) = look_again(connection, token, successor.hash, now)? else {
+            let Some(FoundRefreshToken { family, expires_at, used_at }) = find(connection, token)? else {
                 return Ok(Rotation::Unknown);
             };
-            let end = |because| family::revoke(connection, &spent.family, because, now);
-            match spent.used_at {
-                _ if spent.revoked => Ok(Rotation::Ended),
-                Some(used_at) if spent.in_time => {
-                    if spent.successor_waits && used_at <= now && now.since(used_at) < repair_seconds {
-                        return Ok(Rotation::Repaired);
-                    }
-                    end(RevokedBecause::RefreshTokenReused)?;
-                    Ok(Rotation::Reused { family: spent.family })
-                }
-                Some(_) | None => {
-                    end(RevokedBecause::RefreshTokenExpired)?;
-                    Ok(Rotation::Expired)
-                }
+            let outcome = match judge(&family) {
+                Ok(outcome) => outcome,
+                Err(reason) => return Ok(Rotation::Refused(reason)),
+            };
+            let is_over = family.expires_at <= now || used_at.is_none() && expires_at <= now;
+            if is_over {
+                family::revoke(connection, &family.id, RevokedBecause::RefreshTokenExpired, now)?;
+                return Ok(Rotation::Expired);
             }
+            if consume(connection, token, now)? {
+                insert(connection, &family, successor)?;
+                return Ok(Rotation::Rotated { family: Box::new(family), outcome });
+            }
+            let in_window =
+                used_at.is_some_and(|used_at| used_at <= now && now.since(used_at) < repair_seconds);
+            if in_window && waits(connection, successor.hash, now)? {
+                return Ok(Rotation::Repaired { family: Box::new(family), outcome });
+            }
+            family::revoke(connection, &family.id, RevokedBecause::RefreshTokenReused, now)?;
+            Ok(Rotation::Reused { family: family.id })
         })
         .await
     }
 }
 
-/// The guard: only an unused token in its time, of a live family, can be used.
-fn consume(connection: &Connection, token: SecretHash, now: UnixTime) -> Result<Option<String>, StoreError> {
-    Ok(connection
-        .prepare_cached(
-            "UPDATE refresh_token SET used_at = :now
-             WHERE token_hash = :token AND used_at IS NULL AND expires_at > :now
-                 AND EXISTS (SELECT 1 FROM family WHERE family.id = refresh_token.family
-                     AND family.revoked_at IS NULL AND family.expires_at > :now)
-             RETURNING family",
-        )?
-        .query_row(named_params! { ":now": now.0, ":token": token }, |row| row.get(0))
-        .optional()?)
+impl FoundRefreshToken {
+    fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
+        Ok(Self {
+            family: Family::from_row(row)?,
+            expires_at: UnixTime(row.get("expires_at")?),
+            used_at: row.get::<_, Option<u64>>("used_at")?.map(UnixTime),
+        })
+    }
 }
 
-fn look_again(
-    connection: &Connection,
-    token: SecretHash,
-    successor: SecretHash,
-    now: UnixTime,
-) -> Result<Option<Spent>, StoreError> {
-    Ok(connection
+fn find(connection: &Connection, token: SecretHash) -> Result<Option<FoundRefreshToken>, StoreError> {
+    let sql = format!(
+        "SELECT refresh_token.expires_at, used_at, {}
+         FROM refresh_token JOIN family ON family.id = refresh_token.family WHERE token_hash = ?",
+        family::COLUMNS
+    );
+    connection
+        .prepare_cached(&sql)?
+        .query_row([token], |row| Ok(FoundRefreshToken::from_row(row)))
+        .optional()?
+        .transpose()
+}
+
+/// The guard: a token is exchanged once. `false`: it was exchanged before.
+fn consume(connection: &Connection, token: SecretHash, now: UnixTime) -> Result<bool, StoreError> {
+    let changed = connection
         .prepare_cached(
-            "SELECT family.id, family.revoked_at IS NOT NULL, family.expires_at > :now, refresh_token.used_at,
-                 EXISTS (SELECT 1 FROM refresh_token AS successor WHERE successor.token_hash = :successor
-                     AND successor.used_at IS NULL AND successor.expires_at > :now)
-             FROM refresh_token JOIN family ON family.id = refresh_token.family
-             WHERE refresh_token.token_hash = :token",
+            "UPDATE refresh_token SET used_at = :now WHERE token_hash = :token AND used_at IS NULL",
         )?
-        .query_row(named_params! { ":now": now.0, ":token": token, ":successor": successor }, |row| {
-            Ok(Spent {
-                family: row.get(0)?,
-                revoked: row.get(1)?,
-                in_time: row.get(2)?,
-                used_at: row.get::<_, Option<u64>>(3)?.map(UnixTime),
-                successor_waits: row.get(4)?,
-            })
-        })
-        .optional()?)
+        .execute(named_params! { ":now": now.0, ":token": token })?;
+    Ok(changed == 1)
+}
+
+/// Whether a successor is there and waits for its first use.
+fn waits(connection: &Connection, successor: SecretHash, now: UnixTime) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 FROM refresh_token
+               WHERE token_hash = :successor AND used_at IS NULL AND expires_at > :now";
+    let mut statement = connection.prepare_cached(sql)?;
+    Ok(statement.exists(named_params! { ":successor": successor, ":now": now.0 })?)
 }
 
 /// Puts a token down. It never outlives its family.
 pub(super) fn insert(
     connection: &Connection,
-    family: &str,
+    family: &Family,
     token: NewRefreshToken,
 ) -> Result<(), StoreError> {
     connection
         .prepare_cached(
-            "INSERT INTO refresh_token (token_hash, family, expires_at)
-             SELECT :token, id, min(:expires_at, expires_at) FROM family WHERE id = :family",
+            "INSERT INTO refresh_token (token_hash, family, expires_at) VALUES (:token, :family, :expires_at)",
         )?
         .execute(named_params! {
             ":token": token.hash,
-            ":expires_at": token.expires_at.0,
-            ":family": family,
+            ":family": family.id,
+            ":expires_at": token.expires_at.min(family.expires_at).0,
         })?;
     Ok(())
 }

@@ -70,6 +70,8 @@ pub(super) fn connect(path: &Path, limits: Limits) -> Result<Connection, StoreEr
     connection.pragma_update(None, "wal_autocheckpoint", 1000)?;
     connection.pragma_update(None, "journal_size_limit", limits.wal_bytes)?;
     connection.pragma_update(None, "trusted_schema", false)?;
+    // More than there are statements: each is parsed once.
+    connection.set_prepared_statement_cache_capacity(256);
     if let Some(pages) = limits.pages {
         connection.pragma_update(None, "max_page_count", pages)?;
     }

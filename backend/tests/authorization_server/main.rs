@@ -24,7 +24,6 @@ mod introspect;
 mod key_import;
 mod keys;
 mod keys_at_rest;
-mod logs;
 mod metadata;
 mod outbound;
 mod password;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use backend::authorization_server::{AuthorizationServer, Settings};
 use backend::clock::FixedClock;
 use backend::entropy::SeededEntropy;
-use backend::store::{NewRefreshToken, Rotation, SecretHash, Store};
+use backend::store::{Family, NewRefreshToken, Rotation, SecretHash, Store};
 use http::StatusCode;
 use protocol::access_token::open_unverified;
 use protocol::ids::UnixTime;
@@ -341,13 +341,27 @@ async fn two_processes_on_one_file_rotate_a_token_once() {
         let store = if i % 2 == 0 { lab.store.clone() } else { second.clone() };
         let now = lab.now();
         let successor = NewRefreshToken { hash: SecretHash::of_text("successor"), expires_at: now.plus(DAY) };
-        attempts.spawn(async move { store.rotate_refresh_token(token, successor, 10, now).await.unwrap() });
+        let fits = |_: &Family| Ok::<_, ()>(());
+        attempts
+            .spawn(async move { store.rotate_refresh_token(token, successor, fits, 10, now).await.unwrap() });
     }
     let outcomes = attempts.join_all().await;
-    let rotated = outcomes.iter().filter(|outcome| **outcome == Rotation::Rotated).count();
-    let repaired = outcomes.iter().filter(|outcome| **outcome == Rotation::Repaired).count();
+    let count = |is: fn(&Rotation<(), ()>) -> bool| outcomes.iter().filter(|outcome| is(outcome)).count();
+    let rotated = count(|outcome| matches!(outcome, Rotation::Rotated { .. }));
+    let repaired = count(|outcome| matches!(outcome, Rotation::Repaired { .. }));
     assert_eq!((rotated, repaired), (1, 49));
     assert_eq!(lab.count(LIVE), 1);
+}
+
+/// Each with its own randomness, and one key in the file. Req: AS-130
+#[tokio::test]
+async fn a_lost_answer_of_one_process_is_given_again_by_another() {
+    let mut lab = Lab::refreshing().await;
+    let first = lab.tokens().await;
+    let lost = lab.refreshed(&first["refresh_token"]).await;
+    lab.router = restarted(&lab, |_| ()).await;
+    assert_eq!(lab.refreshed(&first["refresh_token"]).await["refresh_token"], lost["refresh_token"]);
+    lab.refreshed(&lost["refresh_token"]).await;
 }
 
 // --- time ---

@@ -3,9 +3,8 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a helper that cannot go on has failed the test")]
 
-mod client;
-mod crash;
 mod disk;
 mod end;
+mod kill;
 mod running;
 mod sockets;

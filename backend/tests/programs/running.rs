@@ -6,14 +6,10 @@ use std::net::{SocketAddr, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::OnceLock;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::Duration;
 
-use backend::authorization_server::hash_password;
-use backend::entropy::SystemEntropy;
-use protocol::secret::Secret;
 use rustix::process::{Pid, Signal, kill_process};
 
 /// So long that a test which runs into it has failed.
@@ -25,53 +21,43 @@ pub(crate) struct Program {
     pub(crate) address: SocketAddr,
 }
 
-fn private_file(path: &Path, text: &str) -> String {
-    std::fs::write(path, text).unwrap();
-    std::fs::set_permissions(path, Permissions::from_mode(0o600)).unwrap();
-    path.display().to_string()
-}
-
-/// What Ada types.
-pub(crate) const PASSWORD: &str = "correct horse battery staple";
-
-/// Slow to make, so it is made once.
-fn password_hash() -> &'static str {
-    static HASH: OnceLock<String> = OnceLock::new();
-    HASH.get_or_init(|| hash_password(&Secret::new(PASSWORD), &SystemEntropy).unwrap().to_phc())
-}
-
-/// What an authorization server for one resource, one person and one client is started with. Its files are in this
-/// folder.
-pub(crate) fn authorization_server_flags(folder: &Path) -> Vec<String> {
-    let config = r#"{
+/// The configuration of an authorization server for one resource.
+pub(crate) fn configuration(folder: &Path) -> String {
+    let path = folder.join("as.json");
+    let text = r#"{
         "resources": [{
             "uri": "https://mcp.example/mcp",
             "name": "Weather server",
             "scopes": [{ "token": "mcp:connect", "description": "Use it" }]
-        }],
-        "people": [{ "subject": "ada", "name": "Ada", "password": "PASSWORD HASH" }],
-        "clients": [{
-            "client_id": "desk",
-            "client_name": "Weather desk",
-            "redirect_uris": ["https://desk.example/callback"]
         }]
-    }"#
-    .replace("PASSWORD HASH", password_hash());
-    let config = private_file(&folder.join("as.json"), &config);
-    let secret = private_file(&folder.join("secret"), &"x".repeat(32));
-    let database = folder.join("as.sqlite").display().to_string();
-    ["--issuer", "https://as.example", "--bind", "127.0.0.1:0", "--log-format", "json"]
-        .into_iter()
-        .chain(["--database", &database, "--config", &config, "--key-secret-file", &secret])
-        .map(str::to_owned)
-        .collect()
+    }"#;
+    std::fs::write(&path, text).unwrap();
+    std::fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+    path.display().to_string()
+}
+
+/// What the keys of an authorization server are encrypted under.
+pub(crate) fn key_secret(folder: &Path) -> String {
+    let path = folder.join("as.key");
+    std::fs::write(&path, [7; 32]).unwrap();
+    std::fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+    path.display().to_string()
 }
 
 impl Program {
     /// The authorization server, with its files in this folder.
     pub(crate) fn authorization_server(folder: &Path) -> Self {
+        Self::authorization_server_with(folder, &configuration(folder))
+    }
+
+    /// The same with another configuration file.
+    pub(crate) fn authorization_server_with(folder: &Path, configuration: &str) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_authorization-server"));
-        command.args(authorization_server_flags(folder));
+        command
+            .args(["--issuer", "https://as.example", "--bind", "127.0.0.1:0", "--log-format", "json"])
+            .args(["--database", &folder.join("as.sqlite").display().to_string()])
+            .args(["--config", configuration])
+            .args(["--key-secret-file", &key_secret(folder)]);
         Self::start(command)
     }
 
@@ -115,15 +101,15 @@ impl Program {
         Pid::from_child(&self.child)
     }
 
+    /// Gives it no moment to put anything in order.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
     /// What `systemctl stop` and `docker stop` do.
     pub(crate) fn terminate(&self) {
         kill_process(self.id(), Signal::TERM).unwrap();
-    }
-
-    /// A crash: it has no time for anything.
-    pub(crate) fn kill(self) {
-        kill_process(self.id(), Signal::KILL).unwrap();
-        self.wait();
     }
 
     /// Waits for its end; gives what it said since it was ready, too.

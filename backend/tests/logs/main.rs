@@ -1,4 +1,19 @@
-//! What is logged: one bounded line for each event, and never a secret.
+//! What the authorization server logs: one bounded line for each event, and never a secret.
+//!
+//! A program of its own, because whether an event is written down at all is decided for the whole process: beside tests
+//! that capture nothing, some would be missing.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    dead_code,
+    reason = "the helpers are those of the other tests, and say what they expect, too"
+)]
+
+#[path = "../authorization_server/internet.rs"]
+mod internet;
+#[path = "../authorization_server/support.rs"]
+mod support;
 
 use std::cell::RefCell;
 use std::io;
@@ -53,7 +68,7 @@ impl Captured {
         Self
     }
 
-    fn text(&self) -> String {
+    fn text() -> String {
         LOGGED.with_borrow(|logged| String::from_utf8(logged.clone().unwrap()).unwrap())
     }
 }
@@ -67,7 +82,7 @@ impl Drop for Captured {
 /// Req: ALL-11
 #[tokio::test]
 async fn no_password_code_or_cookie_is_ever_logged() {
-    let log = Captured::start();
+    let _captured = Captured::start();
     let lab = Lab::with(settings_with_a_password()).await;
     let mut browser = lab.browser();
     let page = browser.sign_in_page(&lab.request()).await;
@@ -91,7 +106,7 @@ async fn no_password_code_or_cookie_is_ever_logged() {
     lab.token(&lab.exchange(&code)).await.is_denied(StatusCode::BAD_REQUEST, "invalid_grant");
     secrets.extend([code, token]);
 
-    let text = log.text();
+    let text = Captured::text();
     for event in ["wrong password", "account=\"ada\"", "account=\"none\"", "signed in", "no token issued"] {
         assert!(text.contains(event), "{event} is not in {text}");
     }
@@ -103,7 +118,7 @@ async fn no_password_code_or_cookie_is_ever_logged() {
 /// Req: L07
 #[tokio::test]
 async fn nothing_that_a_stranger_sends_makes_a_second_line_or_an_endless_one() {
-    let log = Captured::start();
+    let _captured = Captured::start();
     let lab = Lab::with(settings_with_a_password()).await;
     let hostile = "x\r\n2027-01-15T00:00:00Z  INFO forged: signed in subject=ada\u{1b}[2J\u{202e}\u{2028}";
     let endless = "y".repeat(7000);
@@ -153,7 +168,7 @@ async fn nothing_that_a_stranger_sends_makes_a_second_line_or_an_endless_one() {
     lab.token(&[("grant_type".into(), hostile.into())]).await;
     lab.get(&format!("/{}", encode(&[("a".into(), hostile.into())]))).await;
 
-    let text = log.text();
+    let text = Captured::text();
     assert!(text.lines().count() > 10, "{text}");
     for line in text.lines() {
         assert!(
