@@ -1,5 +1,7 @@
 //! The program `mcp-server`: what it refuses to start with.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Output};
 
 fn start(flags: &[&str], variables: &[(&str, &str)]) -> Output {
@@ -24,9 +26,18 @@ fn a_secret_that_is_missing_or_could_be_guessed_stops_the_start() {
     let flags = ["--introspection-secret-file", path.as_str()];
     refuses(&start(&flags, &[]), &path);
     std::fs::write(&path, "hunter2\n").unwrap();
+    std::fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
+    refuses(&start(&flags, &[]), "open to other users (mode 0644)");
+    std::fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
     let guessable = start(&flags, &[]);
     refuses(&guessable, "shorter than 32 characters");
     assert!(!String::from_utf8_lossy(&guessable.stderr).contains("hunter2"));
+}
+
+/// Req: ALL-02
+#[test]
+fn plain_http_beyond_loopback_is_refused() {
+    refuses(&start(&["--bind", "0.0.0.0:0"], &[]), "--bind 0.0.0.0:0: this server speaks plain http");
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! The commands beside `serve`: each does one thing to the database or to a text, and ends.
 
 use std::io::{BufRead as _, IsTerminal as _};
-use std::path::Path;
 use std::sync::Arc;
 
 use backend::authorization_server::{PublishedKey, Takeover, hash_password, import_key, rotate_keys};
@@ -16,7 +15,7 @@ use crate::flags::{ImportKeyFlags, RotateKeysFlags, TakeoverFlags};
 /// `rotate-keys`
 pub(crate) async fn rotate(flags: &RotateKeysFlags) -> Outcome {
     let settings = flags.keys.settings()?;
-    let store = open(&flags.database).await?;
+    let store = Store::open(&flags.database).await?;
     let published = rotate_keys(&store, &settings, takeover(flags.takeover), SystemClock.now()).await;
     store.close().await;
     say(&published?, flags.takeover);
@@ -26,7 +25,7 @@ pub(crate) async fn rotate(flags: &RotateKeysFlags) -> Outcome {
 /// `import-key`
 pub(crate) async fn import(flags: &ImportKeyFlags) -> Outcome {
     let settings = flags.keys.settings()?;
-    let store = open(&flags.database).await?;
+    let store = Store::open(&flags.database).await?;
     let takeover_at = takeover(flags.takeover);
     let published = import_key(&store, &settings, &flags.file, takeover_at, SystemClock.now()).await;
     store.close().await;
@@ -48,14 +47,6 @@ pub(crate) fn hash() -> Outcome {
     let hash = hash_password(&password, Arc::new(SystemEntropy).as_ref())?;
     println!("{}", hash.to_phc());
     Ok(())
-}
-
-/// A key in a new database, made because of a typing error in its name, would be of use to nobody.
-async fn open(database: &Path) -> Result<Store, Box<dyn std::error::Error>> {
-    if !database.is_file() {
-        return Err(format!("--database {}: there is no such file", database.display()).into());
-    }
-    Ok(Store::open(database).await?)
 }
 
 fn takeover(flags: TakeoverFlags) -> Takeover {
