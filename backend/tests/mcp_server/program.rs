@@ -1,5 +1,7 @@
 //! The program `mcp-server`: what it refuses to start with.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Output};
 
 fn start(flags: &[&str], variables: &[(&str, &str)]) -> Output {
@@ -24,6 +26,11 @@ fn a_secret_that_is_missing_or_could_be_guessed_stops_the_start() {
     let flags = ["--introspection-secret-file", path.as_str()];
     refuses(&start(&flags, &[]), &path);
     std::fs::write(&path, "hunter2\n").unwrap();
+    for mode in [0o644, 0o640, 0o602] {
+        std::fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+        refuses(&start(&flags, &[]), &format!("it is open to other users (mode {mode:04o})"));
+    }
+    std::fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
     let guessable = start(&flags, &[]);
     refuses(&guessable, "shorter than 32 characters");
     assert!(!String::from_utf8_lossy(&guessable.stderr).contains("hunter2"));
