@@ -26,8 +26,10 @@ fn a_secret_that_is_missing_or_could_be_guessed_stops_the_start() {
     let flags = ["--introspection-secret-file", path.as_str()];
     refuses(&start(&flags, &[]), &path);
     std::fs::write(&path, "hunter2\n").unwrap();
-    std::fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
-    refuses(&start(&flags, &[]), "open to other users (mode 0644)");
+    for mode in [0o644, 0o640, 0o602] {
+        std::fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+        refuses(&start(&flags, &[]), &format!("secret is open to other users (mode {mode:04o})"));
+    }
     std::fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
     let guessable = start(&flags, &[]);
     refuses(&guessable, "shorter than 32 characters");

@@ -59,8 +59,8 @@ fn say(published: &PublishedKey, takeover: TakeoverFlags) {
         println!("The key {kid} ({algorithm}) signs from now on. Running servers notice within a minute.");
     } else {
         println!(
-            "The key {kid} ({algorithm}) is published. It signs from {} (seconds since 1970) on, when every verifier \
-             can know it.",
+            "The key {kid} ({algorithm}) is published: running servers notice within a minute. It signs from {} \
+             (seconds since 1970) on, when every verifier can know it.",
             signs_from.0
         );
     }
