@@ -9,6 +9,7 @@ pub mod entropy;
 pub mod lab;
 pub mod listen;
 pub mod outbound;
+pub mod private_file;
 pub mod resource_server;
 pub mod store;
 pub mod telemetry;

@@ -65,8 +65,8 @@ mod words;
 
 pub use client_config::{ClientConfig, ClientConfigError, ClientConfigFault};
 pub use keys::{
-    KEY_WATCH_SECONDS, KeyEncryptionSecret, KeyError, KeyFileFault, PrivateFileError, PublishedKey, Takeover,
-    import_key, rotate_keys,
+    KEY_WATCH_SECONDS, KeyEncryptionSecret, KeyError, KeyFileFault, PublishedKey, Takeover, import_key,
+    rotate_keys,
 };
 pub use password::{HashingLimits, PasswordError, PasswordHash, PasswordHashError, hash_password};
 pub use settings::{

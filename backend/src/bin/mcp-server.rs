@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use backend::clock::SystemClock;
 use backend::listen::{Sockets, refuse_plain_http, serve_until, signal};
+use backend::private_file;
 use backend::resource_server::{Introspection, ResourceServer, Settings};
 use backend::telemetry::{self, Format};
 use clap::{CommandFactory as _, Parser};
@@ -100,32 +101,14 @@ const MIN_SECRET_BYTES: usize = 32;
 
 fn introspection(file: &Path, max_age_seconds: u64) -> Result<Introspection, String> {
     let flag = format!("--introspection-secret-file {}", file.display());
-    refuse_open_file(&flag, file)?;
-    let text = std::fs::read_to_string(file).map_err(|reason| format!("{flag}: {reason}"))?;
+    let content = private_file::read(file, private_file::MAX_SECRET_BYTES)
+        .map_err(|reason| format!("--introspection-secret-file {reason}"))?;
+    let text = String::from_utf8(content).map_err(|_| format!("{flag}: it is not text"))?;
     let secret = text.trim_end_matches(['\r', '\n']);
     if secret.len() < MIN_SECRET_BYTES {
         return Err(format!("{flag}: the secret is shorter than {MIN_SECRET_BYTES} characters"));
     }
     Ok(Introspection { secret: Secret::new(secret), max_age_seconds })
-}
-
-/// Refuses a secret that others on this machine can read or change.
-#[cfg(unix)]
-fn refuse_open_file(flag: &str, file: &Path) -> Result<(), String> {
-    use std::os::unix::fs::PermissionsExt as _;
-    let metadata = file.metadata().map_err(|reason| format!("{flag}: {reason}"))?;
-    match metadata.permissions().mode() & 0o777 {
-        mode if mode & 0o077 == 0 => Ok(()),
-        mode => Err(format!(
-            "{flag}: it is open to other users (mode {mode:04o}); make it private with `chmod 600`"
-        )),
-    }
-}
-
-/// Where files have no modes, there is nothing to check.
-#[cfg(not(unix))]
-fn refuse_open_file(_flag: &str, _file: &Path) -> Result<(), String> {
-    Ok(())
 }
 
 /// A variable that nothing reads is a setting that somebody believes is in force. `LAB_MCP_PORT` is the lab's.

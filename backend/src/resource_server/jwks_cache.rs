@@ -87,6 +87,17 @@ impl JwksCache {
         }
     }
 
+    /// Whether anything can be verified: there are keys, or they can be had now.
+    pub(super) async fn is_ready(&self) -> bool {
+        let fresh = self
+            .current()
+            .is_some_and(|(_, fetched_at)| self.clock.now().since(fetched_at) < MAX_AGE_SECONDS);
+        if !fresh {
+            self.refresh("").await;
+        }
+        self.current().is_some()
+    }
+
     fn current(&self) -> Option<(Arc<Keys>, UnixTime)> {
         self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
     }

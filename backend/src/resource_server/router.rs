@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use http::header::{self, HeaderName};
-use http::{HeaderValue, Method};
+use http::{HeaderValue, Method, StatusCode};
 use protocol::mcp::{PROTOCOL_VERSION_HEADER, SESSION_ID_HEADER};
 use protocol::well_known::{protected_resource_metadata_path, protected_resource_metadata_url};
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
@@ -90,11 +90,29 @@ impl ResourceServer {
             .layer(public_cors());
         let people = Router::new()
             .route("/", get(|| async { "This is an MCP server. Its endpoint needs an access token.\n" }))
-            .route("/healthz", get(|| async { "ok\n" }));
+            .route("/healthz", get(|| async { "ok\n" }))
+            .route("/readyz", get(readyz))
+            .with_state(Arc::clone(server))
+            .layer(map_response(no_store));
         // A client that looks at the root form must be able to read that there is nothing.
-        let nothing = Router::new().fallback(|| async { http::StatusCode::NOT_FOUND }).layer(public_cors());
+        let nothing = Router::new().fallback(|| async { StatusCode::NOT_FOUND }).layer(public_cors());
         endpoint.merge(public).merge(people).fallback_service(nothing)
     }
+}
+
+/// Without keys no token can be verified; then requests should go elsewhere until this changes.
+async fn readyz(State(server): State<Arc<Server>>) -> Response {
+    if server.keys.is_ready().await {
+        return "ready\n".into_response();
+    }
+    let later = [(header::RETRY_AFTER, "5")];
+    (StatusCode::SERVICE_UNAVAILABLE, later, "not ready: there are no keys to verify tokens with\n")
+        .into_response()
+}
+
+async fn no_store(mut response: Response) -> Response {
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
 }
 
 async fn resource_metadata(State(server): State<Arc<Server>>) -> Response {

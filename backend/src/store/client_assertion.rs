@@ -3,10 +3,8 @@
 use protocol::ids::UnixTime;
 use rusqlite::named_params;
 
+use super::prune::ASSERTION_KEPT_SECONDS;
 use super::{SecretHash, Store, StoreError};
-
-/// An assertion is remembered for so long after it would have ended: a clock that goes back revives none.
-const KEPT_AFTER_EXPIRY_SECONDS: u64 = 3600;
 
 impl Store {
     /// Accepts an assertion, named by the hash of its client and its `jti`. One guarded statement: of many attempts, in
@@ -29,7 +27,7 @@ impl Store {
                 )?
                 .execute(named_params! {
                     ":assertion": assertion,
-                    ":kept_until": expires_at.plus(KEPT_AFTER_EXPIRY_SECONDS).0,
+                    ":kept_until": expires_at.plus(ASSERTION_KEPT_SECONDS).0,
                 })?;
             Ok(inserted == 1)
         })

@@ -20,7 +20,16 @@ struct Rule {
     delete: &'static str,
 }
 
-const RULES: [Rule; 7] = [
+/// A late client is told "expired" and not "unknown".
+const FAMILY_KEPT_SECONDS: u64 = 24 * 3600;
+
+/// No server remembers a consent for longer than a year; many for less, and that they judge when they look.
+const CONSENT_KEPT_SECONDS: u64 = 366 * 24 * 3600;
+
+/// An assertion is remembered for so long after it would have ended: a clock that goes back revives none.
+pub(super) const ASSERTION_KEPT_SECONDS: u64 = 3600;
+
+const RULES: [Rule; 9] = [
     Rule {
         what: "sign-ins",
         kept_seconds: 0,
@@ -42,23 +51,8 @@ const RULES: [Rule; 7] = [
                  (SELECT family FROM code WHERE redeemed_at IS NULL AND expires_at < ?1 LIMIT ?2)",
     },
     Rule {
-        what: "families",
-        // A redeemed code goes with its family: until then a second use is recognized, and ends what grew from it.
-        kept_seconds: 24 * 3600,
-        // Refresh tokens go with it as well.
-        delete: "DELETE FROM family WHERE id IN (SELECT id FROM family WHERE expires_at < ?1 LIMIT ?2)",
-    },
-    Rule {
-        what: "consents that are remembered",
-        // No server remembers for longer than a year; many for less, and that they judge when they look.
-        kept_seconds: 366 * 24 * 3600,
-        delete:
-            "DELETE FROM remembered_consent WHERE (subject, client_id, resource) IN
-                 (SELECT subject, client_id, resource FROM remembered_consent WHERE granted_at < ?1 LIMIT ?2)",
-    },
-    Rule {
         what: "assertions of clients",
-        // `kept_until` has its margin in it.
+        // The time for which they are kept is in the column, by `ASSERTION_KEPT_SECONDS`.
         kept_seconds: 0,
         delete: "DELETE FROM client_assertion WHERE assertion_hash IN
                  (SELECT assertion_hash FROM client_assertion WHERE kept_until < ?1 LIMIT ?2)",
@@ -68,6 +62,33 @@ const RULES: [Rule; 7] = [
         kept_seconds: 0,
         delete: "DELETE FROM registered_client WHERE sequence IN
                  (SELECT sequence FROM registered_client WHERE expires_at < ?1 LIMIT ?2)",
+    },
+    Rule {
+        what: "refresh tokens",
+        // Used ones are how theft is recognized, so all stay as long as their family. They go before it, since a family
+        // may have had thousands, and whatever is deleted with it does not count into its batch.
+        kept_seconds: FAMILY_KEPT_SECONDS,
+        delete: "DELETE FROM refresh_token WHERE token_hash IN
+                 (SELECT token_hash FROM family JOIN refresh_token ON refresh_token.family = family.id
+                  WHERE family.expires_at < ?1 LIMIT ?2)",
+    },
+    Rule {
+        what: "families",
+        // A redeemed code goes with its family: until then a second use is recognized, and ends what grew from it.
+        kept_seconds: FAMILY_KEPT_SECONDS,
+        delete: "DELETE FROM family WHERE id IN (SELECT id FROM family WHERE expires_at < ?1 LIMIT ?2)",
+    },
+    Rule {
+        what: "marks on the consent page",
+        kept_seconds: CONSENT_KEPT_SECONDS,
+        delete: "DELETE FROM granted_scope WHERE (subject, client_id, resource, scope) IN
+                 (SELECT subject, client_id, resource, scope FROM granted_scope WHERE granted_at < ?1 LIMIT ?2)",
+    },
+    Rule {
+        what: "remembered consents",
+        kept_seconds: CONSENT_KEPT_SECONDS,
+        delete: "DELETE FROM remembered_consent WHERE (subject, client_id, resource) IN
+                 (SELECT subject, client_id, resource FROM remembered_consent WHERE granted_at < ?1 LIMIT ?2)",
     },
 ];
 

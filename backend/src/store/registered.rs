@@ -36,9 +36,10 @@ impl Store {
         now: UnixTime,
     ) -> Result<Registered, StoreError> {
         self.write(move |connection| {
+            // Whose time is over is as if it had never been, even before it is swept away.
             connection
-                .prepare_cached("DELETE FROM registered_client WHERE expires_at <= ?")?
-                .execute([now.0])?;
+                .prepare_cached("DELETE FROM registered_client WHERE client_id = ? AND expires_at <= ?")?
+                .execute((client.id.as_str(), now.0))?;
             let issued_at = connection
                 .prepare_cached(
                     "INSERT INTO registered_client (client_id, client, issued_at, expires_at)

@@ -8,7 +8,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::{Limits, StoreError};
 
 /// Applied in order; `PRAGMA user_version` counts how many of them a file has seen.
-const MIGRATIONS: [&str; 8] = [
+const MIGRATIONS: [&str; 9] = [
     include_str!("../../migrations/0001_first.sql"),
     include_str!("../../migrations/0002_families.sql"),
     include_str!("../../migrations/0003_refresh_tokens.sql"),
@@ -17,6 +17,7 @@ const MIGRATIONS: [&str; 8] = [
     include_str!("../../migrations/0006_code_challenge.sql"),
     include_str!("../../migrations/0007_operation.sql"),
     include_str!("../../migrations/0008_people.sql"),
+    include_str!("../../migrations/0009_retention.sql"),
 ];
 
 /// Makes the file, if need be, so that nobody but its owner can read it: it holds the signing keys.

@@ -8,7 +8,7 @@ use http::StatusCode;
 use http::header::LOCATION;
 use rusqlite::Connection;
 
-use crate::support::{Answered, Form, Lab, encode, settings};
+use crate::support::{Answered, Form, INTROSPECTION_SECRET, Lab, RESOURCE, encode, introspection, settings};
 
 /// The database as another process has it open.
 fn other_process(lab: &Lab) -> Connection {
@@ -143,4 +143,52 @@ async fn health_is_for_tools_and_says_little() {
     is_out_of_order(&answer);
     assert_eq!(answer.body, "not ready: the store does not work\n");
     assert_eq!(lab.get("/healthz").await.status, StatusCode::OK, "the process is not to blame");
+}
+
+#[tokio::test]
+async fn without_its_database_every_endpoint_that_needs_it_says_so() {
+    let lab = Lab::refreshing().await;
+    let tokens = lab.tokens().await;
+    let (access, refresh) = (&tokens["access_token"], &tokens["refresh_token"]);
+    let mut browser = lab.browser();
+    let asked = browser.authorize(&lab.request()).await;
+    let sign_in_page = browser.follow(&asked).await;
+    let mut ada = lab.browser();
+    let consent_page = ada.consent_page(&lab.request(), "ada").await;
+    let consent = consent_page.body.as_str();
+    let consent_path = format!("/consent?request={}", Form::find(consent, "/consent").value("request"));
+    let grants_page = ada.get("/grants").await;
+    let grants = grants_page.body.as_str();
+    lab.store.close().await;
+
+    // For clients and resource servers: an error in JSON.
+    for answer in [
+        lab.token(&lab.exchange("a-code")).await,
+        lab.token(&lab.refresh(refresh)).await,
+        lab.revoke(refresh).await,
+        lab.revoke(access).await,
+        lab.send(introspection(RESOURCE, INTROSPECTION_SECRET, access.as_str().unwrap())).await,
+        lab.register(&lab.client.document()).await,
+    ] {
+        is_out_of_order(&answer);
+        assert_eq!(answer.json()["error"], "temporarily_unavailable");
+        assert!(answer.json()["error_uri"].as_str().unwrap().starts_with("https://"));
+    }
+    // For people: a page.
+    for answer in [
+        browser.authorize(&lab.request()).await,
+        ada.authorize(&lab.request()).await,
+        browser.get(asked.header("location")).await,
+        ada.get(&consent_path).await,
+        ada.get("/grants").await,
+        ada.get("/").await,
+        browser.submit(&Form::find(&sign_in_page.body, "/sign-in").with("person", "ada")).await,
+        ada.submit(&Form::find(consent, "/consent").with("decision", "allow")).await,
+        ada.submit(&Form::find(consent, "/sign-out")).await,
+        ada.submit(&Form::find(grants, "/grants/revoke")).await,
+        ada.submit(&Form::find(grants, "/grants/sign-out-everywhere")).await,
+    ] {
+        is_out_of_order(&answer);
+        answer.is_page(StatusCode::SERVICE_UNAVAILABLE, "cannot get at its database");
+    }
 }

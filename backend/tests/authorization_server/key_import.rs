@@ -7,8 +7,9 @@ use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair,
 };
 use backend::authorization_server::{
-    KeyError, KeyFileFault, KeySettings, PrivateFileError, PublishedKey, Takeover, import_key,
+    KeyError, KeyFileFault, KeySettings, PublishedKey, Takeover, import_key,
 };
+use backend::private_file::PrivateFileError;
 use backend::store::KeptSecret;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

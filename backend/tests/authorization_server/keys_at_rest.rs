@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use axum::body::Body;
 use backend::authorization_server::{
-    AuthorizationServer, KeyEncryptionSecret, KeyError, PrivateFileError, Settings, StartError, Takeover,
-    rotate_keys,
+    AuthorizationServer, KeyEncryptionSecret, KeyError, Settings, StartError, Takeover, rotate_keys,
 };
+use backend::private_file::PrivateFileError;
 use backend::store::{KeptSecret, Store};
 use http::Request;
 use protocol::jwks::TokenAlgorithm;

@@ -1,5 +1,6 @@
 //! The keys of the authorization server: fetched when needed, kept, and never replaced by something worse.
 
+use axum::body::Body;
 use http::StatusCode;
 use serde_json::{Value, json};
 
@@ -118,4 +119,23 @@ async fn unusable_keys_are_passed_over() {
     server.clock.advance(31);
     let answer = server.call(&token, "whoami", json!({})).await;
     assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+}
+
+#[tokio::test]
+async fn it_is_ready_when_tokens_can_be_verified() {
+    let server = Server::start().await;
+    server.keys.answer(StatusCode::INTERNAL_SERVER_ERROR, "");
+    let health = async |path: &str| {
+        let answer = server.send(http::Request::get(path).body(Body::empty()).unwrap()).await;
+        assert_eq!(answer.headers["cache-control"], "no-store");
+        (answer.status, answer.headers.contains_key("retry-after"))
+    };
+    assert_eq!(health("/readyz").await, (StatusCode::SERVICE_UNAVAILABLE, true));
+    assert_eq!(health("/healthz").await, (StatusCode::OK, false));
+    server.keys.publish(&[Key::published()]);
+    server.clock.advance(1);
+    assert_eq!(health("/readyz").await, (StatusCode::OK, false));
+    server.keys.answer(StatusCode::INTERNAL_SERVER_ERROR, "");
+    server.clock.advance(3600);
+    assert_eq!(health("/readyz").await, (StatusCode::OK, false), "old keys are better than none");
 }

@@ -28,12 +28,18 @@ fn a_secret_that_is_missing_or_could_be_guessed_stops_the_start() {
     std::fs::write(&path, "hunter2\n").unwrap();
     for mode in [0o644, 0o640, 0o602] {
         std::fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
-        refuses(&start(&flags, &[]), &format!("it is open to other users (mode {mode:04o})"));
+        refuses(&start(&flags, &[]), &format!("secret is open to other users (mode {mode:04o})"));
     }
     std::fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
     let guessable = start(&flags, &[]);
     refuses(&guessable, "shorter than 32 characters");
     assert!(!String::from_utf8_lossy(&guessable.stderr).contains("hunter2"));
+}
+
+/// Req: ALL-02
+#[test]
+fn plain_http_beyond_loopback_is_refused() {
+    refuses(&start(&["--bind", "0.0.0.0:0"], &[]), "--bind 0.0.0.0:0: this server speaks plain http");
 }
 
 #[test]

@@ -11,7 +11,7 @@ use aws_lc_rs::error::Unspecified;
 use aws_lc_rs::hkdf::{HKDF_SHA256, Prk, Salt};
 
 use super::error::KeyError;
-use super::private_file::{self, PrivateFileError};
+use crate::private_file::{self, MAX_SECRET_BYTES, PrivateFileError};
 use crate::store::KeptSecret;
 
 /// 256 bits, if they are random.
@@ -38,7 +38,7 @@ impl KeyEncryptionSecret {
     /// # Errors
     /// [`KeyError::File`], if the file is missing, open to others, or shorter than 32 bytes.
     pub fn from_file(path: &Path) -> Result<Self, KeyError> {
-        let secret = private_file::read(path)?;
+        let secret = private_file::read(path, MAX_SECRET_BYTES)?;
         if secret.len() < MIN_SECRET_BYTES {
             let path = path.display().to_string();
             return Err(PrivateFileError::TooShort { path, least: MIN_SECRET_BYTES }.into());

@@ -2,7 +2,7 @@
 
 use protocol::jwks::TokenAlgorithm;
 
-use super::private_file::PrivateFileError;
+use crate::private_file::PrivateFileError;
 use crate::store::StoreError;
 
 /// Why there is no key or no signature.

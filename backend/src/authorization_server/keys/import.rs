@@ -12,10 +12,10 @@ use rustls_pki_types::pem::{self, PemObject as _, SectionKind};
 use tokio::task::spawn_blocking;
 
 use super::error::{KeyError, KeyFileFault};
-use super::private_file;
 use super::rotation::{self, Material, PublishedKey, Takeover};
 use super::signing_key::SigningKey;
 use crate::authorization_server::KeySettings;
+use crate::private_file::{self, MAX_SECRET_BYTES};
 use crate::store::Store;
 
 /// Reads a private key from a PEM file and publishes it, like [`super::rotate_keys`] does with a key that it makes. The
@@ -43,7 +43,7 @@ pub async fn import_key(
 }
 
 fn read(path: &Path) -> Result<Material, KeyError> {
-    let content = private_file::read(path)?;
+    let content = private_file::read(path, MAX_SECRET_BYTES)?;
     parse(&content).map_err(|fault| KeyError::KeyFile { path: path.display().to_string(), fault })
 }
 

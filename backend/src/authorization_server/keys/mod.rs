@@ -8,7 +8,7 @@
 //! | [`rotation`] | reading the keys from the store, and adding one |
 //! | [`key_ring`] | the keys in memory, exchanged as a whole when the store has others |
 //! | [`import`] | a key that the operator brings along |
-//! | [`encryption`], [`private_file`] | secrets at rest, and the file that they are encrypted under |
+//! | [`encryption`] | secrets at rest, under a secret from a [private file](crate::private_file) |
 //! | [`server_secrets`] | secrets that are no signing keys |
 //!
 //! Spec: RFC 9068 §2.1; RFC 7517 §5; RFC 7638.
@@ -17,7 +17,6 @@ mod encryption;
 mod error;
 mod import;
 mod key_ring;
-mod private_file;
 mod rotation;
 mod schedule;
 mod server_secrets;
@@ -28,6 +27,5 @@ pub use encryption::KeyEncryptionSecret;
 pub use error::{KeyError, KeyFileFault};
 pub use import::import_key;
 pub(super) use key_ring::KeyRing;
-pub use private_file::PrivateFileError;
 pub use rotation::{KEY_WATCH_SECONDS, PublishedKey, Takeover, rotate_keys};
 pub(super) use server_secrets::ServerSecrets;

@@ -16,9 +16,9 @@ use crate::flags::{ImportKeyFlags, RotateKeysFlags, TakeoverFlags};
 pub(crate) async fn rotate(flags: &RotateKeysFlags) -> Outcome {
     let settings = flags.keys.settings()?;
     let store = Store::open(&flags.database).await?;
-    let published = rotate_keys(&store, &settings, takeover(flags.takeover), SystemClock.now()).await?;
-    say(&published, flags.takeover);
+    let published = rotate_keys(&store, &settings, takeover(flags.takeover), SystemClock.now()).await;
     store.close().await;
+    say(&published?, flags.takeover);
     Ok(())
 }
 
@@ -27,9 +27,9 @@ pub(crate) async fn import(flags: &ImportKeyFlags) -> Outcome {
     let settings = flags.keys.settings()?;
     let store = Store::open(&flags.database).await?;
     let takeover_at = takeover(flags.takeover);
-    let published = import_key(&store, &settings, &flags.file, takeover_at, SystemClock.now()).await?;
-    say(&published, flags.takeover);
+    let published = import_key(&store, &settings, &flags.file, takeover_at, SystemClock.now()).await;
     store.close().await;
+    say(&published?, flags.takeover);
     Ok(())
 }
 

@@ -20,9 +20,15 @@ pub(crate) const SHAPE: &str = r#"The configuration file:
     "resources": [{
       "uri": "https://mcp.example/mcp",
       "name": "Weather server",
-      "scopes": [{ "token": "mcp:connect", "description": "Use the MCP server in your name" }]
+      "scopes": [{ "token": "mcp:connect", "description": "Use the MCP server in your name" }],
+      "introspection_secret_sha256": "64 hexadecimal digits"
     }],
-    "people": [{ "subject": "ada", "name": "Ada", "password": "$argon2id$v=19$m=19456,t=2,p=1$..." }],
+    "people": [{
+      "subject": "ada",
+      "name": "Ada",
+      "about": "tries things first",
+      "password": "$argon2id$v=19$m=19456,t=2,p=1$..."
+    }],
     "clients": [{
       "client_id": "weather-desk",
       "client_name": "Weather desk",
@@ -32,9 +38,13 @@ pub(crate) const SHAPE: &str = r#"The configuration file:
     }],
     "registration": { "most_unused": 5000, "unused_seconds": 3600, "family_seconds": 604800 }
   }
-A request that names no scope gets the first one of its resource. A resource with "introspection_secret" (SHA-256 of its
-server's secret, as base64url) may ask whether a token is still good. The hash of a password comes from the command
-hash-password. "clients" are those known beforehand; without "registration" no client can register itself."#;
+Only "resources" has to be there.
+- A request that names no scope gets the first one of its resource.
+- With "introspection_secret_sha256" the resource's server may ask whether a token is still good.
+- The hash of a password comes from the command hash-password.
+- Clients without "token_endpoint_auth_method" are public; those with "private_key_jwt" have "jwks" or "jwks_uri".
+- Without "registration" no client can register itself; {} stands for the numbers above.
+A secret and its hash: secret=$(openssl rand -hex 32); printf %s "$secret" | sha256sum; echo "$secret""#;
 
 /// The configuration file. Unknown members are refused: a typing error must not go unnoticed.
 #[derive(Debug, Deserialize)]
@@ -54,14 +64,22 @@ struct ResourceConfig {
     uri: String,
     name: String,
     scopes: Vec<OfferedScope>,
-    introspection_secret: Option<SecretHash>,
+    introspection_secret_sha256: Option<String>,
 }
 
 impl ResourceConfig {
     fn resource(self) -> Result<ProtectedResource, String> {
         let uri = ResourceUri::parse(&self.uri, LoopbackPolicy::HttpsOnly)
             .map_err(|reason| format!("the resource {}: {reason}", self.uri))?;
-        let introspection_secret = self.introspection_secret;
+        let hash = |text: String| {
+            SecretHash::from_hex(&text).ok_or_else(|| {
+                format!(
+                    "the resource {uri}: introspection_secret_sha256 must be the SHA-256 of the secret, as 64 \
+                     hexadecimal digits"
+                )
+            })
+        };
+        let introspection_secret = self.introspection_secret_sha256.map(hash).transpose()?;
         Ok(ProtectedResource { uri, name: self.name, scopes: self.scopes, introspection_secret })
     }
 }
@@ -121,18 +139,20 @@ mod tests {
 
     #[test]
     fn the_example_in_the_help_is_a_configuration() {
-        let (from, to) = (SHAPE.find('{').unwrap(), SHAPE.rfind('}').unwrap());
-        let config: Config = serde_json::from_str(&SHAPE[from..=to]).unwrap();
+        let (from, to) = (SHAPE.find('{').unwrap(), SHAPE.find("Only").unwrap());
+        let config: Config = serde_json::from_str(&SHAPE[from..to]).unwrap();
+        assert_eq!(config.registration, Some(RegistrationSettings::default()));
+        // The hashes are left out of the example, and nothing else is wrong with it.
+        let hash = || Some("0".repeat(64));
         for resource in config.resources {
+            let resource = ResourceConfig { introspection_secret_sha256: hash(), ..resource };
             resource.resource().unwrap();
         }
-        // The hashes are left out of the example, and nothing else is wrong with it.
         for person in config.people {
             assert!(person.person().unwrap_err().contains("the password of ada"));
         }
         for client in config.clients {
-            let client = ClientConfig { client_secret_sha256: Some("0".repeat(64)), ..client };
-            Client::try_from(client).unwrap();
+            Client::try_from(ClientConfig { client_secret_sha256: hash(), ..client }).unwrap();
         }
     }
 }

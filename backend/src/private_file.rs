@@ -4,8 +4,8 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
 
-/// Longer than any key.
-const MAX_BYTES: u64 = 64 * 1024;
+/// Longer than any key or password.
+pub const MAX_SECRET_BYTES: u64 = 64 * 1024;
 
 /// Why a file with a secret cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -33,10 +33,12 @@ pub enum PrivateFileError {
         mode: u32,
     },
     /// No secret is so long.
-    #[error("{path} is longer than 64 kilobytes")]
+    #[error("{path} is longer than {most} bytes")]
     TooLong {
         /// The path as given.
         path: String,
+        /// The greatest length.
+        most: u64,
     },
     /// A secret of that length can be guessed.
     #[error("{path} holds fewer than {least} bytes; `openssl rand 32` makes a good secret")]
@@ -48,8 +50,11 @@ pub enum PrivateFileError {
     },
 }
 
-/// The content of a file that only its owner can read. It blocks.
-pub(super) fn read(path: &Path) -> Result<Vec<u8>, PrivateFileError> {
+/// The content of a file that only its owner can read, and of at most so many bytes. It blocks.
+///
+/// # Errors
+/// [`PrivateFileError`], but for [`PrivateFileError::TooShort`], which is for whoever knows what is in the file.
+pub fn read(path: &Path, most: u64) -> Result<Vec<u8>, PrivateFileError> {
     let name = || path.display().to_string();
     let unreadable = |reason| PrivateFileError::Unreadable { path: name(), reason };
     // Asked before it is opened: opening a pipe would wait for its writer.
@@ -66,9 +71,9 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, PrivateFileError> {
         }
     }
     let mut content = Vec::new();
-    file.take(MAX_BYTES + 1).read_to_end(&mut content).map_err(unreadable)?;
-    if content.len() as u64 > MAX_BYTES {
-        return Err(PrivateFileError::TooLong { path: name() });
+    file.take(most + 1).read_to_end(&mut content).map_err(unreadable)?;
+    if content.len() as u64 > most {
+        return Err(PrivateFileError::TooLong { path: name(), most });
     }
     Ok(content)
 }
