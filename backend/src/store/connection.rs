@@ -122,6 +122,10 @@ fn work(
     while more {
         let Ok(Message::Job(first)) = messages.recv() else { break };
         let mut batch = vec![first];
+        // A commit costs more than a turn of the scheduler: whoever is about to queue up shall share this one.
+        if wal.is_some() {
+            thread::yield_now();
+        }
         while more && batch.len() < MAX_BATCH {
             match messages.try_recv() {
                 Ok(Message::Job(job)) => batch.push(job),
