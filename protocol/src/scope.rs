@@ -221,7 +221,6 @@ mod tests {
         assert!(set("a").is_subset(&set("a b")));
     }
 
-    /// Req: RS-08
     #[test]
     fn offline_access_says_nothing_to_a_resource_server() {
         let asked = set("mcp:connect offline_access");

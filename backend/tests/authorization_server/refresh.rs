@@ -46,7 +46,7 @@ async fn only_a_client_that_can_use_one_gets_a_refresh_token() {
     assert_eq!(refreshing.tokens().await["refresh_token"].as_str().unwrap().len(), 43);
 }
 
-/// Req: AS-12, AS-136, RS-08
+/// Req: AS-12, AS-136
 #[tokio::test]
 async fn or_one_that_was_allowed_offline_access_which_no_access_token_shows() {
     let lab = Lab::start().await;

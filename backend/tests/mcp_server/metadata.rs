@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::support::{RESOURCE, Server};
 
-/// Req: RS-01, RS-02, RS-03, RS-05, RS-07
+/// Req: RS-01, RS-02, RS-03, RS-05, RS-07, RS-08
 #[tokio::test]
 async fn the_document_is_at_the_path_form_and_everybody_may_read_it() {
     let server = Server::start().await;
