@@ -1,15 +1,10 @@
 //! The servers of MCP Auth Lab: an OAuth 2.1 authorization server, an MCP server that trusts it, and the lab that runs
 //! both together with the page.
 //!
-//! The two servers know each other only by HTTP: `resource_server` uses nothing of `authorization_server` or `store`.
+//! The two servers know each other only by HTTP: `mcp_server` uses nothing of `authorization_server` or `store`. What
+//! protects it is the crate `resource_server`, which knows nothing of this lab.
 
 pub mod authorization_server;
-pub mod clock;
-pub mod entropy;
 pub mod lab;
-pub mod listen;
-pub mod outbound;
-pub mod private_file;
-pub mod resource_server;
+pub mod mcp_server;
 pub mod store;
-pub mod telemetry;

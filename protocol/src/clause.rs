@@ -70,6 +70,11 @@ macro_rules! mcp {
         concat!("https://modelcontextprotocol.io/specification/2025-11-25/basic/", $page_and_anchor)
     };
 }
+macro_rules! mcp_2026 {
+    ($page_and_anchor:literal) => {
+        concat!("https://modelcontextprotocol.io/specification/2026-07-28/basic/", $page_and_anchor)
+    };
+}
 macro_rules! rfc {
     ($number_and_anchor:literal) => {
         concat!("https://www.rfc-editor.org/rfc/rfc", $number_and_anchor)
@@ -180,6 +185,10 @@ clauses! {
     Initialize: Must, "MCP Lifecycle, Initialization", "The client begins with initialize, then says that it is initialized.", mcp!("lifecycle#initialization");
     ProtocolVersion: Must, "MCP Lifecycle, Version Negotiation", "Both sides use a revision that both support.", mcp!("lifecycle#version-negotiation");
     Transport: Must, "MCP Transports, Streamable HTTP", "A request is a POST with one JSON-RPC message; the answer is JSON or an event stream.", mcp!("transports#sending-messages-to-the-server");
+    VersionHeader: Must, "MCP Transports, Protocol Version Header", "A request of a revision that the server does not speak is refused, and the answer says which it speaks.", mcp!("transports#protocol-version-header");
+    StandardHeaders: Must, "MCP 2026-07-28 Transports, Server Validation", "Method, name and version stand in headers too, and say the same as the body.", mcp_2026!("transports/streamable-http#server-validation");
+    RequestMeta: Must, "MCP 2026-07-28 Base Protocol, _meta", "Each request says its revision and what the client can do.", mcp_2026!("index#meta");
+    SessionOwner: Should, "MCP Security Best Practices, Session Hijacking", "A session belongs to the user who began it; it is no credential.", "https://modelcontextprotocol.io/specification/2025-11-25/basic/security_best_practices#session-hijacking";
     Origin: Must, "MCP Transports, Security Warning", "The server checks Origin, so that no foreign web page can use it.", mcp!("transports#security-warning");
     Introspection: Must, "RFC 7662 §2.1", "The authorization server tells only protected resources that it knows whether a token is good.", rfc!("7662.html#section-2.1");
     TokenRevoked: Should, "RFC 7662 §2.2", "A token that the authorization server calls inactive is not accepted.", rfc!("7662.html#section-2.2");

@@ -9,6 +9,16 @@ use crate::revision::Revision;
 pub const SESSION_ID_HEADER: &str = "mcp-session-id";
 /// Header with the negotiated revision.
 pub const PROTOCOL_VERSION_HEADER: &str = "mcp-protocol-version";
+/// Header with the method of the body, from 2026-07-28 on.
+pub const METHOD_HEADER: &str = "mcp-method";
+/// Header with the name or the URI that the body asks for, from 2026-07-28 on.
+pub const NAME_HEADER: &str = "mcp-name";
+/// Header with the last event that a client has seen of a stream, until 2025-11-25.
+pub const LAST_EVENT_ID_HEADER: &str = "last-event-id";
+/// Member of `_meta` with the revision of a request, from 2026-07-28 on.
+pub const META_PROTOCOL_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
+/// Member of `_meta` with what the client can do, from 2026-07-28 on.
+pub const META_CLIENT_CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
 /// What a client must be ready to read.
 ///
 /// Spec: MCP 2025-11-25 Transports, Sending Messages to the Server.

@@ -17,6 +17,9 @@ pub enum Revision {
 }
 
 impl Revision {
+    /// Both, the older one first.
+    pub const ALL: [Self; 2] = [Self::V2025_11_25, Self::V2026_07_28];
+
     /// The date, as it stands in `protocolVersion` and `MCP-Protocol-Version`.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -9,9 +9,6 @@ use backend::authorization_server::{
     AuthorizationServer, HashingLimits, KeySettings, Lifetimes, OfferedScope, Person, ProtectedResource,
     Settings, hash_password,
 };
-use backend::clock::{Clock as _, SystemClock};
-use backend::entropy::SystemEntropy;
-use backend::listen::{Sockets, serve_until};
 use backend::store::{
     Asked, Chosen, Client, ClientAuthentication, NewRequest, SecretHash, Session, Standing, Store, Verdict,
 };
@@ -19,6 +16,9 @@ use protocol::ids::{ClientId, Issuer, RedirectUri, ResourceUri, Subject};
 use protocol::loopback::LoopbackPolicy;
 use protocol::pkce::CodeVerifier;
 use protocol::secret::Secret;
+use server_kit::clock::{Clock as _, SystemClock};
+use server_kit::entropy::SystemEntropy;
+use server_kit::listen::{Sockets, serve_until};
 
 pub(crate) const CLIENT_ID: &str = "bench";
 pub(crate) const REDIRECT_URI: &str = "https://client.example/callback";

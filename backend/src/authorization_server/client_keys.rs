@@ -14,8 +14,8 @@ use protocol::client_keys::{ClientJwk, KeySource, read_jwks};
 use protocol::ids::UnixTime;
 use protocol::strict_json;
 
-use crate::clock::Clock;
-use crate::outbound::Outbound;
+use server_kit::clock::Clock;
+use server_kit::outbound::Outbound;
 
 /// The least time between two fetches from one URL, be the first one successful or not.
 const REFRESH_SECONDS: u64 = 30;

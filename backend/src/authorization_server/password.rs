@@ -15,7 +15,7 @@ use protocol::secret::Secret;
 use tokio::sync::Semaphore;
 
 use super::Person;
-use crate::entropy::Entropy;
+use server_kit::entropy::Entropy;
 
 /// The least that a hash must cost: OWASP's first choice for argon2id.
 const MIN_MEMORY_KIB: u32 = 19 * 1024;
@@ -215,7 +215,7 @@ mod tests {
     use protocol::ids::Subject;
 
     use super::*;
-    use crate::entropy::SeededEntropy;
+    use server_kit::entropy::SeededEntropy;
 
     const PASSWORD: &str = "correct horse battery staple";
 

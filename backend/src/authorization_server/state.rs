@@ -13,10 +13,10 @@ use super::keys::{KeyError, KeyRing, ServerSecrets};
 use super::password::Passwords;
 use super::rate_limit::RateLimits;
 use super::{Settings, metadata, router};
-use crate::clock::Clock;
-use crate::entropy::Entropy;
-use crate::outbound::Outbound;
 use crate::store::{Store, StoreError};
+use server_kit::clock::Clock;
+use server_kit::entropy::Entropy;
+use server_kit::outbound::Outbound;
 
 /// Why the server cannot start.
 #[derive(Debug, thiserror::Error)]

@@ -3,12 +3,12 @@
 use std::process::{Command, ExitCode, Stdio};
 use std::sync::Arc;
 
-use backend::clock::SystemClock;
-use backend::entropy::SystemEntropy;
 use backend::lab::{Lab, Options};
-use backend::listen;
-use backend::telemetry::{self, Format};
 use clap::Parser as _;
+use server_kit::clock::SystemClock;
+use server_kit::entropy::SystemEntropy;
+use server_kit::listen;
+use server_kit::telemetry::{self, Format};
 
 #[tokio::main]
 async fn main() -> ExitCode {

@@ -5,15 +5,16 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use backend::clock::SystemClock;
-use backend::listen::{Sockets, refuse_plain_http, serve_until, signal};
-use backend::private_file;
-use backend::resource_server::{Introspection, ResourceServer, Settings};
-use backend::telemetry::{self, Format};
+use backend::mcp_server;
 use clap::{CommandFactory as _, Parser};
 use protocol::ids::{Issuer, ResourceUri};
 use protocol::loopback::LoopbackPolicy;
 use protocol::secret::Secret;
+use resource_server::{Introspection, Settings};
+use server_kit::clock::SystemClock;
+use server_kit::listen::{Sockets, refuse_plain_http, serve_until, signal};
+use server_kit::private_file;
+use server_kit::telemetry::{self, Format};
 
 /// MCP server that accepts access tokens of one authorization server.
 ///
@@ -87,11 +88,11 @@ async fn run(flags: Flags) -> Result<(), Box<dyn std::error::Error>> {
             .transpose()?,
     };
     let resource = settings.resource.clone();
-    let server = ResourceServer::new(settings, Arc::new(SystemClock))?;
+    let router = mcp_server::router(settings, Arc::new(SystemClock))?;
     let sockets = Sockets::bind("the MCP server", "--bind", &flags.bind).await?;
     let shutdown = signal();
     tracing::info!(%resource, addresses = ?sockets.addresses(), "MCP server is ready");
-    serve_until(vec![sockets.answer_with(server.router())], shutdown).await;
+    serve_until(vec![sockets.answer_with(router)], shutdown).await;
     tracing::info!("MCP server has ended");
     Ok(())
 }

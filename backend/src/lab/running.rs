@@ -17,11 +17,12 @@ use super::people::demo_people;
 use crate::authorization_server::{
     self, AuthorizationServer, OfferedScope, ProtectedResource, RegistrationSettings,
 };
-use crate::clock::Clock;
-use crate::entropy::Entropy;
-use crate::listen::{ListenError, Site, Sockets, serve_until};
-use crate::resource_server::{self, Introspection, ResourceServer};
+use crate::mcp_server;
 use crate::store::{SecretHash, Store, StoreError};
+use resource_server::Introspection;
+use server_kit::clock::Clock;
+use server_kit::entropy::Entropy;
+use server_kit::listen::{ListenError, Site, Sockets, serve_until};
 
 /// Why the lab cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -44,9 +45,9 @@ pub enum LabError {
     /// One of the lab's own scopes is none: a mistake in this program.
     #[error(transparent)]
     Scope(#[from] InvalidScope),
-    /// The metadata of the MCP server cannot be written: a mistake in this program.
-    #[error(transparent)]
-    Metadata(#[from] serde_json::Error),
+    /// The MCP server cannot start.
+    #[error("the MCP server cannot start: {0}")]
+    McpServer(#[from] mcp_server::StartError),
 }
 
 /// A lab whose sockets are open and whose servers are ready.
@@ -86,10 +87,10 @@ impl Lab {
         let secret = entropy.secret();
         let (settings, as_clock) = (as_settings(&addresses, &secret)?, Arc::clone(&clock));
         let server = AuthorizationServer::new(settings, store.clone(), as_clock, entropy).await?;
-        let resource_server = ResourceServer::new(rs_settings(&addresses, secret)?, clock)?;
+        let mcp_server = mcp_server::router(rs_settings(&addresses, secret)?, clock)?;
         let sites = vec![
             page.answer_with(page::router(&options.page_dir, &addresses)),
-            mcp.answer_with(resource_server.router()),
+            mcp.answer_with(mcp_server),
             authorization.answer_with(server.router()),
         ];
         Ok(Self { addresses, sites, server, store, _temporary: temporary })

@@ -3,10 +3,10 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
-use backend::entropy::{Entropy as _, SystemEntropy};
-use backend::listen::{Sockets, serve_until};
 use http::StatusCode;
 use protocol::base64url_decode;
+use server_kit::entropy::{Entropy as _, SystemEntropy};
+use server_kit::listen::{Sockets, serve_until};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 

@@ -8,15 +8,15 @@ use std::task::{Context, Poll};
 use axum::body::{Body, Bytes};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use backend::authorization_server::{AuthorizationServer, StartError};
-use backend::clock::FixedClock;
-use backend::entropy::SeededEntropy;
-use backend::outbound::DEADLINE;
 use backend::store::{Client, ClientAuthentication, ClientSource, Store};
 use http::StatusCode;
 use http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE};
 use protocol::ids::{ClientId, Issuer, RedirectUri};
 use protocol::loopback::LoopbackPolicy;
 use serde_json::{Value, json};
+use server_kit::clock::FixedClock;
+use server_kit::entropy::SeededEntropy;
+use server_kit::outbound::DEADLINE;
 use tokio::sync::Notify;
 
 use crate::support::{Answered, Lab, START, encode, settings};

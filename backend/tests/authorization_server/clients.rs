@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use backend::authorization_server::{AuthorizationServer, ClientIdFault, Person, Settings, StartError};
-use backend::clock::FixedClock;
-use backend::entropy::SeededEntropy;
 use backend::store::{Client, ClientAuthentication, Store};
 use http::StatusCode;
 use protocol::ids::{ClientId, RedirectUri, Subject};
+use server_kit::clock::FixedClock;
+use server_kit::entropy::SeededEntropy;
 
 use crate::support::{Lab, START, settings};
 

@@ -10,13 +10,13 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
-use backend::outbound::{Network, Outbound, Roots, Soon};
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
 use protocol::loopback::LoopbackPolicy;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
 use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use server_kit::outbound::{Network, Outbound, Roots, Soon};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;

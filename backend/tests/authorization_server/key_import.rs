@@ -9,12 +9,12 @@ use aws_lc_rs::signature::{
 use backend::authorization_server::{
     KeyError, KeyFileFault, KeySettings, PublishedKey, Takeover, import_key,
 };
-use backend::private_file::PrivateFileError;
 use backend::store::KeptSecret;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use protocol::access_token::open_unverified;
 use protocol::jwks::TokenAlgorithm;
+use server_kit::private_file::PrivateFileError;
 
 use crate::support::{Lab, settings, test_key};
 

@@ -8,8 +8,6 @@ use axum::body::Body;
 use backend::authorization_server::{
     AuthorizationServer, KeyError, KeySettings, PublishedKey, Settings, StartError, Takeover, rotate_keys,
 };
-use backend::clock::FixedClock;
-use backend::entropy::SeededEntropy;
 use backend::store::{KeptSecret, Store};
 use http::{Request, StatusCode};
 use jsonwebtoken::jwk::JwkSet;
@@ -17,6 +15,8 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use protocol::base64url;
 use protocol::jwks::TokenAlgorithm;
 use serde_json::{Value, json};
+use server_kit::clock::FixedClock;
+use server_kit::entropy::SeededEntropy;
 use sha2::{Digest as _, Sha256};
 
 use crate::support::{

@@ -8,10 +8,10 @@ use axum::body::Body;
 use backend::authorization_server::{
     AuthorizationServer, KeyEncryptionSecret, KeyError, Settings, StartError, Takeover, rotate_keys,
 };
-use backend::private_file::PrivateFileError;
 use backend::store::{KeptSecret, Store};
 use http::Request;
 use protocol::jwks::TokenAlgorithm;
+use server_kit::private_file::PrivateFileError;
 use tempfile::TempDir;
 
 use crate::support::{Lab, settings, test_key, write_older_version};

@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::response::{IntoResponse as _, Redirect, Response};
-use backend::outbound::{DEADLINE, FetchError, Outbound};
 use http::StatusCode;
 use http::header::CONTENT_ENCODING;
+use server_kit::outbound::{DEADLINE, FetchError, Outbound};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot};

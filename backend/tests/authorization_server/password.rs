@@ -1,12 +1,12 @@
 //! `/sign-in` with passwords: what the page asks, what it answers, and that it does not say who exists.
 
 use backend::authorization_server::{AuthorizationServer, HashingLimits, Settings, StartError};
-use backend::clock::FixedClock;
-use backend::entropy::SeededEntropy;
 use backend::store::Store;
 use http::StatusCode;
 use protocol::ids::Issuer;
 use protocol::loopback::LoopbackPolicy;
+use server_kit::clock::FixedClock;
+use server_kit::entropy::SeededEntropy;
 use std::sync::Arc;
 
 use crate::support::{Answered, Browser, Form, Lab, PASSWORD, START, settings, settings_with_a_password};

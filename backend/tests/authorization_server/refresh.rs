@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use backend::authorization_server::{AuthorizationServer, Settings};
-use backend::clock::FixedClock;
-use backend::entropy::SeededEntropy;
 use backend::store::{Family, NewRefreshToken, Rotation, SecretHash, Store};
 use http::StatusCode;
 use protocol::access_token::open_unverified;
 use protocol::ids::UnixTime;
 use serde_json::{Value, json};
+use server_kit::clock::FixedClock;
+use server_kit::entropy::SeededEntropy;
 
 use crate::support::{Form, Lab, RESOURCE, START, encode, post_form, settings, with};
 

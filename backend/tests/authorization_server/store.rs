@@ -1,14 +1,14 @@
 //! The store under races: in one process, and in two on one file.
 
 use backend::authorization_server::{AuthorizationServer, Settings, StartError};
-use backend::clock::FixedClock;
-use backend::entropy::SeededEntropy;
 use backend::store::{
     Client, ClientAuthentication, ClientSource, CodeVerdict, FoundCode, MAX_PENDING, NewRequest, Redemption,
     SecretHash, Standing, Store,
 };
 use protocol::ids::{ClientId, Issuer, RedirectUri};
 use protocol::loopback::LoopbackPolicy;
+use server_kit::clock::FixedClock;
+use server_kit::entropy::SeededEntropy;
 use std::sync::Arc;
 
 use crate::support::{Lab, START, settings};

@@ -15,9 +15,6 @@ use backend::authorization_server::{
     AuthorizationServer, HashingLimits, KeySettings, Lifetimes, OfferedScope, PasswordHash, Person,
     ProtectedResource, RegistrationSettings, Settings, StartError, hash_password,
 };
-use backend::clock::{Clock as _, FixedClock};
-use backend::entropy::SeededEntropy;
-use backend::outbound::Outbound;
 use backend::store::{Client, ClientAuthentication, ClientSource, KeyRecord, Limits, SecretHash, Store};
 use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
 use http::{HeaderMap, Method, Request, StatusCode};
@@ -30,6 +27,9 @@ use protocol::secret::Secret;
 use protocol::token_endpoint::{CodeExchange, RefreshRequest};
 use scraper::{Html, Selector};
 use serde_json::{Value, json};
+use server_kit::clock::{Clock as _, FixedClock};
+use server_kit::entropy::SeededEntropy;
+use server_kit::outbound::Outbound;
 use tokio::net::TcpListener;
 use tower::ServiceExt as _;
 

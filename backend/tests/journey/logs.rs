@@ -3,12 +3,12 @@
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
-use backend::entropy::{Entropy as _, SeededEntropy};
-use backend::telemetry::{Format, subscriber};
 use flow::{Action, Flow};
 use mcp_auth_lab::person::Decision;
 use protocol::{base64url, base64url_decode};
 use serde_json::Value;
+use server_kit::entropy::{Entropy as _, SeededEntropy};
+use server_kit::telemetry::{Format, subscriber};
 use tracing_subscriber::EnvFilter;
 
 use crate::support::Lab;
@@ -109,7 +109,7 @@ async fn no_secret_is_logged_at_any_level() {
     lab.end().await;
 
     let text = lines.text();
-    for target in ["backend::authorization_server", "backend::resource_server"] {
+    for target in ["backend::authorization_server", "resource_server"] {
         assert!(text.contains(target), "{target} says nothing, so this test says nothing");
     }
     assert!(text.contains("VerifierMismatch") && text.contains("signed in"), "{text}");

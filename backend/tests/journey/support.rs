@@ -3,8 +3,6 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use backend::clock::{Clock as _, FixedClock};
-use backend::entropy::SeededEntropy;
 use backend::lab::{self, Options};
 use clap::Parser as _;
 use flow::{Config, Env, Flow};
@@ -15,6 +13,8 @@ use protocol::cimd::ClientIdUrl;
 use protocol::ids::{RedirectUri, ResourceUri, UnixTime};
 use protocol::loopback::LoopbackPolicy;
 use protocol::revision::Revision;
+use server_kit::clock::{Clock as _, FixedClock};
+use server_kit::entropy::SeededEntropy;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 

@@ -8,6 +8,7 @@ mod introspection;
 mod keys;
 mod metadata;
 mod program;
+mod sessions;
 mod support;
 mod tools;
 mod transport;

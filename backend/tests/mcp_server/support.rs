@@ -12,8 +12,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::response::{IntoResponse as _, Response};
-use backend::clock::FixedClock;
-use backend::resource_server::{Introspection, ResourceServer, Settings};
+use backend::mcp_server;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, ORIGIN};
 use http::{HeaderMap, StatusCode};
 use protocol::base64url;
@@ -21,7 +20,9 @@ use protocol::ids::{Issuer, ResourceUri, UnixTime};
 use protocol::jwks::PublicJwk;
 use protocol::loopback::LoopbackPolicy;
 use protocol::secret::Secret;
+use resource_server::{Introspection, Settings};
 use serde_json::{Value, json};
+use server_kit::clock::FixedClock;
 use tokio::net::TcpListener;
 use tower::ServiceExt as _;
 
@@ -235,8 +236,8 @@ impl Server {
             allowed_origins: vec![PAGE.into()],
             introspection,
         };
-        let server = ResourceServer::new(settings, Arc::<FixedClock>::clone(&clock)).unwrap();
-        Self { router: server.router(), clock, keys }
+        let router = mcp_server::router(settings, Arc::<FixedClock>::clone(&clock)).unwrap();
+        Self { router, clock, keys }
     }
 
     /// The header of a correct token.
@@ -324,20 +325,51 @@ fn changed(mut object: Value, name: &str, value: Value) -> Value {
 }
 
 pub(crate) fn call(tool: &str, arguments: &Value) -> Value {
-    json!({ "jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": { "name": tool, "arguments": arguments } })
+    request("tools/call", json!({ "name": tool, "arguments": arguments }))
 }
 
+/// A request of 2026-07-28.
+pub(crate) fn request(method: &str, mut params: Value) -> Value {
+    params["_meta"] = json!({
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientInfo": { "name": "test", "version": "1" },
+        "io.modelcontextprotocol/clientCapabilities": {},
+    });
+    json!({ "jsonrpc": "2.0", "id": 7, "method": method, "params": params })
+}
+
+/// A POST of this body as 2026-07-28 has it: the headers say what the body says, if it can be read.
 pub(crate) fn post(body: &str, authorization: Option<&str>) -> Request {
     let mut request = Request::post("/mcp")
         .header(HOST, "localhost:8001")
         .header(ORIGIN, PAGE)
         .header(CONTENT_TYPE, "application/json")
         .header(ACCEPT, "application/json, text/event-stream")
-        .header("mcp-protocol-version", "2025-11-25");
+        .header("mcp-protocol-version", "2026-07-28");
+    let message: Value = serde_json::from_str(body).unwrap_or_default();
+    for (name, value) in [("mcp-method", &message["method"]), ("mcp-name", &message["params"]["name"])] {
+        if let Some(value) = value.as_str() {
+            request = request.header(name, value);
+        }
+    }
     if let Some(authorization) = authorization {
         request = request.header(AUTHORIZATION, authorization);
     }
     request.body(Body::from(body.to_owned())).unwrap()
+}
+
+/// A POST of this body as 2025-11-25 has it, within a session or without.
+pub(crate) fn post_before(message: &Value, token: &str, session: Option<&str>) -> Request {
+    let mut request = Request::post("/mcp")
+        .header(HOST, "localhost:8001")
+        .header(CONTENT_TYPE, "application/json")
+        .header(ACCEPT, "application/json, text/event-stream")
+        .header("mcp-protocol-version", "2025-11-25")
+        .header(AUTHORIZATION, format!("Bearer {token}"));
+    if let Some(session) = session {
+        request = request.header("mcp-session-id", session);
+    }
+    request.body(Body::from(message.to_string())).unwrap()
 }
 
 /// A response that was read whole.
@@ -351,6 +383,17 @@ pub(crate) struct Answered {
 impl Answered {
     pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// The last message of an event stream.
+    pub(crate) fn event(&self) -> Value {
+        assert_eq!(self.header("content-type"), "text/event-stream", "{self:?}");
+        let data = self
+            .body
+            .lines()
+            .filter_map(|line| line.strip_prefix("data:"))
+            .rfind(|data| !data.trim().is_empty());
+        serde_json::from_str(data.unwrap_or_default()).unwrap_or_else(|_| panic!("no message: {self:?}"))
     }
 
     pub(crate) fn json(&self) -> Value {

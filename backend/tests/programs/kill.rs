@@ -5,13 +5,13 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use backend::authorization_server::hash_password;
-use backend::entropy::SystemEntropy;
 use protocol::pkce::CodeVerifier;
 use protocol::secret::Secret;
 use reqwest::header::{CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
 use reqwest::{Client, RequestBuilder, Response, StatusCode, redirect};
 use scraper::{Html, Selector};
 use serde_json::json;
+use server_kit::entropy::SystemEntropy;
 
 use crate::running::Program;
 

@@ -12,8 +12,8 @@ use super::freshness::Freshness;
 use super::kept::Kept;
 use super::single_flight::SingleFlight;
 use crate::authorization_server::page_refusal::PageRefusal;
-use crate::clock::Clock;
-use crate::outbound::{FetchError, Fetched, Outbound};
+use server_kit::clock::Clock;
+use server_kit::outbound::{FetchError, Fetched, Outbound};
 
 type Document = Arc<ClientMetadataDocument>;
 

@@ -6,7 +6,7 @@
 //! - [`freshness`]: how long a document is kept, by its headers.
 //! - [`kept`]: the documents that are kept, bounded, no host at the cost of the others.
 //!
-//! How a URL is fetched without harm is [`crate::outbound`]'s matter.
+//! How a URL is fetched without harm is [`server_kit::outbound`]'s matter.
 //!
 //! Spec: Client ID Metadata Document draft -00 §4, draft -01 §4, §6; MCP 2025-11-25 Authorization.
 

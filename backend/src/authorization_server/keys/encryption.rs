@@ -11,8 +11,8 @@ use aws_lc_rs::error::Unspecified;
 use aws_lc_rs::hkdf::{HKDF_SHA256, Prk, Salt};
 
 use super::error::KeyError;
-use crate::private_file::{self, MAX_SECRET_BYTES, PrivateFileError};
 use crate::store::KeptSecret;
+use server_kit::private_file::{self, MAX_SECRET_BYTES, PrivateFileError};
 
 /// 256 bits, if they are random.
 const MIN_SECRET_BYTES: usize = 32;

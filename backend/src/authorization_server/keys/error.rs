@@ -2,8 +2,8 @@
 
 use protocol::jwks::TokenAlgorithm;
 
-use crate::private_file::PrivateFileError;
 use crate::store::StoreError;
+use server_kit::private_file::PrivateFileError;
 
 /// Why there is no key or no signature.
 #[derive(Debug, thiserror::Error)]

@@ -15,8 +15,8 @@ use super::error::{KeyError, KeyFileFault};
 use super::rotation::{self, Material, PublishedKey, Takeover};
 use super::signing_key::SigningKey;
 use crate::authorization_server::KeySettings;
-use crate::private_file::{self, MAX_SECRET_BYTES};
 use crate::store::Store;
+use server_kit::private_file::{self, MAX_SECRET_BYTES};
 
 /// Reads a private key from a PEM file and publishes it, like [`super::rotate_keys`] does with a key that it makes. The
 /// file is not needed any more afterwards.

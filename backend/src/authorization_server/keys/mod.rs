@@ -8,7 +8,7 @@
 //! | [`rotation`] | reading the keys from the store, and adding one |
 //! | [`key_ring`] | the keys in memory, exchanged as a whole when the store has others |
 //! | [`import`] | a key that the operator brings along |
-//! | [`encryption`] | secrets at rest, under a secret from a [private file](crate::private_file) |
+//! | [`encryption`] | secrets at rest, under a secret from a [private file](server_kit::private_file) |
 //! | [`server_secrets`] | secrets that are no signing keys |
 //!
 //! Spec: RFC 9068 §2.1; RFC 7517 §5; RFC 7638.

@@ -5,8 +5,8 @@ use aws_lc_rs::hmac;
 use super::encryption;
 use super::error::KeyError;
 use crate::authorization_server::KeySettings;
-use crate::entropy::Entropy;
 use crate::store::{KeptSecret, Store};
+use server_kit::entropy::Entropy;
 
 const REFRESH_SUCCESSOR: &str = "refresh-successor";
 
@@ -58,7 +58,7 @@ async fn secret(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::entropy::SeededEntropy;
+    use server_kit::entropy::SeededEntropy;
 
     async fn successor_of_a(store: &Store, seed: u64) -> Vec<u8> {
         let secrets = ServerSecrets::start(store, &KeySettings::default(), &SeededEntropy::new(seed)).await;

@@ -4,10 +4,10 @@ use std::io::{BufRead as _, IsTerminal as _};
 use std::sync::Arc;
 
 use backend::authorization_server::{PublishedKey, Takeover, hash_password, import_key, rotate_keys};
-use backend::clock::{Clock as _, SystemClock};
-use backend::entropy::SystemEntropy;
 use backend::store::Store;
 use protocol::secret::Secret;
+use server_kit::clock::{Clock as _, SystemClock};
+use server_kit::entropy::SystemEntropy;
 
 use crate::Outcome;
 use crate::flags::{ImportKeyFlags, RotateKeysFlags, TakeoverFlags};

@@ -5,9 +5,9 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use backend::authorization_server::{KeyEncryptionSecret, KeySettings, Lifetimes};
-use backend::telemetry::Format;
 use clap::{Args, CommandFactory as _, Parser, Subcommand, value_parser};
 use protocol::jwks::TokenAlgorithm;
+use server_kit::telemetry::Format;
 
 use crate::config;
 

@@ -10,11 +10,11 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use backend::authorization_server::AuthorizationServer;
-use backend::clock::SystemClock;
-use backend::entropy::SystemEntropy;
-use backend::listen::{Sockets, refuse_plain_http, serve_until, signal};
 use backend::store::Store;
-use backend::telemetry;
+use server_kit::clock::SystemClock;
+use server_kit::entropy::SystemEntropy;
+use server_kit::listen::{Sockets, refuse_plain_http, serve_until, signal};
+use server_kit::telemetry;
 
 use crate::flags::{Command, ServeFlags};
 

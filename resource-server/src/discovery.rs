@@ -9,13 +9,13 @@ use protocol::strict_json;
 use protocol::well_known::authorization_server_metadata_candidates;
 use serde_json::Value;
 
-use crate::outbound::Outbound;
+use server_kit::outbound::Outbound;
 
 /// The longest document that is read.
-pub(super) const MAX_DOCUMENT_BYTES: usize = 64 * 1024;
+pub(crate) const MAX_DOCUMENT_BYTES: usize = 64 * 1024;
 
 /// The document at the first place that answers. The reason of a failure is for the log.
-pub(super) async fn fetch(
+pub(crate) async fn fetch(
     outbound: &Outbound,
     issuer: &Issuer,
     policy: LoopbackPolicy,

@@ -21,7 +21,8 @@ pub enum Format {
 }
 
 /// The parts of this program. Their events were written with the rule in mind that nothing secret is in them.
-const OURS: [&str; 5] = ["backend", "protocol", "authorization_server", "mcp_server", "lab"];
+const OURS: [&str; 7] =
+    ["backend", "resource_server", "server_kit", "protocol", "authorization_server", "mcp_server", "lab"];
 
 /// What libraries may say at most. Beyond it they print what they handle: headers, bodies, messages.
 const OTHERS: LevelFilter = LevelFilter::WARN;

@@ -14,7 +14,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::token::VerifiedToken;
+use resource_server::VerifiedToken;
+
 use super::weather;
 
 /// The MCP service of the lab.
@@ -108,12 +109,15 @@ impl ServerHandler for Tools {
     }
 
     fn supported_protocol_versions(&self) -> Cow<'static, [ProtocolVersion]> {
-        Cow::Owned(vec![ProtocolVersion::V_2025_11_25])
+        Cow::Owned(vec![ProtocolVersion::V_2025_11_25, ProtocolVersion::V_2026_07_28])
     }
 }
 
 /// The names of all tools, for the test that each has its row of scopes.
 #[cfg(test)]
 pub(super) fn names() -> Vec<String> {
-    Tools::tool_router().list_all().into_iter().map(|tool| tool.name.into_owned()).collect()
+    let mut names: Vec<_> =
+        Tools::tool_router().list_all().into_iter().map(|tool| tool.name.into_owned()).collect();
+    names.sort_unstable();
+    names
 }

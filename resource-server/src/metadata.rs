@@ -6,22 +6,22 @@ use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use protocol::protected_resource_metadata::ProtectedResourceMetadata;
 
-use super::settings::Settings;
-use super::tool_scopes;
+use crate::scope_table::ScopeTable;
+use crate::settings::Settings;
 
 /// The document, as text: it does not change while the server runs.
-pub(super) fn document(settings: &Settings) -> Result<String, serde_json::Error> {
+pub(crate) fn document(settings: &Settings, scopes: &ScopeTable) -> Result<String, serde_json::Error> {
     serde_json::to_string(&ProtectedResourceMetadata {
         resource: settings.resource.to_string(),
         authorization_servers: vec![settings.issuer.to_string()],
         // The least that is useful: what a tool needs beyond it comes by step-up.
-        scopes_supported: tool_scopes::base().iter().cloned().collect(),
+        scopes_supported: scopes.base().iter().cloned().collect(),
         bearer_methods_supported: vec!["header".to_owned()],
         resource_name: Some(settings.name.clone()),
     })
 }
 
-pub(super) fn response(document: &str) -> Response {
+pub(crate) fn response(document: &str) -> Response {
     let headers = [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "public, max-age=60")];
     (headers, document.to_owned()).into_response()
 }

@@ -1,7 +1,8 @@
 //! The bearer layer: who sends no valid token for this server gets no further.
 //!
 //! A valid token becomes a [`VerifiedToken`] in the request's extensions, and the `Authorization` header is taken out:
-//! no tool ever sees the token itself, so none can pass it on.
+//! no tool ever sees the token itself, so none can pass it on. Tokens that were verified are remembered for a while
+//! ([`crate::verified_tokens`]).
 //!
 //! Spec: OAuth 2.1 §5.1, §5.3; RFC 6750 §2.1; MCP 2025-11-25 Authorization, Token Handling.
 
@@ -13,18 +14,31 @@ use axum::response::Response;
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use protocol::secret::Secret;
+use sha2::{Digest as _, Sha256};
 
-use super::denial::{Denial, TokenFault};
-use super::introspection::Unavailable;
-use super::jwks_cache::KeyError;
-use super::router::Server;
-use super::token::{Unverified, VerifiedToken};
+use crate::budget::TOKEN_BYTES;
+use crate::denial::{Denial, TokenFault};
+use crate::introspection::Unavailable;
+use crate::jwks_cache::KeyError;
+use crate::recent::TokenHash;
+use crate::router::Server;
+use crate::settings::Settings;
+use crate::token::{Unverified, VerifiedToken};
 
-pub(super) async fn bearer(State(server): State<Arc<Server>>, mut request: Request, next: Next) -> Response {
+/// A token as it was sent. It is taken out of the request before anything but these layers sees it.
+#[derive(Clone)]
+pub(crate) struct Presented {
+    pub(crate) text: Secret,
+    /// The whole token's.
+    pub(crate) hash: TokenHash,
+}
+
+pub(crate) async fn bearer(State(server): State<Arc<Server>>, mut request: Request, next: Next) -> Response {
     match authenticate(&server, request.headers()).await {
-        Ok(token) => {
+        Ok((presented, token)) => {
             request.headers_mut().remove(AUTHORIZATION);
-            request.extensions_mut().insert(Arc::new(token));
+            request.extensions_mut().insert(presented);
+            request.extensions_mut().insert(token);
             next.run(request).await
         }
         Err(denial) => server.refuse(denial),
@@ -32,23 +46,40 @@ pub(super) async fn bearer(State(server): State<Arc<Server>>, mut request: Reque
 }
 
 /// Verifying takes some 20 µs with RS256 and two to three times that with the others: not enough to be worth handing it
-/// to another thread and back.
-async fn authenticate(server: &Server, headers: &HeaderMap) -> Result<VerifiedToken, Denial> {
-    let token = credentials(headers)?;
-    let unverified = Unverified::parse(token.reveal()).map_err(Denial::InvalidToken)?;
+/// to another thread and back. Whether a token was revoked is asked about at each call, however well it is known.
+async fn authenticate(
+    server: &Server,
+    headers: &HeaderMap,
+) -> Result<(Presented, Arc<VerifiedToken>), Denial> {
+    let text = credentials(headers)?;
+    if text.reveal().len() > TOKEN_BYTES {
+        return Err(Denial::InvalidToken(TokenFault::TooLong));
+    }
+    let presented = Presented { hash: Sha256::digest(text.reveal().as_bytes()).into(), text };
+    let token = match server.verified.get(&presented.hash, &server.keys, server.clock.now()) {
+        Some(known) => known.map_err(Denial::InvalidToken)?,
+        None => verify(server, &presented).await?,
+    };
+    let Some(introspector) = &server.introspector else { return Ok((presented, token)) };
+    match introspector.is_active(&presented).await {
+        Ok(true) => Ok((presented, token)),
+        Ok(false) => Err(Denial::InvalidToken(TokenFault::Revoked)),
+        Err(Unavailable) => Err(Denial::RevocationUnknown),
+    }
+}
+
+/// A token that is not known yet.
+async fn verify(server: &Server, presented: &Presented) -> Result<Arc<VerifiedToken>, Denial> {
+    let unverified = Unverified::parse(presented.text.reveal()).map_err(Denial::InvalidToken)?;
     let key = server.keys.key(unverified.key_id()).await.map_err(|error| match error {
         KeyError::Unknown => Denial::InvalidToken(TokenFault::UnknownKey),
         KeyError::Unavailable => Denial::KeysUnavailable,
     })?;
-    let verified = unverified
-        .verify(&key, &server.settings.issuer, &server.settings.resource, server.clock.now())
-        .map_err(Denial::InvalidToken)?;
-    let Some(introspector) = &server.introspector else { return Ok(verified) };
-    match introspector.is_active(&token, verified.claims().exp).await {
-        Ok(true) => Ok(verified),
-        Ok(false) => Err(Denial::InvalidToken(TokenFault::Revoked)),
-        Err(Unavailable) => Err(Denial::RevocationUnknown),
-    }
+    let Settings { issuer, resource, .. } = &server.settings;
+    let verified = unverified.verify(&key, issuer, resource, server.clock.now());
+    let token = Arc::new(verified.map_err(Denial::InvalidToken)?);
+    server.verified.remember(presented.hash, unverified.key_id(), key, Arc::clone(&token));
+    Ok(token)
 }
 
 /// Reads the one place where a token may stand. A token in the query or in the body is not looked for.

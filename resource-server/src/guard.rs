@@ -11,11 +11,11 @@ use axum::response::Response;
 use http::HeaderMap;
 use http::header::{HOST, HeaderName, ORIGIN};
 
-use super::denial::Denial;
-use super::router::Server;
+use crate::denial::Denial;
+use crate::router::Server;
 
 /// Lets a request pass if it was addressed to this server, and if a web page sent it, one that may.
-pub(super) async fn guard(State(server): State<Arc<Server>>, request: Request, next: Next) -> Response {
+pub(crate) async fn guard(State(server): State<Arc<Server>>, request: Request, next: Next) -> Response {
     let target = request.uri().authority().map(http::uri::Authority::as_str);
     match judge(request.headers(), target, &server.hosts, &server.settings.allowed_origins) {
         Ok(()) => next.run(request).await,

@@ -1,17 +1,23 @@
 //! Why a request is refused before it reaches a tool, and how that is said: one name, one place, one clause.
 
+use std::borrow::Cow;
+
 use axum::response::{IntoResponse, Response};
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use protocol::clause::Clause;
 use protocol::oauth_error::OAuthErrorCode;
+use protocol::revision::Revision;
 use protocol::scope::ScopeSet;
 use protocol::www_authenticate::BearerChallenge;
 use serde_json::{Value, json};
 
+use crate::message::RequestId;
+use crate::standard_headers::HeaderMismatch;
+
 /// What is wrong with the credentials of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum TokenFault {
+pub(crate) enum TokenFault {
     #[error("The token is longer than 8 kilobytes.")]
     TooLong,
     #[error("The token is not a JWT of three parts.")]
@@ -38,13 +44,15 @@ pub(super) enum TokenFault {
     Expired,
     #[error("The token is not valid yet.")]
     NotYetValid,
+    #[error("The token is bound to a key, and this server takes no proof of one.")]
+    BoundToKey,
     #[error("The token was revoked.")]
     Revoked,
 }
 
 /// Why a request is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Denial {
+pub(crate) enum Denial {
     /// The request comes from a web page that may not call this server.
     ForeignOrigin,
     /// The request was addressed to another host.
@@ -69,17 +77,33 @@ pub(super) enum Denial {
     BodyTooSlow,
     /// The body is no JSON text that can be read in one way.
     ParseError,
+    /// The body is JSON of more values than the budget has.
+    TooManyValues,
     /// The body is JSON, but no single JSON-RPC request or notification.
     NotOneMessage,
-    /// No such method here. Holds the id to answer.
-    UnknownMethod(Value),
-    /// No such tool here. Holds the id to answer.
-    UnknownTool(Value),
+    /// Header and body contradict each other. With the id to answer, as in the following.
+    HeaderMismatch(Option<RequestId>, HeaderMismatch),
+    /// This revision is not spoken here.
+    UnsupportedVersion(Option<RequestId>, String),
+    /// The request does not say what each request says from 2026-07-28 on.
+    MetaMissing(Option<RequestId>),
+    /// No such method here.
+    UnknownMethod(Option<RequestId>, Revision),
+    /// No such tool here.
+    UnknownTool(Option<RequestId>),
+    /// GET and DELETE belong to sessions, and 2026-07-28 has none.
+    MethodNotAllowed,
+    /// No such session, or not this caller's.
+    UnknownSession,
+    /// This caller has too many calls under way.
+    TooManyCalls,
+    /// All callers together have as many calls or sessions as there is room for.
+    Busy,
 }
 
 impl Denial {
     /// The rule that the request broke.
-    pub(super) fn clause(&self) -> Clause {
+    pub(crate) fn clause(&self) -> Clause {
         match self {
             Self::ForeignOrigin | Self::ForeignHost => Clause::Origin,
             Self::NoCredentials => Clause::Challenge,
@@ -88,20 +112,28 @@ impl Denial {
             Self::InvalidToken(TokenFault::Revoked) | Self::RevocationUnknown => Clause::TokenRevoked,
             Self::InvalidToken(_) | Self::KeysUnavailable => Clause::TokenValidity,
             Self::InsufficientScope(_) => Clause::InsufficientScope,
+            Self::HeaderMismatch(..) => Clause::StandardHeaders,
+            Self::UnsupportedVersion(..) => Clause::VersionHeader,
+            Self::MetaMissing(_) => Clause::RequestMeta,
+            Self::UnknownSession => Clause::SessionOwner,
             Self::NotJson
             | Self::BodyTooLong
             | Self::BodyTooSlow
             | Self::ParseError
+            | Self::TooManyValues
             | Self::NotOneMessage
-            | Self::UnknownMethod(_)
-            | Self::UnknownTool(_) => Clause::Transport,
+            | Self::UnknownMethod(..)
+            | Self::UnknownTool(_)
+            | Self::MethodNotAllowed
+            | Self::TooManyCalls
+            | Self::Busy => Clause::Transport,
         }
     }
 
     /// Status, and what the answer says.
     fn wire(self) -> (StatusCode, Answer) {
         use OAuthErrorCode::{InsufficientScope, InvalidRequest, InvalidToken};
-        let rpc = |code, message| Answer::Rpc { id: Value::Null, code, message };
+        let rpc = |code, message: &'static str| Answer::rpc(None, code, message);
         match self {
             Self::ForeignOrigin => {
                 (StatusCode::FORBIDDEN, rpc(-32000, "This web page may not call this server."))
@@ -147,28 +179,64 @@ impl Denial {
             Self::ParseError => {
                 (StatusCode::BAD_REQUEST, rpc(-32700, "The body is not JSON, or says a thing twice."))
             }
+            Self::TooManyValues => (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                rpc(-32600, "The message has more values than this server reads."),
+            ),
             Self::NotOneMessage => (
                 StatusCode::BAD_REQUEST,
                 rpc(-32600, "The body must be one JSON-RPC request or notification."),
             ),
-            Self::UnknownMethod(id) => {
-                (StatusCode::OK, Answer::Rpc { id, code: -32601, message: "There is no such method here." })
+            Self::HeaderMismatch(id, reason) => {
+                (StatusCode::BAD_REQUEST, Answer::rpc(id, -32020, reason.to_string()))
             }
-            Self::UnknownTool(id) => {
-                (StatusCode::OK, Answer::Rpc { id, code: -32602, message: "There is no such tool here." })
+            Self::UnsupportedVersion(id, requested) => {
+                let supported = Revision::ALL.map(Revision::as_str);
+                let data = json!({ "supported": supported, "requested": requested });
+                let message = "This server speaks 2025-11-25 and 2026-07-28.".into();
+                (StatusCode::BAD_REQUEST, Answer::Rpc { id, code: -32022, message, data: Some(data) })
             }
+            Self::MetaMissing(id) => {
+                let message = "The params need _meta with protocolVersion and clientCapabilities, each with the prefix io.modelcontextprotocol/.";
+                (StatusCode::BAD_REQUEST, Answer::rpc(id, -32602, message))
+            }
+            Self::UnknownMethod(id, revision) => {
+                let status = match revision {
+                    Revision::V2025_11_25 => StatusCode::OK,
+                    Revision::V2026_07_28 => StatusCode::NOT_FOUND,
+                };
+                (status, Answer::rpc(id, -32601, "There is no such method here."))
+            }
+            Self::UnknownTool(id) => (StatusCode::OK, Answer::rpc(id, -32602, "There is no such tool here.")),
+            Self::MethodNotAllowed => {
+                (StatusCode::METHOD_NOT_ALLOWED, rpc(-32600, "2026-07-28 knows only POST."))
+            }
+            Self::UnknownSession => (StatusCode::NOT_FOUND, rpc(-32001, "There is no such session.")),
+            Self::TooManyCalls => (
+                StatusCode::TOO_MANY_REQUESTS,
+                rpc(-32000, "You have too many calls under way. Wait for one of them to end."),
+            ),
+            Self::Busy => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                rpc(-32000, "This server has too much to do at the moment."),
+            ),
         }
     }
 
     /// The response. `resource_metadata` and `base_scope` complete challenges.
-    pub(super) fn into_response(self, resource_metadata: &str, base_scope: &ScopeSet) -> Response {
-        let passes = matches!(self, Self::KeysUnavailable | Self::RevocationUnknown);
+    pub(crate) fn into_response(self, resource_metadata: &str, base_scope: &ScopeSet) -> Response {
+        let passes =
+            matches!(self, Self::KeysUnavailable | Self::RevocationUnknown | Self::TooManyCalls | Self::Busy);
+        let only_post = matches!(self, Self::MethodNotAllowed);
         let retry_after = passes.then_some(HeaderValue::from_static("1"));
         let (status, answer) = self.wire();
         let mut response = match answer {
-            Answer::Rpc { id, code, message } => {
-                let body =
-                    json!({ "jsonrpc": "2.0", "id": id, "error": { "code": code, "message": message } });
+            Answer::Rpc { id, code, message, data } => {
+                let mut error = json!({ "code": code, "message": message });
+                if let Some(data) = data {
+                    error["data"] = data;
+                }
+                let body = json!({ "jsonrpc": "2.0", "id": id, "error": error });
                 (status, [(CONTENT_TYPE, "application/json")], body.to_string()).into_response()
             }
             Answer::Challenge { error, scope, description } => {
@@ -186,6 +254,9 @@ impl Denial {
             }
         };
         response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if only_post {
+            response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
+        }
         if let Some(seconds) = retry_after {
             response.headers_mut().insert(RETRY_AFTER, seconds);
         }
@@ -196,10 +267,14 @@ impl Denial {
 /// How a denial is written.
 enum Answer {
     Challenge { error: Option<OAuthErrorCode>, scope: Option<ScopeSet>, description: Option<String> },
-    Rpc { id: Value, code: i32, message: &'static str },
+    Rpc { id: Option<RequestId>, code: i32, message: Cow<'static, str>, data: Option<Value> },
 }
 
 impl Answer {
+    fn rpc(id: Option<RequestId>, code: i32, message: impl Into<Cow<'static, str>>) -> Self {
+        Self::Rpc { id, code, message: message.into(), data: None }
+    }
+
     fn challenge(error: OAuthErrorCode, description: impl Into<String>) -> Self {
         Self::Challenge { error: Some(error), scope: None, description: Some(description.into()) }
     }

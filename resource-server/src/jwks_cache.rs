@@ -18,16 +18,16 @@ use protocol::{base64url_decode, strict_json};
 use serde_json::{Map, Value};
 use tokio::sync::Mutex;
 
-use super::discovery::{self, MAX_DOCUMENT_BYTES};
-use crate::clock::Clock;
-use crate::outbound::Outbound;
+use crate::discovery::{self, MAX_DOCUMENT_BYTES};
+use server_kit::clock::Clock;
+use server_kit::outbound::Outbound;
 
 /// The least time between two fetches because of an unknown key id.
-pub(super) const REFRESH_SECONDS: u64 = 30;
+pub(crate) const REFRESH_SECONDS: u64 = 30;
 /// The least time between two fetches while there are no keys at all.
 const RETRY_SECONDS: u64 = 1;
 /// Keys are fetched again when they are older.
-pub(super) const MAX_AGE_SECONDS: u64 = 300;
+pub(crate) const MAX_AGE_SECONDS: u64 = 300;
 /// More keys than any server publishes.
 const MAX_KEYS: usize = 32;
 /// The smallest modulus whose signatures count: RSA-2048.
@@ -35,7 +35,7 @@ const MIN_MODULUS_BYTES: usize = 256;
 
 /// Why there is no key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum KeyError {
+pub(crate) enum KeyError {
     /// The authorization server has none of this id.
     Unknown,
     /// The authorization server could not be asked, and there is nothing from before.
@@ -43,14 +43,16 @@ pub(super) enum KeyError {
 }
 
 /// A public key, and the one algorithm that it verifies.
-pub(super) struct VerifyingKey {
-    pub(super) key: DecodingKey,
-    pub(super) algorithm: TokenAlgorithm,
+pub(crate) struct VerifyingKey {
+    pub(crate) key: DecodingKey,
+    pub(crate) algorithm: TokenAlgorithm,
+    /// As it was published: a key that is published again is the same key.
+    published: Map<String, Value>,
 }
 
 type Keys = HashMap<String, Arc<VerifyingKey>>;
 
-pub(super) struct JwksCache {
+pub(crate) struct JwksCache {
     issuer: Issuer,
     policy: LoopbackPolicy,
     outbound: Outbound,
@@ -61,7 +63,7 @@ pub(super) struct JwksCache {
 }
 
 impl JwksCache {
-    pub(super) fn new(issuer: Issuer, policy: LoopbackPolicy, clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn new(issuer: Issuer, policy: LoopbackPolicy, clock: Arc<dyn Clock>) -> Self {
         Self {
             issuer,
             policy,
@@ -72,13 +74,17 @@ impl JwksCache {
         }
     }
 
+    /// The key of this id, if it is here and its set is not too old. Nothing is fetched.
+    pub(crate) fn key_at_hand(&self, id: &str, now: UnixTime) -> Option<Arc<VerifyingKey>> {
+        let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
+        let (keys, fetched_at) = current.as_ref()?;
+        if now.since(*fetched_at) < MAX_AGE_SECONDS { keys.get(id).cloned() } else { None }
+    }
+
     /// The key of this id.
-    pub(super) async fn key(&self, id: &str) -> Result<Arc<VerifyingKey>, KeyError> {
-        if let Some((keys, fetched_at)) = self.current()
-            && self.clock.now().since(fetched_at) < MAX_AGE_SECONDS
-            && let Some(key) = keys.get(id)
-        {
-            return Ok(Arc::clone(key));
+    pub(crate) async fn key(&self, id: &str) -> Result<Arc<VerifyingKey>, KeyError> {
+        if let Some(key) = self.key_at_hand(id, self.clock.now()) {
+            return Ok(key);
         }
         self.refresh(id).await;
         match self.current() {
@@ -88,7 +94,7 @@ impl JwksCache {
     }
 
     /// Whether anything can be verified: there are keys, or they can be had now.
-    pub(super) async fn is_ready(&self) -> bool {
+    pub(crate) async fn is_ready(&self) -> bool {
         let fresh = self
             .current()
             .is_some_and(|(_, fetched_at)| self.clock.now().since(fetched_at) < MAX_AGE_SECONDS);
@@ -118,8 +124,11 @@ impl JwksCache {
         }
         *last_attempt = Some(now);
         match self.fetch().await {
-            Ok(keys) => {
+            Ok(mut keys) => {
                 tracing::info!(issuer = %self.issuer, keys = keys.len(), "keys fetched");
+                if let Some((before, _)) = current {
+                    keep_unchanged(&mut keys, &before);
+                }
                 let mut slot = self.current.write().unwrap_or_else(PoisonError::into_inner);
                 *slot = Some((Arc::new(keys), now));
             }
@@ -152,6 +161,15 @@ fn read_keys(body: &[u8]) -> Option<Keys> {
     Some(keys.iter().filter_map(Value::as_object).filter_map(read_key).collect())
 }
 
+/// A key that is still published stays the very key it was: what was verified by it stays verified.
+fn keep_unchanged(keys: &mut Keys, before: &Keys) {
+    for (id, key) in keys {
+        if let Some(known) = before.get(id).filter(|known| known.published == key.published) {
+            *key = Arc::clone(known);
+        }
+    }
+}
+
 /// `alg` must be there: an RSA key that does not name it could be meant for another padding.
 fn read_key(jwk: &Map<String, Value>) -> Option<(String, Arc<VerifyingKey>)> {
     let text = |name| jwk.get(name).and_then(Value::as_str);
@@ -165,7 +183,7 @@ fn read_key(jwk: &Map<String, Value>) -> Option<(String, Arc<VerifyingKey>)> {
         (TokenAlgorithm::EdDsa, "OKP", Some("Ed25519")) => ed25519(text("x")?)?,
         _ => return None,
     };
-    Some((text("kid")?.to_owned(), Arc::new(VerifyingKey { key, algorithm })))
+    Some((text("kid")?.to_owned(), Arc::new(VerifyingKey { key, algorithm, published: jwk.clone() })))
 }
 
 fn rsa(modulus: &str, exponent: &str) -> Option<DecodingKey> {
@@ -189,7 +207,7 @@ fn is_coordinate(text: &str) -> bool {
 
 impl VerifyingKey {
     /// Its algorithm as jsonwebtoken calls it.
-    pub(super) fn jwt_algorithm(&self) -> Algorithm {
+    pub(crate) fn jwt_algorithm(&self) -> Algorithm {
         match self.algorithm {
             TokenAlgorithm::Rs256 => Algorithm::RS256,
             TokenAlgorithm::Es256 => Algorithm::ES256,

@@ -3,7 +3,6 @@
 //!
 //! Spec: RFC 9068 §4; RFC 8725 §3; MCP 2025-11-25 Authorization, Token Audience Binding and Validation.
 
-use jsonwebtoken::Validation;
 use protocol::access_token::{AccessTokenClaims, is_access_token_type};
 use protocol::ids::{ClientId, Issuer, ResourceUri, Subject, UnixTime};
 use protocol::jwks::TokenAlgorithm;
@@ -11,47 +10,59 @@ use protocol::scope::ScopeSet;
 use protocol::{base64url_decode, strict_json};
 use serde_json::{Map, Value};
 
-use super::denial::TokenFault;
-use super::jwks_cache::VerifyingKey;
+use crate::budget::TOKEN_BYTES;
+use crate::denial::TokenFault;
+use crate::jwks_cache::VerifyingKey;
 
-/// The longest token that is looked at.
-pub(super) const MAX_TOKEN_BYTES: usize = 8 * 1024;
 /// How far the authorization server's clock may be ahead of ours, in seconds.
 const MAX_CLOCK_SKEW: u64 = 5;
 
-/// The claims of a token that passed every check. Only [`Unverified::verify`] makes one.
+/// The claims of a token that passed every check: what a tool may know of its caller. The token itself is not in it.
+///
+/// Only these layers make one. A tool finds it, as `Arc<VerifiedToken>`, in the extensions of the request's
+/// [`http::request::Parts`], which rmcp hands to it.
 #[derive(Clone, Debug)]
-pub(super) struct VerifiedToken {
+pub struct VerifiedToken {
     claims: AccessTokenClaims,
 }
 
 impl VerifiedToken {
-    pub(super) fn claims(&self) -> &AccessTokenClaims {
+    /// Who calls, through which client, and what was granted.
+    #[must_use]
+    pub fn claims(&self) -> &AccessTokenClaims {
         &self.claims
+    }
+
+    /// What of the claims depends on the time, judged once more.
+    pub(crate) fn check_times(&self, now: UnixTime) -> Result<(), TokenFault> {
+        if self.claims.exp <= now { Err(TokenFault::Expired) } else { Ok(()) }
     }
 }
 
 /// A token whose form is right: three parts, an access token, an algorithm that exists here, a key id. Nothing in it is
 /// believed yet.
-pub(super) struct Unverified<'a> {
-    token: &'a str,
+pub(crate) struct Unverified<'a> {
+    /// What was signed: header and payload as they were sent.
+    signed: &'a str,
     payload: &'a str,
+    signature: &'a str,
     algorithm: TokenAlgorithm,
     key_id: String,
 }
 
 impl<'a> Unverified<'a> {
     /// Looks at size, parts and header: all that can be refused without cryptography.
-    pub(super) fn parse(token: &'a str) -> Result<Self, TokenFault> {
-        if token.len() > MAX_TOKEN_BYTES {
+    pub(crate) fn parse(token: &'a str) -> Result<Self, TokenFault> {
+        if token.len() > TOKEN_BYTES {
             return Err(TokenFault::TooLong);
         }
         let mut parts = token.split('.');
-        let (Some(header), Some(payload), Some(_signature), None) =
+        let (Some(header), Some(payload), Some(signature), None) =
             (parts.next(), parts.next(), parts.next(), parts.next())
         else {
             return Err(TokenFault::NotAJwt);
         };
+        let signed = &token[..header.len() + 1 + payload.len()];
         let header = object(header).ok_or(TokenFault::NotAJwt)?;
         let text = |name| header.get(name).and_then(Value::as_str);
         let algorithm = text("alg").and_then(|alg| alg.parse().ok()).ok_or(TokenFault::WrongAlgorithm)?;
@@ -63,16 +74,16 @@ impl<'a> Unverified<'a> {
             return Err(TokenFault::CriticalHeader);
         }
         let key_id = text("kid").ok_or(TokenFault::NoKeyId)?.to_owned();
-        Ok(Self { token, payload, algorithm, key_id })
+        Ok(Self { signed, payload, signature, algorithm, key_id })
     }
 
     /// Which key claims to have signed.
-    pub(super) fn key_id(&self) -> &str {
+    pub(crate) fn key_id(&self) -> &str {
         &self.key_id
     }
 
     /// Checks the signature, then every claim.
-    pub(super) fn verify(
+    pub(crate) fn verify(
         &self,
         key: &VerifyingKey,
         issuer: &Issuer,
@@ -87,6 +98,10 @@ impl<'a> Unverified<'a> {
         }
         check_audience(claims.get("aud"), resource)?;
         let (iat, exp) = check_times(&claims, now)?;
+        // A token that is bound to a key proves nothing without that key (RFC 9449 §7.2), and no proof is looked for here.
+        if claims.contains_key("cnf") {
+            return Err(TokenFault::BoundToKey);
+        }
         Ok(VerifiedToken {
             claims: AccessTokenClaims {
                 iss: issuer.clone(),
@@ -102,18 +117,15 @@ impl<'a> Unverified<'a> {
     }
 
     /// The algorithm is the key's; a header that says another is refused. jsonwebtoken verifies the signature alone:
-    /// the claims are judged here, strictly.
+    /// header and claims are read here, strictly.
     fn verify_signature(&self, key: &VerifyingKey) -> Result<(), TokenFault> {
         if self.algorithm != key.algorithm {
             return Err(TokenFault::WrongAlgorithm);
         }
-        let mut validation = Validation::new(key.jwt_algorithm());
-        validation.required_spec_claims.clear();
-        validation.validate_exp = false;
-        validation.validate_aud = false;
-        match jsonwebtoken::decode::<serde::de::IgnoredAny>(self.token, &key.key, &validation) {
-            Ok(_) => Ok(()),
-            Err(_) => Err(TokenFault::BadSignature),
+        let signed = self.signed.as_bytes();
+        match jsonwebtoken::crypto::verify(self.signature, signed, &key.key, key.jwt_algorithm()) {
+            Ok(true) => Ok(()),
+            Ok(false) | Err(_) => Err(TokenFault::BadSignature),
         }
     }
 }

@@ -7,7 +7,6 @@
 //!
 //! Spec: RFC 7662 §2, §4; RFC 7009 §2.1.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use protocol::basic_credentials::BasicCredentials;
@@ -16,15 +15,15 @@ use protocol::loopback::LoopbackPolicy;
 use protocol::secret::Secret;
 use protocol::{query, strict_json};
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
 
-use super::discovery;
-use super::settings::{Introspection, Settings};
-use crate::clock::Clock;
-use crate::outbound::Outbound;
+use crate::bearer::Presented;
+use crate::budget::REMEMBERED_TOKENS;
+use crate::discovery;
+use crate::recent::Recent;
+use crate::settings::{Introspection, Settings};
+use server_kit::clock::Clock;
+use server_kit::outbound::Outbound;
 
-/// How many tokens are remembered at most.
-const MAX_TOKENS: usize = 10_000;
 /// The longest answer that is read.
 const MAX_ANSWER_BYTES: usize = 16 * 1024;
 /// The metadata, which says where to ask, is fetched again when it is older.
@@ -34,7 +33,7 @@ const FAILURE_SECONDS: u64 = 1;
 
 /// The authorization server could not be asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Unavailable;
+pub(crate) struct Unavailable;
 
 /// What was answered, and when it was asked for.
 #[derive(Clone, Debug)]
@@ -52,12 +51,9 @@ impl<T> Dated<T> {
 }
 
 /// What is known about one token. Whoever holds the lock asks.
-struct Known {
-    expires_at: UnixTime,
-    active: tokio::sync::Mutex<Option<Dated<bool>>>,
-}
+type Known = Arc<tokio::sync::Mutex<Option<Dated<bool>>>>;
 
-pub(super) struct Introspector {
+pub(crate) struct Introspector {
     issuer: Issuer,
     policy: LoopbackPolicy,
     outbound: Outbound,
@@ -65,12 +61,11 @@ pub(super) struct Introspector {
     authorization: Secret,
     max_age: u64,
     endpoint: tokio::sync::Mutex<Option<Dated<String>>>,
-    /// By the hash of the token.
-    tokens: Mutex<HashMap<[u8; 32], Arc<Known>>>,
+    tokens: Mutex<Recent<Known>>,
 }
 
 impl Introspector {
-    pub(super) fn new(settings: &Settings, introspection: &Introspection, clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn new(settings: &Settings, introspection: &Introspection, clock: Arc<dyn Clock>) -> Self {
         let credentials =
             BasicCredentials { id: settings.resource.to_string(), secret: introspection.secret.clone() };
         Self {
@@ -81,41 +76,37 @@ impl Introspector {
             authorization: credentials.to_header(),
             max_age: introspection.max_age_seconds,
             endpoint: tokio::sync::Mutex::new(None),
-            tokens: Mutex::new(HashMap::new()),
+            tokens: Mutex::new(Recent::new(REMEMBERED_TOKENS)),
         }
     }
 
-    /// Whether the authorization server stands by this token, which ends at `expires_at` in any case.
-    pub(super) async fn is_active(&self, token: &Secret, expires_at: UnixTime) -> Result<bool, Unavailable> {
+    /// Whether the authorization server stands by this token.
+    pub(crate) async fn is_active(&self, token: &Presented) -> Result<bool, Unavailable> {
         if self.max_age == 0 {
-            return self.ask(token).await;
+            return self.ask(&token.text).await;
         }
-        let known = self.known(token, expires_at);
-        let mut active = known.active.lock().await;
+        let known = self.known(token);
+        let mut active = known.lock().await;
         let now = self.clock.now();
         if let Some(dated) = active.as_ref().filter(|dated| dated.is_fresh(now, self.max_age)) {
             return dated.answer;
         }
-        let answer = self.ask(token).await;
+        let answer = self.ask(&token.text).await;
         // A failure counts from its end, an answer from its question.
         let asked_at = if answer.is_ok() { now } else { self.clock.now() };
         *active = Some(Dated { answer, asked_at });
         answer
     }
 
-    fn known(&self, token: &Secret, expires_at: UnixTime) -> Arc<Known> {
-        let hash = Sha256::digest(token.reveal().as_bytes()).into();
+    /// What is known about a token. Forgetting costs a question, and nothing else.
+    fn known(&self, token: &Presented) -> Known {
         let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
-        if tokens.len() >= MAX_TOKENS && !tokens.contains_key(&hash) {
-            let now = self.clock.now();
-            tokens.retain(|_, known| now < known.expires_at);
-            if tokens.len() >= MAX_TOKENS {
-                // Forgetting costs a question each, and nothing else.
-                tokens.clear();
-            }
+        if let Some(known) = tokens.get(&token.hash) {
+            return Arc::clone(known);
         }
-        let unknown = || Arc::new(Known { expires_at, active: tokio::sync::Mutex::new(None) });
-        Arc::clone(tokens.entry(hash).or_insert_with(unknown))
+        let known = Known::default();
+        tokens.insert(token.hash, Arc::clone(&known));
+        known
     }
 
     async fn ask(&self, token: &Secret) -> Result<bool, Unavailable> {
@@ -149,44 +140,5 @@ impl Introspector {
         });
         *endpoint = Some(Dated { answer: answer.clone(), asked_at: self.clock.now() });
         answer
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use protocol::ids::ResourceUri;
-
-    use super::*;
-    use crate::clock::FixedClock;
-
-    #[test]
-    fn only_so_many_tokens_are_remembered_and_the_expired_go_first() {
-        let loopback = LoopbackPolicy::AllowHttpOnLoopback;
-        let introspection = Introspection { secret: Secret::new("s"), max_age_seconds: 5 };
-        let settings = Settings {
-            resource: ResourceUri::parse("http://localhost:8001/mcp", loopback).unwrap(),
-            name: "S".into(),
-            issuer: Issuer::parse("http://localhost:9000", loopback).unwrap(),
-            loopback,
-            allowed_origins: Vec::new(),
-            introspection: None,
-        };
-        let clock = Arc::new(FixedClock::at(UnixTime(100)));
-        let introspector = Introspector::new(&settings, &introspection, Arc::<FixedClock>::clone(&clock));
-        let remember = |i: usize, expires_at| {
-            introspector.known(&Secret::new(i.to_string()), UnixTime(expires_at));
-            introspector.tokens.lock().unwrap().len()
-        };
-        for i in 0..MAX_TOKENS - 1 {
-            remember(i, 200);
-        }
-        assert_eq!(remember(MAX_TOKENS, 300), MAX_TOKENS);
-        assert_eq!(remember(MAX_TOKENS, 300), MAX_TOKENS, "it is known already");
-        clock.advance(100);
-        assert_eq!(remember(MAX_TOKENS + 1, 300), 2);
-        for i in 0..MAX_TOKENS - 2 {
-            remember(i, 300);
-        }
-        assert_eq!(remember(MAX_TOKENS + 2, 300), 1);
     }
 }

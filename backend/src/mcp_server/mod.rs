@@ -1,0 +1,49 @@
+//! The lab's MCP server: a few tools, and which scopes each needs. What protects them is the crate `resource_server`.
+
+mod scopes;
+mod tools;
+mod weather;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::{HeaderName, Method, StatusCode};
+use axum::routing::get;
+use protocol::mcp::PROTOCOL_VERSION_HEADER;
+use protocol::scope::InvalidScope;
+use resource_server::{ResourceServer, Settings};
+use server_kit::clock::Clock;
+use tower_http::cors::{Any, CorsLayer};
+
+use tools::Tools;
+
+/// Why the server cannot start: mistakes in this program, both.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A scope of the table is none.
+    #[error(transparent)]
+    Scope(#[from] InvalidScope),
+    /// The metadata cannot be written.
+    #[error(transparent)]
+    Metadata(#[from] serde_json::Error),
+}
+
+/// The server's router: the endpoint, its metadata, its health, and a word for people who come by.
+///
+/// # Errors
+/// [`StartError`].
+pub fn router(settings: Settings, clock: Arc<dyn Clock>) -> Result<Router, StartError> {
+    let name = settings.name.clone();
+    let server = ResourceServer::new(settings, scopes::table()?, clock)?;
+    // A client that looks at the root form of the metadata must be able to read that there is nothing.
+    let metadata_cors = CorsLayer::new()
+        .allow_origin(Any)
+        .allow_methods([Method::GET])
+        .allow_headers([HeaderName::from_static(PROTOCOL_VERSION_HEADER)]);
+    let nothing = Router::new().fallback(|| async { StatusCode::NOT_FOUND }).layer(metadata_cors);
+    Ok(server
+        .router(move || Ok(Tools::new(name.clone())))
+        .merge(server.health())
+        .route("/", get(|| async { "This is an MCP server. Its endpoint needs an access token.\n" }))
+        .fallback_service(nothing))
+}
