@@ -9,7 +9,8 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const FOLDERS: [&str; 6] = ["protocol", "flow", "backend", "cli", "web-client", "e2e/tests"];
+const FOLDERS: [&str; 8] =
+    ["protocol", "flow", "server-kit", "resource-server", "backend", "cli", "web-client", "e2e/tests"];
 
 /// Groups of ids by their letters, in the order of the page.
 const GROUPS: [(&[&str], &str); 15] = [
