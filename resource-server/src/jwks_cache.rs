@@ -3,7 +3,9 @@
 //! - Each key is for one algorithm, and its set says for which: a token does not choose.
 //! - An unknown key id leads to a fetch, but to one in [`REFRESH_SECONDS`] at most: a flood of invented ids costs nothing.
 //! - Keys that are older than [`MAX_AGE_SECONDS`] are fetched again, so a removed key is dead by then.
-//! - One fetch at a time; the others wait for it. A failed or useless answer leaves the keys as they are.
+//!   From [`AHEAD_SECONDS`] on that happens on the side.
+//! - One fetch at a time; the others wait for it, and none of them can end it. A failed or useless answer leaves the keys as
+//!   they are.
 //!
 //! Spec: RFC 7517 §5; RFC 8414 §2 (`jwks_uri`), §3.3.
 
@@ -16,7 +18,8 @@ use protocol::jwks::TokenAlgorithm;
 use protocol::loopback::LoopbackPolicy;
 use protocol::{base64url_decode, strict_json};
 use serde_json::{Map, Value};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio::task::JoinHandle;
 
 use crate::discovery::{self, MAX_DOCUMENT_BYTES};
 use server_kit::clock::Clock;
@@ -28,6 +31,8 @@ pub(crate) const REFRESH_SECONDS: u64 = 30;
 const RETRY_SECONDS: u64 = 1;
 /// Keys are fetched again when they are older.
 pub(crate) const MAX_AGE_SECONDS: u64 = 300;
+/// Keys that are older are fetched again while they are still used, so that nobody waits.
+const AHEAD_SECONDS: u64 = 240;
 /// More keys than any server publishes.
 const MAX_KEYS: usize = 32;
 /// The smallest modulus whose signatures count: RSA-2048.
@@ -52,33 +57,45 @@ pub(crate) struct VerifyingKey {
 
 type Keys = HashMap<String, Arc<VerifyingKey>>;
 
+/// The keys, and the way to them.
 pub(crate) struct JwksCache {
+    shared: Arc<Shared>,
+    clock: Arc<dyn Clock>,
+    /// When the last fetch began. Whoever holds the lock fetches.
+    last_attempt: Arc<Mutex<Option<UnixTime>>>,
+}
+
+struct Shared {
     issuer: Issuer,
     policy: LoopbackPolicy,
     outbound: Outbound,
-    clock: Arc<dyn Clock>,
     current: RwLock<Option<(Arc<Keys>, UnixTime)>>,
-    /// When the last fetch began. Whoever holds the lock fetches.
-    last_attempt: Mutex<Option<UnixTime>>,
 }
 
 impl JwksCache {
     pub(crate) fn new(issuer: Issuer, policy: LoopbackPolicy, clock: Arc<dyn Clock>) -> Self {
-        Self {
-            issuer,
-            policy,
-            outbound: Outbound::new(policy),
-            clock,
-            current: RwLock::new(None),
-            last_attempt: Mutex::new(None),
-        }
+        let outbound = Outbound::new(policy);
+        let shared = Arc::new(Shared { issuer, policy, outbound, current: RwLock::new(None) });
+        Self { shared, clock, last_attempt: Arc::default() }
     }
 
-    /// The key of this id, if it is here and its set is not too old. Nothing is fetched.
+    /// The key of this id, if it is here and its set is not too old. Nothing is waited for; keys that will soon be too old
+    /// are fetched meanwhile.
     pub(crate) fn key_at_hand(&self, id: &str, now: UnixTime) -> Option<Arc<VerifyingKey>> {
-        let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
+        let current = self.shared.current.read().unwrap_or_else(PoisonError::into_inner);
         let (keys, fetched_at) = current.as_ref()?;
-        if now.since(*fetched_at) < MAX_AGE_SECONDS { keys.get(id).cloned() } else { None }
+        let age = now.since(*fetched_at);
+        if age >= MAX_AGE_SECONDS {
+            return None;
+        }
+        let key = keys.get(id).cloned();
+        drop(current);
+        if age >= AHEAD_SECONDS
+            && let Ok(last_attempt) = Arc::clone(&self.last_attempt).try_lock_owned()
+        {
+            self.fetch(last_attempt, REFRESH_SECONDS);
+        }
+        key
     }
 
     /// The key of this id.
@@ -87,7 +104,7 @@ impl JwksCache {
             return Ok(key);
         }
         self.refresh(id).await;
-        match self.current() {
+        match self.shared.current() {
             Some((keys, _)) => keys.get(id).cloned().ok_or(KeyError::Unknown),
             None => Err(KeyError::Unavailable),
         }
@@ -95,42 +112,67 @@ impl JwksCache {
 
     /// Whether anything can be verified: there are keys, or they can be had now.
     pub(crate) async fn is_ready(&self) -> bool {
-        let fresh = self
-            .current()
-            .is_some_and(|(_, fetched_at)| self.clock.now().since(fetched_at) < MAX_AGE_SECONDS);
-        if !fresh {
+        if !self.is_fresh() {
             self.refresh("").await;
         }
-        self.current().is_some()
+        self.shared.current().is_some()
     }
 
-    fn current(&self) -> Option<(Arc<Keys>, UnixTime)> {
-        self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
+    fn is_fresh(&self) -> bool {
+        let current = self.shared.current();
+        current.is_some_and(|(_, fetched_at)| self.clock.now().since(fetched_at) < MAX_AGE_SECONDS)
     }
 
     /// Fetches the keys, unless somebody did so a moment ago.
     async fn refresh(&self, id: &str) {
-        let mut last_attempt = self.last_attempt.lock().await;
-        let now = self.clock.now();
-        let current = self.current();
+        let last_attempt = Arc::clone(&self.last_attempt).lock_owned().await;
+        let current = self.shared.current();
         // Whoever waited for the lock may find the work done.
-        let fresh = current.as_ref().is_some_and(|(_, fetched_at)| now.since(*fetched_at) < MAX_AGE_SECONDS);
-        if fresh && current.as_ref().is_some_and(|(keys, _)| keys.contains_key(id)) {
+        if self.is_fresh() && current.as_ref().is_some_and(|(keys, _)| keys.contains_key(id)) {
             return;
         }
         let pause = if current.is_some() { REFRESH_SECONDS } else { RETRY_SECONDS };
+        if let Some(fetching) = self.fetch(last_attempt, pause) {
+            // It ends whatever happens; a panic in it is as good as no answer.
+            let _ = fetching.await;
+        }
+    }
+
+    /// Begins a fetch, unless the last one is too recent. It is a task of its own: whoever hangs up while others wait for
+    /// the keys, too, must not end it.
+    fn fetch(
+        &self,
+        mut last_attempt: OwnedMutexGuard<Option<UnixTime>>,
+        pause: u64,
+    ) -> Option<JoinHandle<()>> {
+        let now = self.clock.now();
         if last_attempt.is_some_and(|last| now.since(last) < pause) {
-            return;
+            return None;
         }
         *last_attempt = Some(now);
+        let shared = Arc::clone(&self.shared);
+        Some(tokio::spawn(async move {
+            shared.replace_keys(now).await;
+            drop(last_attempt);
+        }))
+    }
+}
+
+impl Shared {
+    fn current(&self) -> Option<(Arc<Keys>, UnixTime)> {
+        self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Fetches the keys. A failure leaves those that are there.
+    async fn replace_keys(&self, now: UnixTime) {
         match self.fetch().await {
             Ok(mut keys) => {
                 tracing::info!(issuer = %self.issuer, keys = keys.len(), "keys fetched");
-                if let Some((before, _)) = current {
-                    keep_unchanged(&mut keys, &before);
+                let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+                if let Some((before, _)) = current.as_ref() {
+                    keep_unchanged(&mut keys, before);
                 }
-                let mut slot = self.current.write().unwrap_or_else(PoisonError::into_inner);
-                *slot = Some((Arc::new(keys), now));
+                *current = Some((Arc::new(keys), now));
             }
             Err(reason) => tracing::warn!(issuer = %self.issuer, reason, "keys not fetched"),
         }

@@ -41,7 +41,19 @@ mod standard_headers;
 mod token;
 mod verified_tokens;
 
+use std::borrow::Cow;
+
+use rmcp::model::ProtocolVersion;
+
 pub use router::ResourceServer;
 pub use scope_table::ScopeTable;
 pub use settings::{Introspection, Settings};
 pub use token::VerifiedToken;
+
+/// The revisions that these layers let through. A service says so as well, in
+/// [`ServerHandler::supported_protocol_versions`](rmcp::ServerHandler::supported_protocol_versions): otherwise it would agree
+/// with a client on one whose requests are refused afterwards.
+#[must_use]
+pub fn protocol_versions() -> Cow<'static, [ProtocolVersion]> {
+    Cow::Borrowed(&[ProtocolVersion::V_2025_11_25, ProtocolVersion::V_2026_07_28])
+}

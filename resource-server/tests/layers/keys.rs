@@ -1,0 +1,64 @@
+//! The keys of the authorization server, while requests come and go.
+
+use std::time::Duration;
+
+use crate::support::{Server, after, say};
+
+/// Whoever sends a request and hangs up cannot keep the keys from the others.
+#[tokio::test]
+async fn a_fetch_of_keys_outlives_the_request_that_began_it() {
+    let server = Server::start().await;
+    let token = server.token("connect");
+    let hangs_up = server.open(after(&say(1), &token));
+    assert!(tokio::time::timeout(Duration::ZERO, hangs_up).await.is_err(), "the keys are not there yet");
+    server.send(after(&say(1), &token)).await.is_ok();
+    assert_eq!(server.keys.asked(), 1);
+}
+
+#[tokio::test]
+async fn keys_that_grow_old_are_fetched_while_they_are_used() {
+    let server = Server::start().await;
+    let token = server.token("connect");
+    server.send(after(&say(1), &token)).await.is_ok();
+    server.clock.advance(239);
+    server.send(after(&say(1), &token)).await.is_ok();
+    assert_eq!(server.keys.asked(), 1);
+    server.clock.advance(1);
+    for _ in 0..3 {
+        server.send(after(&say(1), &token)).await.is_ok();
+    }
+    while server.keys.asked() < 2 {
+        tokio::task::yield_now().await;
+    }
+    server.clock.advance(239);
+    server.send(after(&say(1), &token)).await.is_ok();
+    assert_eq!(server.keys.asked(), 2, "they are new, and nobody has waited for them");
+}
+
+/// What was verified by a key that is published no more has to be verified again, and cannot be. Req: RS-13
+#[tokio::test]
+async fn a_remembered_token_dies_with_its_key() {
+    let server = Server::start().await;
+    let token = server.token("connect");
+    server.send(after(&say(1), &token)).await.is_ok();
+    server.keys.publish(&[crate::issuer::Key::foreign()]);
+    server.clock.advance(300);
+    let answer = server.send(after(&say(1), &token)).await;
+    assert!(answer.header("www-authenticate").contains("has no such key"), "{answer:?}");
+}
+
+/// Req: F01, RS-21
+#[tokio::test]
+async fn a_remembered_token_lends_nothing_to_one_that_looks_like_it() {
+    let server = Server::start().await;
+    let token = server.token("connect");
+    server.send(after(&say(1), &token)).await.is_ok();
+    let (signed, signature) = token.rsplit_once('.').unwrap();
+    let other = server.token("connect other");
+    let (other_signed, _) = other.rsplit_once('.').unwrap();
+    for forged in [format!("{signed}."), format!("{other_signed}.{signature}"), format!("{token}A")] {
+        let answer = server.send(after(&say(1), &forged)).await;
+        assert_eq!(answer.status, http::StatusCode::UNAUTHORIZED, "{forged}");
+    }
+    assert_eq!(server.calls(), 1);
+}
