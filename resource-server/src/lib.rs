@@ -50,6 +50,16 @@ pub use scope_table::ScopeTable;
 pub use settings::{Introspection, Settings};
 pub use token::VerifiedToken;
 
+pub use protocol::ids::IdentifierError;
+pub use protocol::scope::InvalidScope;
+pub use protocol::secret::Secret;
+pub use server_kit::clock::{Clock, SystemClock};
+
+/// The guide's code is compiled, and run as far as it goes without a network.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/protect-your-server.md")]
+struct Guide;
+
 /// The revisions that these layers let through. A service says so as well, in
 /// [`ServerHandler::supported_protocol_versions`](rmcp::ServerHandler::supported_protocol_versions): otherwise it would agree
 /// with a client on one whose requests are refused afterwards.

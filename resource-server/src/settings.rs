@@ -1,6 +1,6 @@
 //! What a resource server is told.
 
-use protocol::ids::{Issuer, ResourceUri};
+use protocol::ids::{IdentifierError, Issuer, ResourceUri};
 use protocol::loopback::{LoopbackPolicy, is_loopback_host};
 use protocol::secret::Secret;
 
@@ -32,6 +32,24 @@ pub struct Introspection {
 }
 
 impl Settings {
+    /// A server with this identifier for tokens of this issuer: https only, no web pages, and nobody is asked whether a
+    /// token was revoked. Everything can be changed afterwards.
+    ///
+    /// # Errors
+    /// If one of the two is no identifier: https, no fragment.
+    pub fn new(resource: &str, issuer: &str) -> Result<Self, IdentifierError> {
+        let loopback = LoopbackPolicy::HttpsOnly;
+        let resource = ResourceUri::parse(resource, loopback)?;
+        Ok(Self {
+            name: resource.host().to_owned(),
+            issuer: Issuer::parse(issuer, loopback)?,
+            resource,
+            loopback,
+            allowed_origins: Vec::new(),
+            introspection: None,
+        })
+    }
+
     /// The `Host` headers that name this server. On loopback, all three spellings of this machine.
     #[must_use]
     pub fn allowed_hosts(&self) -> Vec<String> {
