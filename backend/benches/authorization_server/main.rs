@@ -15,11 +15,13 @@ use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, RSA_PK
 
 use protocol::token_endpoint::TokenResponse;
 
+#[path = "../common/load.rs"]
 mod load;
+#[path = "../common/process.rs"]
 mod process;
 mod server;
 
-use load::{CLIENTS, Client, Timings, get, header, post_form, run};
+use load::{CLIENTS, Client, Cost, Timings, get, header, once, post_form, run};
 use process::Server;
 
 fn main() {
@@ -40,7 +42,7 @@ async fn bench(pinned: bool) {
     println!("{CLIENTS} clients, kept connections, real sockets, SQLite on disk; {placement}\n");
     let (rs256, es256) = (rs256_alone(), es256_alone());
     println!("a signature alone: RS256 {rs256:.1?}, ES256 {es256:.1?}\n");
-    println!("{:<34} {:>9} {:>9} {:>9} {:>12} {:>9}", "", "per s", "p50", "p99", "CPU per call", "resident");
+    Cost::print_head();
 
     documents_and_pages().await;
     redemptions("RS256", 20_000, rs256).await;
@@ -51,7 +53,7 @@ async fn bench(pinned: bool) {
 
 async fn documents_and_pages() {
     let folder = folder();
-    let server = Server::start("ES256", &folder.path().join("as.sqlite"), 0);
+    let server = start("ES256", &folder, 0);
     repeat(&server, "metadata", 100_000, get("/.well-known/oauth-authorization-server", ""), 200).await;
     let query = protocol::query::encode([
         ("response_type", "code"),
@@ -81,26 +83,14 @@ async fn documents_and_pages() {
         .await;
 }
 
-/// The same request again and again.
 async fn repeat(server: &Server, name: &str, count: usize, request: String, status: u16) {
-    let before = server.cpu();
-    let shares = vec![count / CLIENTS; CLIENTS];
-    let timings = run(server.port, shares, async move |client: &mut Client, left: &mut usize| {
-        if *left == 0 {
-            return false;
-        }
-        *left -= 1;
-        let answer = client.send(&request).await;
-        assert_eq!(answer.status, status, "{}", answer.head);
-        true
-    })
-    .await;
-    report(server, name, &timings, before, None);
+    load::repeat(server, vec![request], count, status).await.print(name);
+    println!();
 }
 
 async fn redemptions(algorithm: &str, codes: usize, signature: Duration) {
     let folder = folder();
-    let server = Server::start(algorithm, &folder.path().join("as.sqlite"), codes);
+    let server = start(algorithm, &folder, codes);
     let before = server.cpu();
     let states = (0..CLIENTS).map(|first| (first..codes).step_by(CLIENTS)).collect();
     let timings =
@@ -111,7 +101,7 @@ async fn redemptions(algorithm: &str, codes: usize, signature: Duration) {
             true
         })
         .await;
-    report(&server, &format!("code redeemed, {algorithm}"), &timings, before, Some(signature));
+    report(&server, &format!("code redeemed, {algorithm}"), timings, before, signature);
 }
 
 /// A client that has redeemed its code goes on with what it was given last.
@@ -123,7 +113,7 @@ struct Refreshing {
 
 async fn refreshes(count: usize, signature: Duration) {
     let folder = folder();
-    let server = Server::start("ES256", &folder.path().join("as.sqlite"), CLIENTS);
+    let server = start("ES256", &folder, CLIENTS);
     let before = server.cpu();
     let states =
         (0..CLIENTS).map(|number| Refreshing { number, token: None, left: count / CLIENTS }).collect();
@@ -147,7 +137,7 @@ async fn refreshes(count: usize, signature: Duration) {
         true
     })
     .await;
-    report(&server, "refresh, ES256", &timings, before, Some(signature));
+    report(&server, "refresh, ES256", timings, before, signature);
 }
 
 fn redemption(number: usize) -> String {
@@ -162,26 +152,11 @@ fn redemption(number: usize) -> String {
     ])
 }
 
-fn report(
-    server: &Server,
-    name: &str,
-    timings: &Timings,
-    before: Option<Duration>,
-    signature: Option<Duration>,
-) {
-    let count = u32::try_from(timings.count()).unwrap();
-    let cpu = before.and_then(|before| Some(server.cpu()?.saturating_sub(before) / count));
-    let show = |value: Option<String>| value.unwrap_or_else(|| "?".into());
-    print!(
-        "{name:<34} {:>9.0} {:>9.0?} {:>9.0?} {:>12} {:>9}",
-        timings.per_second(),
-        timings.percentile(50),
-        timings.percentile(99),
-        show(cpu.map(|cpu| format!("{cpu:.1?}"))),
-        show(server.resident_mib().map(|mib| format!("{mib} MiB"))),
-    );
-    if let (Some(signature), Some(cpu)) = (signature, cpu) {
-        let share = 100.0 * timings.per_second() * signature.as_secs_f64();
+fn report(server: &Server, name: &str, timings: Timings, before: Option<Duration>, signature: Duration) {
+    let cost = Cost::of(server, timings, before);
+    cost.print(name);
+    if let Some(cpu) = cost.cpu {
+        let share = 100.0 * cost.timings.per_second() * signature.as_secs_f64();
         print!("   {:.0?} beyond the signature; {share:.0} % of its rate", cpu.saturating_sub(signature));
     }
     println!();
@@ -200,30 +175,21 @@ fn es256_alone() -> Duration {
     })
 }
 
-/// How long it takes once: the median of many batches.
-fn once(mut what: impl FnMut()) -> Duration {
-    const BATCH: u32 = 50;
-    let mut batches: Vec<_> = (0..100)
-        .map(|_| {
-            let began = Instant::now();
-            (0..BATCH).for_each(|_| what());
-            began.elapsed() / BATCH
-        })
-        .collect();
-    batches.sort_unstable();
-    batches[50]
-}
-
 /// The program as it is installed, with its key made before; asked again and again until it answers.
 async fn first_answer() -> Duration {
     let folder = folder();
-    drop(Server::start("ES256", &folder.path().join("as.sqlite"), 0));
+    drop(start("ES256", &folder, 0));
     let began = Instant::now();
-    let server = Server::start("ES256", &folder.path().join("as.sqlite"), 0);
+    let server = start("ES256", &folder, 0);
     let answer =
         Client::connect(server.port).await.send(&get("/.well-known/oauth-authorization-server", "")).await;
     assert_eq!(answer.status, 200);
     began.elapsed()
+}
+
+fn start(algorithm: &str, folder: &tempfile::TempDir, codes: usize) -> Server {
+    let database = folder.path().join("as.sqlite");
+    Server::start(&[algorithm.as_ref(), database.as_os_str(), codes.to_string().as_ref()])
 }
 
 /// On the disk that holds the build, not in memory.

@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
+use crate::process::Server;
+
 /// How many clients there are at once.
 pub(crate) const CLIENTS: usize = 16;
 
@@ -37,8 +39,13 @@ impl Client {
             assert!(read > 0, "the server closed the connection");
             let Some(end) = self.buffer.windows(4).position(|window| window == b"\r\n\r\n") else { continue };
             let head = std::str::from_utf8(&self.buffer[..end]).unwrap();
-            let length = header(head, "content-length").map_or(0, |length| length.parse().unwrap());
-            if self.buffer.len() < end + 4 + length {
+            let body = &self.buffer[end + 4..];
+            // Pieces without an announced length are not taken apart: their end is enough.
+            let complete = match header(head, "content-length") {
+                Some(length) => body.len() >= length.parse().unwrap(),
+                None => header(head, "transfer-encoding").is_none() || body.ends_with(b"0\r\n\r\n"),
+            };
+            if !complete {
                 continue;
             }
             return Answer {
@@ -133,4 +140,74 @@ where
     let wall = began.elapsed();
     latencies.sort_unstable();
     Timings { latencies, wall }
+}
+
+/// What a run cost.
+pub(crate) struct Cost {
+    pub(crate) timings: Timings,
+    /// Of the server, for each request.
+    pub(crate) cpu: Option<Duration>,
+    pub(crate) resident_mib: Option<u64>,
+}
+
+impl Cost {
+    /// What was used between `before` and now.
+    pub(crate) fn of(server: &Server, timings: Timings, before: Option<Duration>) -> Self {
+        let count = u32::try_from(timings.count()).unwrap();
+        let cpu = before.and_then(|before| Some(server.cpu()?.saturating_sub(before) / count));
+        Self { timings, cpu, resident_mib: server.resident_mib() }
+    }
+
+    pub(crate) fn print_head() {
+        println!(
+            "{:<34} {:>9} {:>9} {:>9} {:>12} {:>9}",
+            "", "per s", "p50", "p99", "CPU per call", "resident"
+        );
+    }
+
+    /// A row of the table, without the end of its line.
+    pub(crate) fn print(&self, name: &str) {
+        let show = |value: Option<String>| value.unwrap_or_else(|| "?".into());
+        print!(
+            "{name:<34} {:>9.0} {:>9.0?} {:>9.0?} {:>12} {:>9}",
+            self.timings.per_second(),
+            self.timings.percentile(50),
+            self.timings.percentile(99),
+            show(self.cpu.map(|cpu| format!("{cpu:.1?}"))),
+            show(self.resident_mib.map(|mib| format!("{mib} MiB"))),
+        );
+    }
+}
+
+/// How long something takes once: the median of many batches.
+pub(crate) fn once(mut what: impl FnMut()) -> Duration {
+    const BATCH: u32 = 50;
+    let mut batches: Vec<_> = (0..100)
+        .map(|_| {
+            let began = Instant::now();
+            (0..BATCH).for_each(|_| what());
+            began.elapsed() / BATCH
+        })
+        .collect();
+    batches.sort_unstable();
+    batches[50]
+}
+
+/// The same request again and again, of each client its own.
+pub(crate) async fn repeat(server: &Server, requests: Vec<String>, count: usize, status: u16) -> Cost {
+    let before = server.cpu();
+    let clients =
+        (0..CLIENTS).map(|client| (requests[client % requests.len()].clone(), count / CLIENTS)).collect();
+    let timings =
+        run(server.port, clients, async move |client: &mut Client, (request, left): &mut (String, usize)| {
+            if *left == 0 {
+                return false;
+            }
+            *left -= 1;
+            let answer = client.send(request).await;
+            assert_eq!(answer.status, status, "{}\n{}", answer.head, answer.body);
+            true
+        })
+        .await;
+    Cost::of(server, timings, before)
 }

@@ -1,7 +1,7 @@
 //! The server as a process of its own, so that its processor time and memory are its own too.
 
+use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader};
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ pub(crate) struct Server {
 
 impl Server {
     /// Starts this very program as a server on one processor, and waits until it says its port.
-    pub(crate) fn start(algorithm: &str, database: &Path, codes: usize) -> Self {
+    pub(crate) fn start<A: AsRef<OsStr>>(arguments: &[A]) -> Self {
         let program = std::env::current_exe().unwrap();
         let mut command = match pinning() {
             Some(mut taskset) => {
@@ -23,9 +23,8 @@ impl Server {
             None => Command::new(program),
         };
         let mut child = command
-            .args(["--serve", algorithm])
-            .arg(database)
-            .arg(codes.to_string())
+            .arg("--serve")
+            .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

@@ -1,0 +1,159 @@
+//! What the layers in front of an MCP server cost, over real sockets: `just bench`.
+//!
+//! The same small rmcp service is served protected and unprotected, and beside it a few lines of bare axum, each as a
+//! process of its own on one processor; the clients are on another. Processor time is the server's, in the program and in
+//! the kernel. Figures of one run can be compared with each other, not with those of another machine or moment; so the
+//! bare cost of checking a signature is measured in the same run.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a benchmark that cannot go on must stop")]
+
+use std::time::Duration;
+
+use jsonwebtoken::{Algorithm, DecodingKey};
+use serde_json::Value;
+
+#[path = "../../../resource-server/tests/layers/issuer.rs"]
+#[expect(dead_code, reason = "the tests need more of it")]
+mod issuer;
+#[path = "../common/load.rs"]
+#[expect(dead_code, reason = "the authorization server's benchmark needs more of it")]
+mod load;
+#[path = "../common/process.rs"]
+mod process;
+mod requests;
+mod server;
+
+use issuer::{Key, Keys};
+use load::{CLIENTS, Client, Cost, once, repeat, run};
+use process::Server;
+use requests::{Tokens, call_2025, call_2026, initialize, without_token};
+
+fn main() {
+    let arguments: Vec<_> = std::env::args().collect();
+    if let [_, flag, kind, issuer] = &arguments[..]
+        && flag == "--serve"
+    {
+        return server::serve(kind, issuer);
+    }
+    let pinned = process::pin_clients();
+    // The keys are served from a thread of their own.
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let keys = runtime.block_on(Keys::start());
+    keys.publish(&[Key::published(), Key::p256()]);
+    let local = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    local.block_on(bench(pinned, &keys.issuer));
+}
+
+async fn bench(pinned: bool, issuer: &str) {
+    let placement =
+        if pinned { "server on processor 0, clients on processor 1" } else { "processors shared" };
+    println!("{CLIENTS} clients, kept connections, real sockets; {placement}\n");
+    let tokens = Tokens::of(issuer);
+    let rs256 = check_alone(Key::published(), Algorithm::RS256, &tokens.make(Key::published(), "RS256", 0));
+    let es256 = check_alone(Key::p256(), Algorithm::ES256, &tokens.make(Key::p256(), "ES256", 0));
+    println!("checking a signature alone: RS256 {rs256:.1?}, ES256 {es256:.1?}\n");
+    Cost::print_head();
+
+    let bare = Server::start(&["bare-401", issuer]);
+    let bare_401 = row(&bare, "bare axum: 401", without_token(), 200_000, 401).await;
+    drop(bare);
+    let bare = Server::start(&["bare-json", issuer]);
+    row(&bare, "bare axum: reads JSON, answers", call_2026(""), 200_000, 200).await;
+    drop(bare);
+
+    let open = Server::start(&["unprotected", issuer]);
+    let open_2026 = row(&open, "unprotected: call, 2026-07-28", call_2026(""), 80_000, 200).await;
+    let open_2025 = row_2025(&open, "unprotected: call, 2025-11-25", "", 40_000).await;
+    drop(open);
+
+    let server = Server::start(&["protected", issuer]);
+    let challenge = row(&server, "401 challenge", without_token(), 200_000, 401).await;
+    compare("of bare axum's rate", challenge.timings.per_second() / bare_401.timings.per_second());
+    for (key, algorithm, check) in [(Key::p256(), "ES256", es256), (Key::published(), "RS256", rs256)] {
+        let token = tokens.make(key, algorithm, 0);
+        let seen =
+            row(&server, &format!("call, 2026, {algorithm}, seen"), call_2026(&token), 80_000, 200).await;
+        beyond("the unprotected call", &seen, open_2026.cpu);
+        let seen = row_2025(&server, &format!("call, 2025, {algorithm}, seen"), &token, 40_000).await;
+        beyond("the unprotected call", &seen, open_2025.cpu);
+        let new = row_new(&server, &format!("call, 2026, {algorithm}, new"), &tokens, key, algorithm).await;
+        beyond("unprotected call and check", &new, open_2026.cpu.map(|cpu| cpu + check));
+        let forged = call_2026(&format!("{}{}", &token[..token.len() - 6], "AAAAAA"));
+        let refused = row(&server, &format!("bad signature, {algorithm}"), forged, 40_000, 401).await;
+        beyond("the check", &refused, Some(check));
+    }
+    let tool_refused = call_2026(&tokens.without_scope(Key::p256()));
+    row(&server, "403: scope missing", tool_refused, 100_000, 403).await;
+    println!();
+}
+
+async fn row(server: &Server, name: &str, request: String, count: usize, status: u16) -> Cost {
+    // What happens once, happens before.
+    repeat(server, vec![request.clone()], CLIENTS * 100, status).await;
+    let cost = repeat(server, vec![request], count, status).await;
+    println!();
+    cost.print(name);
+    cost
+}
+
+/// Each client in a session of its own.
+async fn row_2025(server: &Server, name: &str, token: &str, count: usize) -> Cost {
+    let mut requests = Vec::new();
+    for _ in 0..8 {
+        let mut client = Client::connect(server.port).await;
+        let answer = client.send(&initialize(token)).await;
+        let session = load::header(&answer.head, "mcp-session-id").expect("a session").to_owned();
+        client.send(&requests::initialized(token, &session)).await;
+        requests.push(call_2025(token, &session));
+    }
+    repeat(server, requests.clone(), CLIENTS * 100, 200).await;
+    let cost = repeat(server, requests, count, 200).await;
+    println!();
+    cost.print(name);
+    cost
+}
+
+/// No token is sent twice.
+async fn row_new(server: &Server, name: &str, tokens: &Tokens, key: &Key, algorithm: &str) -> Cost {
+    const COUNT: usize = 16_000;
+    let states: Vec<_> = (0..CLIENTS)
+        .map(|client| {
+            let numbers = (1..=COUNT / CLIENTS).map(move |n| n * CLIENTS + client);
+            let calls: Vec<_> = numbers.map(|n| call_2026(&tokens.make(key, algorithm, n))).collect();
+            calls.into_iter()
+        })
+        .collect();
+    let before = server.cpu();
+    let timings =
+        run(server.port, states, async |client: &mut Client, calls: &mut std::vec::IntoIter<String>| {
+            let Some(call) = calls.next() else { return false };
+            let answer = client.send(&call).await;
+            assert_eq!(answer.status, 200, "{}", answer.body);
+            true
+        })
+        .await;
+    let cost = Cost::of(server, timings, before);
+    println!();
+    cost.print(name);
+    cost
+}
+
+fn compare(what: &str, share: f64) {
+    print!("   {:.0} % {what}", 100.0 * share);
+}
+
+fn beyond(what: &str, cost: &Cost, other: Option<Duration>) {
+    if let (Some(cpu), Some(other)) = (cost.cpu, other) {
+        let micros = (cpu.as_secs_f64() - other.as_secs_f64()) * 1e6;
+        print!("   {micros:+.1} µs to {what}");
+    }
+}
+
+/// What jsonwebtoken takes for the signature of this token, and nothing else.
+fn check_alone(key: &Key, algorithm: Algorithm, token: &str) -> Duration {
+    let jwk: Value = serde_json::to_value(key.public()).unwrap();
+    let jwk: jsonwebtoken::jwk::Jwk = serde_json::from_value(jwk).unwrap();
+    let key = DecodingKey::from_jwk(&jwk).unwrap();
+    let (signed, signature) = token.rsplit_once('.').unwrap();
+    once(|| assert!(jsonwebtoken::crypto::verify(signature, signed.as_bytes(), &key, algorithm).unwrap()))
+}
