@@ -96,15 +96,15 @@ async fn row(server: &Server, name: &str, request: String, count: usize, status:
     cost
 }
 
-/// Each client in a session of its own.
+/// Two clients share a session: one caller has no more of them.
 async fn row_2025(server: &Server, name: &str, token: &str, count: usize) -> Cost {
     let mut requests = Vec::new();
-    for _ in 0..8 {
+    for pair in 0..CLIENTS / 2 {
         let mut client = Client::connect(server.port).await;
         let answer = client.send(&initialize(token)).await;
         let session = load::header(&answer.head, "mcp-session-id").expect("a session").to_owned();
         client.send(&requests::initialized(token, &session)).await;
-        requests.push(call_2025(token, &session));
+        requests.extend([2 * pair, 2 * pair + 1].map(|id| call_2025(token, &session, id)));
     }
     repeat(server, requests.clone(), CLIENTS * 100, 200).await;
     let cost = repeat(server, requests, count, 200).await;

@@ -98,10 +98,10 @@ pub(crate) fn initialized(token: &str, session: &str) -> String {
     post(&json!({ "jsonrpc": "2.0", "method": "notifications/initialized" }), &of_2025(token, Some(session)))
 }
 
-/// `tools/call` within a session of 2025-11-25.
-pub(crate) fn call_2025(token: &str, session: &str) -> String {
+/// `tools/call` within a session of 2025-11-25. No two requests under way in a session may have the same id.
+pub(crate) fn call_2025(token: &str, session: &str, id: usize) -> String {
     let message = json!({
-        "jsonrpc": "2.0", "id": 1, "method": "tools/call",
+        "jsonrpc": "2.0", "id": id, "method": "tools/call",
         "params": { "name": "get_weather", "arguments": { "city": "Paris" } },
     });
     post(&message, &of_2025(token, Some(session)))
