@@ -1,16 +1,11 @@
-//! The bearer layer: who sends no valid token for this server gets no further.
+//! The bearer token: who sends no valid one for this server gets no further.
 //!
-//! A valid token becomes a [`VerifiedToken`] in the request's extensions, and the `Authorization` header is taken out:
-//! no tool ever sees the token itself, so none can pass it on. Tokens that were verified are remembered for a while
-//! ([`crate::verified_tokens`]).
+//! Tokens that were verified are remembered for a while ([`crate::verified_tokens`]).
 //!
 //! Spec: OAuth 2.1 §5.1, §5.3; RFC 6750 §2.1; MCP 2025-11-25 Authorization, Token Handling.
 
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
-use axum::middleware::Next;
-use axum::response::Response;
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use protocol::secret::Secret;
@@ -21,33 +16,20 @@ use crate::denial::{Denial, TokenFault};
 use crate::introspection::Unavailable;
 use crate::jwks_cache::KeyError;
 use crate::recent::TokenHash;
-use crate::router::Server;
+use crate::server::Server;
 use crate::settings::Settings;
 use crate::token::{Unverified, VerifiedToken};
 
-/// A token as it was sent. It is taken out of the request before anything but these layers sees it.
-#[derive(Clone)]
+/// A token as it was sent. Nothing but these layers ever sees it.
 pub(crate) struct Presented {
     pub(crate) text: Secret,
     /// The whole token's.
     pub(crate) hash: TokenHash,
 }
 
-pub(crate) async fn bearer(State(server): State<Arc<Server>>, mut request: Request, next: Next) -> Response {
-    match authenticate(&server, request.headers()).await {
-        Ok((presented, token)) => {
-            request.headers_mut().remove(AUTHORIZATION);
-            request.extensions_mut().insert(presented);
-            request.extensions_mut().insert(token);
-            next.run(request).await
-        }
-        Err(denial) => server.refuse(denial),
-    }
-}
-
 /// Verifying takes some 20 µs with RS256 and two to three times that with the others: not enough to be worth handing it
 /// to another thread and back. Whether a token was revoked is asked about at each call, however well it is known.
-async fn authenticate(
+pub(crate) async fn authenticate(
     server: &Server,
     headers: &HeaderMap,
 ) -> Result<(Presented, Arc<VerifiedToken>), Denial> {

@@ -14,41 +14,42 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody};
-use axum::extract::{Request, State};
-use axum::middleware::Next;
 use axum::response::Response;
 use http::header::CONTENT_TYPE;
 use http_body::Frame;
 
 use crate::bearer::Presented;
-use crate::budget::{Caller, STREAM_CHECK_SECONDS, Turn};
+use crate::budget::{STREAM_CHECK_SECONDS, Turn};
 use crate::denial::{Denial, TokenFault};
-use crate::router::Server;
+use crate::server::Server;
 use crate::token::VerifiedToken;
 
-pub(crate) async fn call(State(server): State<Arc<Server>>, mut request: Request, next: Next) -> Response {
-    let Some(token) = request.extensions().get::<Arc<VerifiedToken>>().map(Arc::clone) else {
-        return server.refuse(Denial::NoCredentials);
-    };
-    // The token itself goes no further: no tool ever sees it.
-    let presented = request.extensions_mut().remove::<Presented>();
-    let claims = token.claims();
-    let caller = Caller { subject: claims.sub.to_string(), client_id: claims.client_id.to_string() };
-    let turn = match server.calls.begin(caller) {
-        Ok(turn) => Arc::new(turn),
-        Err(exhausted) => return server.refuse(exhausted.into()),
-    };
-    request.extensions_mut().insert(Arc::clone(&turn));
-    let mut end: End = Box::pin(end_of(Arc::clone(&server), token, presented));
-    let response = tokio::select! {
-        biased;
-        response = next.run(request) => response,
-        fault = &mut end => return server.refuse(Denial::InvalidToken(fault)),
-    };
-    if is_stream(&response) {
-        response.map(|stream| Body::new(UntilEnd { stream, end: Some(end), _turn: turn }))
-    } else {
-        response
+/// The time in which a call may be answered: its token's.
+pub(crate) struct Lifetime {
+    end: End,
+}
+
+impl Lifetime {
+    pub(crate) fn of(server: &Arc<Server>, token: &Arc<VerifiedToken>, presented: Presented) -> Self {
+        Self { end: Box::pin(end_of(Arc::clone(server), Arc::clone(token), presented)) }
+    }
+
+    /// Does something, unless the token ends before it is done.
+    pub(crate) async fn bound<T>(&mut self, doing: impl Future<Output = T>) -> Result<T, Denial> {
+        tokio::select! {
+            biased;
+            done = doing => Ok(done),
+            fault = &mut self.end => Err(Denial::InvalidToken(fault)),
+        }
+    }
+
+    /// The answer. If it is a stream, the call goes on with it, and ends with it.
+    pub(crate) fn carry(self, response: Response, turn: Turn) -> Response {
+        if is_stream(&response) {
+            response.map(|stream| Body::new(UntilEnd { stream, end: Some(self.end), _turn: turn }))
+        } else {
+            response
+        }
     }
 }
 
@@ -61,7 +62,7 @@ type End = Pin<Box<dyn Future<Output = TokenFault> + Send>>;
 
 /// Waits until a token is no good any more. That the authorization server cannot be asked ends no call: the next one
 /// will tell.
-async fn end_of(server: Arc<Server>, token: Arc<VerifiedToken>, presented: Option<Presented>) -> TokenFault {
+async fn end_of(server: Arc<Server>, token: Arc<VerifiedToken>, presented: Presented) -> TokenFault {
     let expires = token.claims().exp;
     loop {
         let left = expires.since(server.clock.now());
@@ -69,8 +70,8 @@ async fn end_of(server: Arc<Server>, token: Arc<VerifiedToken>, presented: Optio
             return TokenFault::Expired;
         }
         tokio::time::sleep(Duration::from_secs(left.min(STREAM_CHECK_SECONDS))).await;
-        if let (Some(introspector), Some(presented)) = (&server.introspector, &presented)
-            && introspector.is_active(presented).await == Ok(false)
+        if let Some(introspector) = &server.introspector
+            && introspector.is_active(&presented).await == Ok(false)
         {
             return TokenFault::Revoked;
         }
@@ -82,7 +83,7 @@ struct UntilEnd {
     stream: Body,
     /// Gone when the token has ended.
     end: Option<End>,
-    _turn: Arc<Turn>,
+    _turn: Turn,
 }
 
 impl HttpBody for UntilEnd {

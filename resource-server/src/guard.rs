@@ -3,24 +3,17 @@
 //!
 //! Spec: MCP 2025-11-25 Transports, Security Warning (DNS rebinding).
 
-use std::sync::Arc;
-
-use axum::extract::{Request, State};
-use axum::middleware::Next;
-use axum::response::Response;
+use axum::extract::Request;
 use http::HeaderMap;
 use http::header::{HOST, HeaderName, ORIGIN};
 
 use crate::denial::Denial;
-use crate::router::Server;
+use crate::server::Server;
 
-/// Lets a request pass if it was addressed to this server, and if a web page sent it, one that may.
-pub(crate) async fn guard(State(server): State<Arc<Server>>, request: Request, next: Next) -> Response {
+/// Whether a request was addressed to this server, and, if a web page sent it, whether that one may.
+pub(crate) fn check(server: &Server, request: &Request) -> Result<(), Denial> {
     let target = request.uri().authority().map(http::uri::Authority::as_str);
-    match judge(request.headers(), target, &server.hosts, &server.settings.allowed_origins) {
-        Ok(()) => next.run(request).await,
-        Err(denial) => server.refuse(denial),
-    }
+    judge(request.headers(), target, &server.hosts, &server.settings.allowed_origins)
 }
 
 /// Judges the headers, and the authority of a request target in absolute form.

@@ -1,7 +1,7 @@
 //! OAuth for an MCP server that is written with rmcp: layers that stand before it and let nobody through without a good
 //! token for this server and the scopes that the operation needs.
 //!
-//! A request passes, from the outside in:
+//! A request passes, from the outside in ([`protected`] has them in their order):
 //!
 //! | layer | file | refuses |
 //! |---|---|---|
@@ -31,10 +31,12 @@ mod jwks_cache;
 mod message;
 mod metadata;
 mod method;
+mod protected;
 mod recent;
 mod router;
 mod scope_gate;
 mod scope_table;
+mod server;
 mod sessions;
 mod settings;
 mod standard_headers;

@@ -1,11 +1,11 @@
-//! The layers in their order, and the routes.
+//! The routes: the endpoint with all that stands before it, its metadata, and its health.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::middleware::{from_fn_with_state, map_response};
+use axum::middleware::map_response;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use http::header::{self, HeaderName};
@@ -13,49 +13,19 @@ use http::{HeaderValue, Method, StatusCode};
 use protocol::mcp::{
     LAST_EVENT_ID_HEADER, METHOD_HEADER, NAME_HEADER, PROTOCOL_VERSION_HEADER, SESSION_ID_HEADER,
 };
-use protocol::well_known::{protected_resource_metadata_path, protected_resource_metadata_url};
+use protocol::well_known::protected_resource_metadata_path;
 use rmcp::ServerHandler;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 use server_kit::clock::Clock;
 use tower::Service;
 use tower_http::cors::{Any, CorsLayer};
 
-use crate::bearer::bearer;
-use crate::budget::{Calls, MESSAGE_BYTES};
-use crate::call::call;
-use crate::denial::Denial;
-use crate::guard::guard;
-use crate::introspection::Introspector;
-use crate::jwks_cache::JwksCache;
+use crate::budget::MESSAGE_BYTES;
 use crate::metadata;
-use crate::scope_gate::scope_gate;
+use crate::protected::Protected;
 use crate::scope_table::ScopeTable;
-use crate::sessions::{Sessions, sessions};
+use crate::server::Server;
 use crate::settings::Settings;
-use crate::verified_tokens::VerifiedTokens;
-
-/// What the layers share.
-pub(crate) struct Server {
-    pub(crate) settings: Settings,
-    pub(crate) scopes: ScopeTable,
-    pub(crate) hosts: Vec<String>,
-    pub(crate) keys: JwksCache,
-    pub(crate) verified: VerifiedTokens,
-    pub(crate) introspector: Option<Introspector>,
-    pub(crate) calls: Arc<Calls>,
-    pub(crate) sessions: Sessions,
-    pub(crate) clock: Arc<dyn Clock>,
-    metadata_url: String,
-    metadata: String,
-}
-
-impl Server {
-    /// Answers a denial, and says in the log which rule was broken.
-    pub(crate) fn refuse(&self, denial: Denial) -> Response {
-        tracing::debug!(?denial, clause = denial.clause().source(), "refused");
-        denial.into_response(&self.metadata_url, self.scopes.base())
-    }
-}
 
 /// A protected MCP server: an rmcp service behind the layers of this crate.
 ///
@@ -75,24 +45,7 @@ impl ResourceServer {
         scopes: ScopeTable,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, serde_json::Error> {
-        let introspector = settings
-            .introspection
-            .as_ref()
-            .map(|introspection| Introspector::new(&settings, introspection, Arc::clone(&clock)));
-        let server = Server {
-            hosts: settings.allowed_hosts(),
-            keys: JwksCache::new(settings.issuer.clone(), settings.loopback, Arc::clone(&clock)),
-            verified: VerifiedTokens::new(),
-            introspector,
-            calls: Arc::new(Calls::new()),
-            sessions: Sessions::new(),
-            clock,
-            metadata_url: protected_resource_metadata_url(&settings.resource),
-            metadata: metadata::document(&settings, &scopes)?,
-            scopes,
-            settings,
-        };
-        Ok(Self { server: Arc::new(server) })
+        Ok(Self { server: Arc::new(Server::new(settings, scopes, clock)?) })
     }
 
     /// The endpoint and its metadata, with an rmcp service behind. `service` makes one for each session of 2025-11-25,
@@ -115,12 +68,7 @@ impl ResourceServer {
     {
         let server = &self.server;
         let endpoint = Router::new()
-            .route_service(endpoint_path(&server.settings), service)
-            .layer(from_fn_with_state(Arc::clone(server), sessions))
-            .layer(from_fn_with_state(Arc::clone(server), scope_gate))
-            .layer(from_fn_with_state(Arc::clone(server), call))
-            .layer(from_fn_with_state(Arc::clone(server), bearer))
-            .layer(from_fn_with_state(Arc::clone(server), guard))
+            .route_service(endpoint_path(&server.settings), Protected::new(Arc::clone(server), service))
             .layer(endpoint_cors(&server.settings));
         let public = Router::new()
             .route(&protected_resource_metadata_path(&server.settings.resource), get(resource_metadata))
@@ -203,7 +151,7 @@ fn endpoint_cors(settings: &Settings) -> CorsLayer {
 }
 
 /// For metadata: everybody may read it.
-pub(crate) fn public_cors() -> CorsLayer {
+fn public_cors() -> CorsLayer {
     CorsLayer::new()
         .allow_origin(Any)
         .allow_methods([Method::GET])

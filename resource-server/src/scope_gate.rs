@@ -8,17 +8,14 @@
 //!
 //! Spec: MCP 2025-11-25 and 2026-07-28 Authorization, Runtime Insufficient Scope Errors; Transports, Sending Messages.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
-use axum::extract::{Request, State};
-use axum::middleware::Next;
-use axum::response::Response;
+use axum::extract::Request;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Method as HttpMethod};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
-use protocol::mcp::LAST_EVENT_ID_HEADER;
+use protocol::mcp::{LAST_EVENT_ID_HEADER, SESSION_ID_HEADER};
 use protocol::revision::Revision;
 use protocol::scope::ScopeSet;
 
@@ -26,12 +23,11 @@ use crate::budget::{MESSAGE_BYTES, MESSAGE_SECONDS, Turn};
 use crate::denial::Denial;
 use crate::message::{Message, NoMessage};
 use crate::method::{self, Rule};
-use crate::router::Server;
 use crate::scope_table::ScopeTable;
 use crate::standard_headers::{self, HeaderMismatch};
 use crate::token::VerifiedToken;
 
-/// What the gate found out, for the layers behind it.
+/// What was found out about a request that may pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Judged {
     /// The revision by whose rules the request is answered.
@@ -40,22 +36,19 @@ pub(crate) struct Judged {
     pub(crate) initializes: bool,
 }
 
-pub(crate) async fn scope_gate(State(server): State<Arc<Server>>, request: Request, next: Next) -> Response {
-    match judge_request(&server.scopes, request).await {
-        Ok(request) => next.run(request).await,
-        Err(denial) => server.refuse(denial),
-    }
-}
-
-async fn judge_request(scopes: &ScopeTable, request: Request) -> Result<Request, Denial> {
+/// Judges a request, and gives it back with the very body that was judged.
+pub(crate) async fn judge_request(
+    scopes: &ScopeTable,
+    token: &VerifiedToken,
+    turn: &Turn,
+    request: Request,
+) -> Result<(Judged, Request), Denial> {
     let (mut parts, body) = request.into_parts();
-    let token = parts.extensions.get::<Arc<VerifiedToken>>().ok_or(Denial::NoCredentials)?;
     let granted = &token.claims().scope;
     let (judged, body) = if parts.method == HttpMethod::POST {
         check_content_type(&parts.headers)?;
         let body = read(body, Duration::from_secs(MESSAGE_SECONDS)).await?;
         let message = Message::parse(&body)?;
-        let turn = parts.extensions.get::<Arc<Turn>>().ok_or(Denial::NoCredentials)?;
         turn.weigh(message.weight)?;
         let judged = judge(scopes, &parts.headers, &message, granted);
         if let Err(Denial::InsufficientScope(asked)) = &judged {
@@ -67,11 +60,10 @@ async fn judge_request(scopes: &ScopeTable, request: Request) -> Result<Request,
     };
     if judged.revision == Revision::V2026_07_28 {
         // It has neither sessions nor streams that can be resumed.
-        parts.headers.remove(protocol::mcp::SESSION_ID_HEADER);
+        parts.headers.remove(SESSION_ID_HEADER);
         parts.headers.remove(LAST_EVENT_ID_HEADER);
     }
-    parts.extensions.insert(judged);
-    Ok(Request::from_parts(parts, body))
+    Ok((judged, Request::from_parts(parts, body)))
 }
 
 /// Who was sent to ask for more, for what. `token` is the id by which the authorization server knows it as well.

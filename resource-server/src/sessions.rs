@@ -9,8 +9,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use axum::extract::{Request, State};
-use axum::middleware::Next;
+use axum::extract::Request;
 use axum::response::Response;
 use http::{HeaderMap, Method, StatusCode};
 use protocol::ids::UnixTime;
@@ -19,12 +18,11 @@ use protocol::revision::Revision;
 use rmcp::transport::streamable_http_server::session::SessionManager as _;
 use rmcp::transport::streamable_http_server::session::local::{LocalSessionManager, SessionConfig};
 
-use crate::budget::{
-    Caller, Exhausted, SESSION_IDLE_SECONDS, SESSION_SECONDS, SESSIONS, SESSIONS_OF_ONE, Turn,
-};
+use crate::budget::{Caller, Exhausted, SESSION_IDLE_SECONDS, SESSION_SECONDS, SESSIONS, SESSIONS_OF_ONE};
 use crate::denial::Denial;
-use crate::router::Server;
+use crate::protected::Service;
 use crate::scope_gate::Judged;
+use crate::server::Server;
 
 /// The sessions, and whose they are.
 pub(crate) struct Sessions {
@@ -41,7 +39,7 @@ struct Table {
 }
 
 struct Session {
-    owner: Caller,
+    owner: Arc<Caller>,
     since: UnixTime,
     last_used: UnixTime,
 }
@@ -53,45 +51,50 @@ impl Session {
     }
 }
 
-/// The layer: sessions are looked up before rmcp sees a request, and noted when it has begun one.
-pub(crate) async fn sessions(State(server): State<Arc<Server>>, request: Request, next: Next) -> Response {
-    let judged = request.extensions().get::<Judged>().copied();
-    let turn = request.extensions().get::<Arc<Turn>>().map(Arc::clone);
-    let (Some(judged), Some(turn)) = (judged, turn) else { return server.refuse(Denial::NoCredentials) };
-    if judged.revision != Revision::V2025_11_25 {
-        return next.run(request).await;
-    }
-    let caller = turn.caller();
-    let answer = if judged.initializes {
-        begin(&server, caller, request, next).await
+/// Answers a request by the service behind. Sessions are looked up before, and noted when the service has begun one.
+pub(crate) async fn answer<S: Service>(
+    server: &Server,
+    caller: &Arc<Caller>,
+    judged: Judged,
+    request: Request,
+    service: S,
+) -> Result<Response, Denial> {
+    if judged.revision == Revision::V2026_07_28 {
+        Ok(service.answer(request).await)
+    } else if judged.initializes {
+        begin(server, caller, request, service).await
     } else {
-        go_on(&server, caller, request, next).await
-    };
-    answer.unwrap_or_else(|denial| server.refuse(denial))
+        go_on(server, caller, request, service).await
+    }
 }
 
-async fn begin(
+async fn begin<S: Service>(
     server: &Server,
-    caller: &Caller,
+    caller: &Arc<Caller>,
     mut request: Request,
-    next: Next,
+    service: S,
 ) -> Result<Response, Denial> {
     // A session id would have rmcp add the request to that session.
     request.headers_mut().remove(SESSION_ID_HEADER);
     let sessions = &server.sessions;
     let (_place, ended) = sessions.make_room(caller, server.clock.now())?;
     sessions.close(ended).await;
-    let response = next.run(request).await;
+    let response = service.answer(request).await;
     if let Ok(Some(id)) = session_id(response.headers()) {
         sessions.note(id, caller, server.clock.now());
     }
     Ok(response)
 }
 
-async fn go_on(server: &Server, caller: &Caller, request: Request, next: Next) -> Result<Response, Denial> {
+async fn go_on<S: Service>(
+    server: &Server,
+    caller: &Arc<Caller>,
+    request: Request,
+    service: S,
+) -> Result<Response, Denial> {
     // Without an id, rmcp says that one is needed.
     let Some(id) = session_id(request.headers())?.map(str::to_owned) else {
-        return Ok(next.run(request).await);
+        return Ok(service.answer(request).await);
     };
     let sessions = &server.sessions;
     if let Err(over) = sessions.use_by(&id, caller, server.clock.now()) {
@@ -99,7 +102,7 @@ async fn go_on(server: &Server, caller: &Caller, request: Request, next: Next) -
         return Err(Denial::UnknownSession);
     }
     let ends = request.method() == Method::DELETE;
-    let response = next.run(request).await;
+    let response = service.answer(request).await;
     // rmcp ends sessions too: when their client asks, and when they rest for long.
     if ends && response.status().is_success() || response.status() == StatusCode::NOT_FOUND {
         sessions.forget(&id);
@@ -131,7 +134,7 @@ impl Sessions {
     }
 
     /// A place for one more session, and the ids of those that have to go for it.
-    fn make_room(&self, caller: &Caller, now: UnixTime) -> Result<(Place<'_>, Vec<String>), Denial> {
+    fn make_room(&self, caller: &Arc<Caller>, now: UnixTime) -> Result<(Place<'_>, Vec<String>), Denial> {
         let mut table = self.table();
         let mut ended: Vec<_> =
             table.sessions.extract_if(|_, session| session.is_over(now)).map(|(id, _)| id).collect();
@@ -150,13 +153,13 @@ impl Sessions {
         Ok((Place(self), ended))
     }
 
-    fn note(&self, id: &str, owner: &Caller, now: UnixTime) {
-        let session = Session { owner: owner.clone(), since: now, last_used: now };
+    fn note(&self, id: &str, owner: &Arc<Caller>, now: UnixTime) {
+        let session = Session { owner: Arc::clone(owner), since: now, last_used: now };
         self.table().sessions.insert(id.to_owned(), session);
     }
 
     /// Notes that a session is used by its owner. Otherwise gives what has to be closed.
-    fn use_by(&self, id: &str, caller: &Caller, now: UnixTime) -> Result<(), Vec<String>> {
+    fn use_by(&self, id: &str, caller: &Arc<Caller>, now: UnixTime) -> Result<(), Vec<String>> {
         let mut table = self.table();
         match table.sessions.get_mut(id) {
             Some(session) if session.owner != *caller => Err(Vec::new()),
@@ -208,8 +211,8 @@ impl From<Exhausted> for Denial {
 mod tests {
     use super::*;
 
-    fn caller(name: &str) -> Caller {
-        Caller { subject: name.into(), client_id: "c".into() }
+    fn caller(name: &str) -> Arc<Caller> {
+        Arc::new(Caller { subject: name.into(), client_id: "c".into() })
     }
 
     fn begin(sessions: &Sessions, id: &str, owner: &str, now: u64) -> Vec<String> {
@@ -225,7 +228,7 @@ mod tests {
         begin(&sessions, "s", "ada", 0);
         assert_eq!(sessions.use_by("s", &caller("ada"), UnixTime(1)), Ok(()));
         assert_eq!(sessions.use_by("s", &caller("eve"), UnixTime(1)), Err(Vec::new()));
-        let other_client = Caller { client_id: "d".into(), ..caller("ada") };
+        let other_client = Arc::new(Caller { subject: "ada".into(), client_id: "d".into() });
         assert_eq!(sessions.use_by("s", &other_client, UnixTime(1)), Err(Vec::new()));
         assert_eq!(sessions.use_by("s", &caller("ada"), UnixTime(2)), Ok(()), "a stranger ends nothing");
     }

@@ -3,6 +3,8 @@
 //!
 //! Spec: RFC 9068 §4; RFC 8725 §3; MCP 2025-11-25 Authorization, Token Audience Binding and Validation.
 
+use std::sync::Arc;
+
 use protocol::access_token::{AccessTokenClaims, is_access_token_type};
 use protocol::ids::{ClientId, Issuer, ResourceUri, Subject, UnixTime};
 use protocol::jwks::TokenAlgorithm;
@@ -10,7 +12,7 @@ use protocol::scope::ScopeSet;
 use protocol::{base64url_decode, strict_json};
 use serde_json::{Map, Value};
 
-use crate::budget::TOKEN_BYTES;
+use crate::budget::{Caller, TOKEN_BYTES};
 use crate::denial::TokenFault;
 use crate::jwks_cache::VerifyingKey;
 
@@ -24,6 +26,7 @@ const MAX_CLOCK_SKEW: u64 = 5;
 #[derive(Clone, Debug)]
 pub struct VerifiedToken {
     claims: AccessTokenClaims,
+    caller: Arc<Caller>,
 }
 
 impl VerifiedToken {
@@ -31,6 +34,10 @@ impl VerifiedToken {
     #[must_use]
     pub fn claims(&self) -> &AccessTokenClaims {
         &self.claims
+    }
+
+    pub(crate) fn caller(&self) -> &Arc<Caller> {
+        &self.caller
     }
 
     /// What of the claims depends on the time, judged once more.
@@ -102,18 +109,18 @@ impl<'a> Unverified<'a> {
         if claims.contains_key("cnf") {
             return Err(TokenFault::BoundToKey);
         }
-        Ok(VerifiedToken {
-            claims: AccessTokenClaims {
-                iss: issuer.clone(),
-                aud: resource.clone(),
-                sub: Subject::parse(text("sub")?).map_err(|_| TokenFault::BadClaims)?,
-                client_id: ClientId::parse(text("client_id")?).map_err(|_| TokenFault::BadClaims)?,
-                scope: scope(&claims)?,
-                iat,
-                exp,
-                jti: text("jti")?.to_owned(),
-            },
-        })
+        let claims = AccessTokenClaims {
+            iss: issuer.clone(),
+            aud: resource.clone(),
+            sub: Subject::parse(text("sub")?).map_err(|_| TokenFault::BadClaims)?,
+            client_id: ClientId::parse(text("client_id")?).map_err(|_| TokenFault::BadClaims)?,
+            scope: scope(&claims)?,
+            iat,
+            exp,
+            jti: text("jti")?.to_owned(),
+        };
+        let caller = Caller { subject: claims.sub.to_string(), client_id: claims.client_id.to_string() };
+        Ok(VerifiedToken { claims, caller: Arc::new(caller) })
     }
 
     /// The algorithm is the key's; a header that says another is refused. jsonwebtoken verifies the signature alone:

@@ -61,9 +61,11 @@ async fn bench(pinned: bool, issuer: &str) {
     row(&bare, "bare axum: reads JSON, answers", call_2026(""), 200_000, 200).await;
     drop(bare);
 
+    // The very same requests: a token costs something before anybody looks at it.
     let open = Server::start(&["unprotected", issuer]);
-    let open_2026 = row(&open, "unprotected: call, 2026-07-28", call_2026(""), 80_000, 200).await;
-    let open_2025 = row_2025(&open, "unprotected: call, 2025-11-25", "", 40_000).await;
+    let token = tokens.make(Key::p256(), "ES256", 0);
+    let open_2026 = row(&open, "unprotected: call, 2026-07-28", call_2026(&token), 80_000, 200).await;
+    let open_2025 = row_2025(&open, "unprotected: call, 2025-11-25", &token, 40_000).await;
     drop(open);
 
     let server = Server::start(&["protected", issuer]);

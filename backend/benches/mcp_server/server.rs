@@ -11,6 +11,7 @@ use http::header::WWW_AUTHENTICATE;
 use protocol::ids::{Issuer, ResourceUri};
 use protocol::loopback::LoopbackPolicy;
 use resource_server::{ResourceServer, ScopeTable, Settings};
+use rmcp::handler::server::router::tool::ToolRouter;
 use rmcp::handler::server::wrapper::Parameters;
 use rmcp::model::{CallToolResult, ContentBlock, ProtocolVersion, ServerCapabilities, ServerConfig};
 use rmcp::transport::streamable_http_server::StreamableHttpService;
@@ -36,7 +37,10 @@ pub(crate) fn serve(kind: &str, issuer: &str) {
             "bare-401" => bare_401(),
             "bare-json" => bare_json(),
             "unprotected" => unprotected(issuer),
-            _ => protected(issuer).router(|| Ok(Weather)),
+            _ => {
+                let service = Weather::new();
+                protected(issuer).router(move || Ok(service.clone()))
+            }
         };
         let address = "127.0.0.1:0".parse().unwrap();
         let sockets = Sockets::bind("the server", "--bind", &[address]).await.unwrap();
@@ -62,8 +66,9 @@ fn protected(issuer: &str) -> ResourceServer {
 /// rmcp as the layers set it up, and nothing before it.
 fn unprotected(issuer: &str) -> Router {
     let config = protected(issuer).rmcp_config();
-    let sessions = Arc::new(LocalSessionManager::default());
-    Router::new().route_service("/mcp", StreamableHttpService::new(|| Ok(Weather), sessions, config))
+    let (service, sessions) = (Weather::new(), Arc::new(LocalSessionManager::default()));
+    Router::new()
+        .route_service("/mcp", StreamableHttpService::new(move || Ok(service.clone()), sessions, config))
 }
 
 /// A refusal without a look at the request.
@@ -80,7 +85,9 @@ fn bare_json() -> Router {
 }
 
 #[derive(Clone)]
-struct Weather;
+struct Weather {
+    router: ToolRouter<Self>,
+}
 
 #[derive(Deserialize, JsonSchema)]
 struct GetWeather {
@@ -89,13 +96,17 @@ struct GetWeather {
 
 #[tool_router]
 impl Weather {
+    fn new() -> Self {
+        Self { router: Self::tool_router() }
+    }
+
     #[tool(name = "get_weather", description = "Says how warm a city is on average over the year.")]
     async fn get_weather(&self, Parameters(GetWeather { city }): Parameters<GetWeather>) -> CallToolResult {
         CallToolResult::success(vec![ContentBlock::text(format!("{city}: 13 °C"))])
     }
 }
 
-#[tool_handler]
+#[tool_handler(router = self.router)]
 impl ServerHandler for Weather {
     fn get_info(&self) -> ServerConfig {
         ServerConfig::new(ServerCapabilities::builder().enable_tools().build())
