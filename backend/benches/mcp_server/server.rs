@@ -4,10 +4,15 @@ use std::borrow::Cow;
 use std::io::Read as _;
 use std::sync::Arc;
 
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
 use axum::{Json, Router};
 use http::StatusCode;
-use http::header::WWW_AUTHENTICATE;
+use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
+use jsonwebtoken::jwk::{AlgorithmParameters, JwkSet};
+use jsonwebtoken::{Algorithm, DecodingKey};
 use protocol::ids::{Issuer, ResourceUri};
 use protocol::loopback::LoopbackPolicy;
 use resource_server::{ResourceServer, ScopeTable, Settings};
@@ -22,6 +27,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use server_kit::clock::SystemClock;
 use server_kit::listen::{Sockets, serve_until};
+use server_kit::outbound::Outbound;
 
 pub(crate) const RESOURCE: &str = "http://localhost:8001/mcp";
 
@@ -37,6 +43,7 @@ pub(crate) fn serve(kind: &str, issuer: &str) {
             "bare-401" => bare_401(),
             "bare-json" => bare_json(),
             "unprotected" => unprotected(issuer),
+            "signature" => unprotected(issuer).layer(from_fn_with_state(keys(issuer).await, check_signature)),
             _ => {
                 let service = Weather::new();
                 protected(issuer).router(move || Ok(service.clone()))
@@ -69,6 +76,40 @@ fn unprotected(issuer: &str) -> Router {
     let (service, sessions) = (Weather::new(), Arc::new(LocalSessionManager::default()));
     Router::new()
         .route_service("/mcp", StreamableHttpService::new(move || Ok(service.clone()), sessions, config))
+}
+
+/// The keys of the issuer, by their algorithm.
+async fn keys(issuer: &str) -> Arc<[(Algorithm, DecodingKey); 2]> {
+    let outbound = Outbound::new(LoopbackPolicy::AllowHttpOnLoopback);
+    let fetched = outbound.get(&format!("{issuer}/jwks"), 10_000).await.unwrap();
+    let set: JwkSet = serde_json::from_slice(&fetched.body).unwrap();
+    let key = |kty| {
+        set.keys
+            .iter()
+            .find(|jwk| {
+                matches!(
+                    (&jwk.algorithm, kty),
+                    (AlgorithmParameters::RSA(_), "RSA") | (AlgorithmParameters::EllipticCurve(_), "EC")
+                )
+            })
+            .unwrap()
+    };
+    let (rsa, ec) = (DecodingKey::from_jwk(key("RSA")).unwrap(), DecodingKey::from_jwk(key("EC")).unwrap());
+    Arc::new([(Algorithm::RS256, rsa), (Algorithm::ES256, ec)])
+}
+
+/// The bare check of a signature in front of the unprotected service: no look at header, claims or message.
+async fn check_signature(
+    State(keys): State<Arc<[(Algorithm, DecodingKey); 2]>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let token = request.headers()[AUTHORIZATION].to_str().unwrap().strip_prefix("Bearer ").unwrap();
+    let (signed, signature) = token.rsplit_once('.').unwrap();
+    // An RSA-2048 signature has 342 characters, one of P-256 has 86.
+    let (algorithm, key) = if signature.len() > 100 { &keys[0] } else { &keys[1] };
+    let verified = jsonwebtoken::crypto::verify(signature, signed.as_bytes(), key, *algorithm).unwrap();
+    if verified { next.run(request).await } else { StatusCode::UNAUTHORIZED.into_response() }
 }
 
 /// A refusal without a look at the request.
