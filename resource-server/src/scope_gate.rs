@@ -10,7 +10,7 @@
 
 use std::time::Duration;
 
-use axum::body::{Body, Bytes};
+use axum::body::{Body, Bytes, HttpBody as _};
 use axum::extract::Request;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Method as HttpMethod};
@@ -90,6 +90,10 @@ fn check_content_type(headers: &HeaderMap) -> Result<(), Denial> {
 }
 
 async fn read(body: Body, deadline: Duration) -> Result<Bytes, Denial> {
+    // What is announced too long is not read at all.
+    if body.size_hint().lower() > MESSAGE_BYTES as u64 {
+        return Err(Denial::BodyTooLong);
+    }
     let collected = tokio::time::timeout(deadline, Limited::new(body, MESSAGE_BYTES).collect());
     match collected.await {
         Ok(Ok(collected)) => Ok(collected.to_bytes()),

@@ -12,3 +12,4 @@ mod sessions;
 mod support;
 mod tools;
 mod transport;
+mod wire;

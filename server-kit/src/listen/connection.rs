@@ -5,18 +5,21 @@
 //! | sends nothing, or headers byte by byte | [`Deadlines::head`] |
 //! | sends a body byte by byte | the deadline of whoever reads the body |
 //! | does not take its answer | [`Deadlines::write`] |
+//! | sends a body in pieces | its answer |
 //! | sends a head longer than [`MAX_HEAD_BYTES`], or more than 100 headers | at once, with status 414 or 431 |
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::ConnectInfo;
-use http::Request;
+use http::header::{CONNECTION, TRANSFER_ENCODING};
+use http::{HeaderValue, Request};
 use hyper::body::Incoming;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tower::ServiceExt as _;
@@ -74,10 +77,18 @@ async fn answer(
 ) {
     // Answers are small; waiting to fill a packet would only delay them.
     let _ = stream.set_nodelay(true);
-    // Who is at the other end is known here alone; headers can say anything.
-    let router = router.map_request(move |mut request: Request<Incoming>| {
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        let ends = has_unclear_length(&request);
+        // Who is at the other end is known here alone; headers can say anything.
         request.extensions_mut().insert(ConnectInfo(peer));
-        request
+        let answering = router.clone().oneshot(request);
+        async move {
+            let mut response = answering.await?;
+            if ends {
+                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
+            Ok::<_, Infallible>(response)
+        }
     });
     let stream = TokioIo::new(WriteDeadline::new(stream, deadlines.write));
     let mut connection = pin!(
@@ -85,7 +96,7 @@ async fn answer(
             .timer(TokioTimer::new())
             .header_read_timeout(deadlines.head)
             .max_buf_size(MAX_HEAD_BYTES)
-            .serve_connection(stream, TowerToHyperService::new(router))
+            .serve_connection(stream, service)
     );
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
@@ -97,4 +108,12 @@ async fn answer(
     if let Err(error) = ended {
         tracing::debug!(%error, "connection ended early");
     }
+}
+
+/// A body that comes in pieces may have had a length as well, and somebody in between may have believed that one: what
+/// follows on this connection could be a request that nobody sent. hyper takes the length out, so it cannot be seen here.
+///
+/// Spec: RFC 9112 §6.1.
+fn has_unclear_length(request: &Request<Incoming>) -> bool {
+    request.headers().contains_key(TRANSFER_ENCODING)
 }
