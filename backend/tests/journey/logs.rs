@@ -82,7 +82,7 @@ async fn provoke_refusals(lab: &Lab, code: &str, secrets: &mut Vec<String>) {
     secrets.extend(["-SECRET".to_owned(), "QkFTSUMtU0VDUkVU".to_owned()]);
 }
 
-/// Req: ALL-11
+/// Req: ALL-11, RS-26
 #[tokio::test]
 async fn no_secret_is_logged_at_any_level() {
     let lines = Lines::default();
@@ -116,6 +116,10 @@ async fn no_secret_is_logged_at_any_level() {
     let text = lines.text();
     for target in ["backend::authorization_server", "resource_server"] {
         assert!(text.contains(target), "{target} says nothing, so this test says nothing");
+    }
+    let step_up = text.lines().find(|line| line.contains("more scopes needed")).unwrap();
+    for part in ["subject=ada", names[0].as_str(), "granted=mcp:connect ", "asked=mcp:connect weather:read"] {
+        assert!(step_up.contains(part), "{part}: {step_up}");
     }
     assert!(text.contains("VerifierMismatch") && text.contains("signed in"), "{text}");
     let leaked = secrets.iter().find(|secret| text.contains(secret.as_str()));

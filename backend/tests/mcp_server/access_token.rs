@@ -69,7 +69,7 @@ async fn a_good_token_gets_in_however_its_scheme_and_type_are_spelt() {
     assert_eq!(server.call(&for_two, "whoami", json!({})).await.status, StatusCode::OK);
 }
 
-/// Req: RS-13, RS-19, RS-21, X-03, X-05, F09, F18
+/// Req: RS-13, RS-19, RS-21, RS-27, X-03, X-05, F09, F18
 #[tokio::test]
 async fn a_token_with_one_wrong_claim_is_invalid() {
     let server = Server::start().await;
@@ -102,6 +102,8 @@ async fn a_token_with_one_wrong_claim_is_invalid() {
         ("scope", json!(["mcp:connect"])),
         ("scope", json!("mcp:connect\tweather:read")),
         ("jti", Value::Null),
+        ("cnf", json!({ "jkt": "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I" })),
+        ("cnf", json!({})),
     ];
     for (name, value) in wrong {
         let token = server.token_with(name, value.clone());

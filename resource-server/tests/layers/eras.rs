@@ -3,7 +3,7 @@
 use http::{HeaderValue, Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::support::{Server, after, before, in_session, initialize, post, say, set};
+use crate::support::{Server, after, before, call, in_session, initialize, post, say, set};
 
 const VERSION: &str = "mcp-protocol-version";
 
@@ -27,7 +27,7 @@ async fn clients_of_both_revisions_are_served_side_by_side() {
     }
 }
 
-/// Req: RS-47, RS-48, G11
+/// Req: RS-47, RS-48, G11, X-09, X-10
 #[tokio::test]
 async fn headers_that_do_not_say_what_the_body_says_are_refused() {
     let server = Server::start().await;
@@ -60,7 +60,7 @@ async fn headers_that_do_not_say_what_the_body_says_are_refused() {
     server.send(encoded).await.is_ok();
 }
 
-/// Req: RS-46
+/// Req: RS-46, X-10
 #[tokio::test]
 async fn each_request_says_its_revision_and_what_the_client_can_do() {
     let server = Server::start().await;
@@ -88,6 +88,25 @@ async fn each_request_says_its_revision_and_what_the_client_can_do() {
     }
     assert_eq!(server.calls(), 0);
     send(full).await.is_ok();
+}
+
+/// Req: RS-51
+#[tokio::test]
+async fn a_client_that_cannot_do_what_a_tool_needs_is_told_what() {
+    let server = Server::start().await;
+    let token = server.token("connect");
+    let ask = call(3, "ask", json!({}));
+    let answer = server.send(after(&ask, &token)).await;
+    answer.is_error(400, -32021, &json!(3));
+    assert_eq!(answer.message()["error"]["data"], json!({ "requiredCapabilities": { "elicitation": {} } }));
+    let mut able = ask.clone();
+    able["params"]["_meta"] = json!({
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientCapabilities": { "elicitation": {} },
+    });
+    let mut request = after(&ask, &token);
+    *request.body_mut() = able.to_string().into();
+    server.send(request).await.is_ok();
 }
 
 /// Req: RS-49, G12

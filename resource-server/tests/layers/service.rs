@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rmcp::handler::server::wrapper::Parameters;
 use rmcp::model::{
-    CallToolResult, ContentBlock, ListResourcesResult, PaginatedRequestParams, ProgressNotificationParam,
-    ProtocolVersion, ServerCapabilities, ServerConfig,
+    CallToolResult, ClientCapabilities, ContentBlock, ListResourcesResult, PaginatedRequestParams,
+    ProgressNotificationParam, ProtocolVersion, ServerCapabilities, ServerConfig,
 };
 use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer, ServerHandler, tool, tool_handler, tool_router};
@@ -86,6 +86,15 @@ impl Tools {
     async fn forgotten(&self) -> CallToolResult {
         self.calls.fetch_add(1, Ordering::SeqCst);
         CallToolResult::success(vec![])
+    }
+
+    #[tool(name = "ask", description = "Would ask the person, and says so if the client cannot.")]
+    async fn ask(&self, context: RequestContext<RoleServer>) -> Result<CallToolResult, ErrorData> {
+        if context.client_capabilities().is_some_and(|can| can.elicitation.is_some()) {
+            return Ok(CallToolResult::success(vec![ContentBlock::text("could ask")]));
+        }
+        let needed = ClientCapabilities::builder().enable_elicitation().build();
+        Err(ErrorData::missing_required_client_capability(needed))
     }
 
     #[tool(name = "wait", description = "Waits until nobody wants it any more.")]

@@ -23,7 +23,7 @@ async fn ids_are_random_and_a_session_is_needed() {
     assert_eq!(server.calls(), 0);
 }
 
-/// Req: RS-38, RS-41, X-13
+/// Req: RS-38, RS-41, X-12
 #[tokio::test]
 async fn a_session_of_somebody_else_is_as_unknown_as_one_that_never_was() {
     let server = Server::start().await;
