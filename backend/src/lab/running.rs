@@ -159,6 +159,8 @@ fn as_settings(
             scopes: vec![
                 scope("mcp:connect", "Use the MCP server in your name")?,
                 scope("weather:read", "Read the weather")?,
+                scope("notes:read", "Read your notes")?,
+                scope("notes:write", "Write notes for you, and read them")?,
             ],
             introspection_secret: Some(SecretHash::of(introspection_secret)),
         }],

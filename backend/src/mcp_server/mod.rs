@@ -1,8 +1,11 @@
 //! The lab's MCP server: a few tools, and which scopes each needs. What protects them is the crate `resource_server`.
 
+mod notes;
 mod scopes;
+mod survey;
 mod tools;
 mod weather;
+mod whoami;
 
 use std::sync::Arc;
 
@@ -33,8 +36,9 @@ pub enum StartError {
 /// # Errors
 /// [`StartError`].
 pub fn router(settings: Settings, clock: Arc<dyn Clock>) -> Result<Router, StartError> {
-    let name = settings.name.clone();
-    let server = ResourceServer::new(settings, scopes::table()?, clock)?;
+    let scopes = scopes::table()?;
+    let tools = Tools::new(settings.name.clone(), scopes.clone());
+    let server = ResourceServer::new(settings, scopes, clock)?;
     // A client that looks at the root form of the metadata must be able to read that there is nothing.
     let metadata_cors = CorsLayer::new()
         .allow_origin(Any)
@@ -42,7 +46,7 @@ pub fn router(settings: Settings, clock: Arc<dyn Clock>) -> Result<Router, Start
         .allow_headers([HeaderName::from_static(PROTOCOL_VERSION_HEADER)]);
     let nothing = Router::new().fallback(|| async { StatusCode::NOT_FOUND }).layer(metadata_cors);
     Ok(server
-        .router(move || Ok(Tools::new(name.clone())))
+        .router(move || Ok(tools.clone()))
         .merge(server.health())
         .route("/", get(|| async { "This is an MCP server. Its endpoint needs an access token.\n" }))
         .fallback_service(nothing))

@@ -1,16 +1,17 @@
-//! Which scopes each tool needs.
+//! Which scopes each tool needs: what the gate judges by, and what the list of tools shows.
 
 use protocol::scope::InvalidScope;
 use resource_server::ScopeTable;
 
-/// The scope without which nothing works.
-const CONNECT: &str = "mcp:connect";
-/// The scope of what tells the weather.
-const WEATHER_READ: &str = "weather:read";
-
 /// The table: each tool of the service has its row.
 pub(super) fn table() -> Result<ScopeTable, InvalidScope> {
-    ScopeTable::new(CONNECT)?.tool("whoami", "")?.tool("get_weather", WEATHER_READ)
+    ScopeTable::new("mcp:connect")?
+        .tool("whoami", "")?
+        .tool("get_weather", "weather:read")?
+        .tool("survey_cities", "weather:read")?
+        .tool("read_notes", "notes:read")?
+        .tool("write_note", "notes:write")?
+        .implies("notes:write", "notes:read")
 }
 
 #[cfg(test)]
@@ -22,8 +23,7 @@ mod tests {
     fn every_tool_of_the_service_has_a_row_and_every_row_a_tool() {
         let table = table().unwrap();
         let mut listed: Vec<_> = table.tools().collect();
-        let served = super::super::tools::names();
         listed.sort_unstable();
-        assert_eq!(served, listed);
+        assert_eq!(super::super::tools::names(), listed);
     }
 }

@@ -25,5 +25,5 @@ async fn the_handshake_of_2025_11_25() {
     let listed = server.send(post_before(&list, &token, Some(&session))).await.event();
     let tools = listed["result"]["tools"].as_array().unwrap();
     let names: Vec<_> = tools.iter().map(|tool| tool["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["get_weather", "whoami"]);
+    assert_eq!(names, ["get_weather", "read_notes", "survey_cities", "whoami", "write_note"]);
 }

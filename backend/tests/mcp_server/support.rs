@@ -110,6 +110,29 @@ impl Server {
         self.send(post(&message.to_string(), Some(&format!("Bearer {token}")))).await
     }
 
+    /// A correct token of another person.
+    pub(crate) fn token_of(&self, subject: &str, scope: &str) -> String {
+        Key::published().sign(&Self::header(), &changed(self.claims(scope), "sub", json!(subject)))
+    }
+
+    /// The structured result of a tool, and the text beside it.
+    pub(crate) async fn result(&self, token: &str, tool: &str, arguments: Value) -> (Value, String) {
+        let answer = self.call(token, tool, arguments).await;
+        assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+        let result = &answer.json()["result"];
+        assert_eq!(result["isError"], false, "{answer:?}");
+        (result["structuredContent"].clone(), result["content"][0]["text"].as_str().unwrap().to_owned())
+    }
+
+    /// What a tool says is wrong.
+    pub(crate) async fn failure(&self, token: &str, tool: &str, arguments: Value) -> String {
+        let answer = self.call(token, tool, arguments).await;
+        assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+        let result = &answer.json()["result"];
+        assert_eq!(result["isError"], true, "{answer:?}");
+        result["content"][0]["text"].as_str().unwrap().to_owned()
+    }
+
     /// Calls a tool with this token.
     pub(crate) async fn call(&self, token: &str, tool: &str, arguments: Value) -> Answered {
         self.post(token, &call(tool, &arguments)).await

@@ -94,3 +94,19 @@ async fn what_was_judged_is_what_is_called() {
     }
     assert_eq!(server.calls(), 1);
 }
+
+/// Req: RS-20, G21
+#[tokio::test]
+async fn no_tool_ever_sees_the_token() {
+    let server = Server::introspecting().await;
+    let token = server.token("connect");
+    let session = server.session(&token).await;
+    let peek = call(1, "peek", json!({}));
+    for request in [after(&peek, &token), before(&peek, &token, Some(&session))] {
+        let answer = server.send(request).await;
+        answer.is_ok();
+        let seen = answer.message()["result"]["content"][0]["text"].to_string();
+        assert!(seen.contains("accept") && !seen.to_lowercase().contains("authorization"), "{seen}");
+        assert!(!seen.contains(token.rsplit('.').next().unwrap()), "{seen}");
+    }
+}

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use http::request::Parts;
+use rmcp::handler::server::tool::Extension;
 use rmcp::handler::server::wrapper::Parameters;
 use rmcp::model::{
     CallToolResult, ClientCapabilities, ContentBlock, ListResourcesResult, PaginatedRequestParams,
@@ -86,6 +88,11 @@ impl Tools {
     async fn forgotten(&self) -> CallToolResult {
         self.calls.fetch_add(1, Ordering::SeqCst);
         CallToolResult::success(vec![])
+    }
+
+    #[tool(name = "peek", description = "Says all that it can find out about the request.")]
+    async fn peek(&self, Extension(parts): Extension<Parts>) -> CallToolResult {
+        CallToolResult::success(vec![ContentBlock::text(format!("{parts:?}"))])
     }
 
     #[tool(name = "ask", description = "Would ask the person, and says so if the client cannot.")]

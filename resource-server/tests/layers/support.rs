@@ -107,15 +107,17 @@ impl Server {
 }
 
 fn scopes() -> ScopeTable {
-    let table = ScopeTable::new("connect")
-        .unwrap()
-        .tool("say", "")
-        .unwrap()
-        .tool("wait", "")
-        .unwrap()
-        .tool("ask", "")
-        .unwrap();
-    let table = table.tool("read", "notes:read").unwrap().tool("write", "notes:write").unwrap();
+    let mut table = ScopeTable::new("connect").unwrap();
+    for (tool, more) in [
+        ("say", ""),
+        ("wait", ""),
+        ("ask", ""),
+        ("peek", ""),
+        ("read", "notes:read"),
+        ("write", "notes:write"),
+    ] {
+        table = table.tool(tool, more).unwrap();
+    }
     let table = table.implies("notes:write", "notes:read").unwrap();
     table.method("resources/list", "notes:read").unwrap().method("resources/read", "notes:read").unwrap()
 }
