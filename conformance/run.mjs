@@ -7,10 +7,11 @@ import { rm } from "node:fs/promises";
 import { run as authorization } from "./authorization.mjs";
 import { judge } from "./lib/judge.mjs";
 import { results, startLab } from "./lib/lab.mjs";
+import { run as server } from "./server.mjs";
 
-const legs = [authorization];
+const legs = [authorization, server];
 
-const table = [["scenario", "client", "passed", "expected", "failed"]];
+const table = [["scenario", "subject", "passed", "expected", "failed"]];
 let passed = 0;
 const expected = [];
 const failed = [];

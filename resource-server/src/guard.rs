@@ -13,7 +13,7 @@ use crate::server::Server;
 /// Whether a request was addressed to this server, and, if a web page sent it, whether that one may.
 pub(crate) fn check(server: &Server, request: &Request) -> Result<(), Denial> {
     let target = request.uri().authority().map(http::uri::Authority::as_str);
-    judge(request.headers(), target, &server.hosts, &server.settings.allowed_origins)
+    judge(request.headers(), target, &server.hosts, &server.origins)
 }
 
 /// Judges the headers, and the authority of a request target in absolute form.

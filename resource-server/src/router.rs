@@ -95,7 +95,7 @@ impl ResourceServer {
             .with_json_response(true)
             .with_max_request_body_bytes(MESSAGE_BYTES)
             .with_allowed_hosts(self.server.hosts.clone())
-            .with_allowed_origins(self.server.settings.allowed_origins.clone())
+            .with_allowed_origins(self.server.origins.clone())
             .enforce_origin_validation()
     }
 }

@@ -21,6 +21,7 @@ pub(crate) struct Server {
     pub(crate) settings: Settings,
     pub(crate) scopes: ScopeTable,
     pub(crate) hosts: Vec<String>,
+    pub(crate) origins: Vec<String>,
     pub(crate) keys: JwksCache,
     pub(crate) verified: VerifiedTokens,
     pub(crate) introspector: Option<Introspector>,
@@ -44,6 +45,7 @@ impl Server {
             .map(|introspection| Introspector::new(&settings, introspection, Arc::clone(&clock)));
         Ok(Self {
             hosts: settings.allowed_hosts(),
+            origins: settings.origins(),
             keys: JwksCache::new(settings.issuer.clone(), settings.loopback, Arc::clone(&clock)),
             verified: VerifiedTokens::new(),
             introspector,

@@ -15,7 +15,7 @@ pub struct Settings {
     pub issuer: Issuer,
     /// Whether the authorization server may be asked by http on loopback.
     pub loopback: LoopbackPolicy,
-    /// Web pages that may call it, as browsers write origins: `http://localhost:3000`.
+    /// Web pages of other origins that may call it, as browsers write origins: `http://localhost:3000`.
     pub allowed_origins: Vec<String>,
     /// Whether and how the authorization server is asked about tokens. Without it a revoked token works until it
     /// expires.
@@ -59,5 +59,38 @@ impl Settings {
         }
         let port = &authority[self.resource.host().len()..];
         ["localhost", "127.0.0.1", "[::1]"].iter().map(|host| format!("{host}{port}")).collect()
+    }
+
+    /// The `Origin` headers of web pages that may call this server: those that were invited, and its own.
+    #[must_use]
+    pub fn origins(&self) -> Vec<String> {
+        let scheme = self.resource.as_str().split("://").next().unwrap_or_default();
+        let own = self.allowed_hosts().into_iter().map(|host| format!("{scheme}://{host}"));
+        self.allowed_origins.iter().cloned().chain(own).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_knows_its_own_names_and_origins() {
+        let public = Settings::new("https://mcp.example/mcp", "https://as.example").unwrap();
+        assert_eq!(
+            (public.allowed_hosts(), public.origins()),
+            (vec!["mcp.example".into()], vec!["https://mcp.example".into()])
+        );
+        let loopback = LoopbackPolicy::AllowHttpOnLoopback;
+        let local = Settings {
+            resource: ResourceUri::parse("http://localhost:8001/mcp", loopback).unwrap(),
+            allowed_origins: vec!["http://localhost:3000".into()],
+            ..public
+        };
+        assert_eq!(local.allowed_hosts(), ["localhost:8001", "127.0.0.1:8001", "[::1]:8001"]);
+        assert_eq!(
+            local.origins(),
+            ["http://localhost:3000", "http://localhost:8001", "http://127.0.0.1:8001", "http://[::1]:8001"]
+        );
     }
 }
