@@ -40,6 +40,7 @@ mod server;
 mod sessions;
 mod settings;
 mod standard_headers;
+mod strict;
 mod token;
 mod verified_tokens;
 

@@ -2,19 +2,19 @@
 //!
 //! Refused are repeated member names at any depth, batches, what could be request and response at once, ids that another
 //! parser might not take for ids, and more values or deeper nesting than the budget has. Nothing is built but what the
-//! gate needs: a name costs no copy, a value only a count.
+//! gate needs.
 //!
 //! Spec: JSON-RPC 2.0; MCP 2025-11-25 and 2026-07-28 Base Protocol, Messages.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 use std::fmt;
 
 use protocol::mcp::{META_CLIENT_CAPABILITIES, META_PROTOCOL_VERSION};
-use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use crate::budget::{MESSAGE_DEPTH, MESSAGE_VALUES, VALUE_BYTES};
+use crate::strict::{Name, Names, Room, Skip};
 
 /// The id of a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -55,14 +55,16 @@ pub(crate) enum NoMessage {
 impl<'a> Message<'a> {
     pub(crate) fn parse(body: &'a [u8]) -> Result<Self, NoMessage> {
         let mut reading = Reading::default();
+        // One more than allowed: so it is seen that there were too many.
+        let mut room = Room::new(MESSAGE_VALUES + 1, MESSAGE_DEPTH);
         let mut parser = serde_json::Deserializer::from_slice(body);
-        let seed = Walk { reading: &mut reading, place: Place::Message, depth: 0 };
+        let seed = Walk { reading: &mut reading, room: &mut room, place: Place::Message };
         let walked = seed.deserialize(&mut parser).and_then(|()| parser.end());
-        if reading.values > MESSAGE_VALUES {
+        if room.values_left() == 0 {
             return Err(NoMessage::TooManyValues);
         }
         walked.map_err(|_| NoMessage::NotJson)?;
-        let weight = body.len() + reading.values * VALUE_BYTES;
+        let weight = body.len() + (MESSAGE_VALUES + 1 - room.values_left()) * VALUE_BYTES;
         reading.message(weight).ok_or(NoMessage::NotOne)
     }
 }
@@ -70,7 +72,6 @@ impl<'a> Message<'a> {
 /// What was found on the way through a body.
 #[derive(Default)]
 struct Reading<'a> {
-    values: usize,
     is_object: bool,
     jsonrpc: Option<Scalar<'a>>,
     id: Option<Scalar<'a>>,
@@ -186,11 +187,11 @@ impl Place {
     }
 }
 
-/// Goes through one value and all in it.
+/// Goes through one value that matters, and all in it.
 struct Walk<'r, 'a> {
     reading: &'r mut Reading<'a>,
+    room: &'r mut Room,
     place: Place,
-    depth: usize,
 }
 
 impl<'a> Walk<'_, 'a> {
@@ -199,20 +200,13 @@ impl<'a> Walk<'_, 'a> {
             *slot = Some(value);
         }
     }
-
-    fn deeper<E: de::Error>(&self) -> Result<usize, E> {
-        if self.depth < MESSAGE_DEPTH { Ok(self.depth + 1) } else { Err(E::custom("nested too deeply")) }
-    }
 }
 
 impl<'a> DeserializeSeed<'a> for Walk<'_, 'a> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<(), D::Error> {
-        self.reading.values += 1;
-        if self.reading.values > MESSAGE_VALUES {
-            return Err(de::Error::custom("too many values"));
-        }
+        self.room.value()?;
         deserializer.deserialize_any(self)
     }
 }
@@ -260,79 +254,32 @@ impl<'a> Visitor<'a> for Walk<'_, 'a> {
         Ok(())
     }
 
-    fn visit_seq<A: SeqAccess<'a>>(self, mut items: A) -> Result<(), A::Error> {
-        let depth = self.deeper()?;
-        while items
-            .next_element_seed(Walk { reading: &mut *self.reading, place: Place::Elsewhere, depth })?
-            .is_some()
-        {}
+    fn visit_seq<A: SeqAccess<'a>>(self, items: A) -> Result<(), A::Error> {
+        Skip(&mut *self.room).visit_seq(items)?;
         self.found(Scalar::Other);
         Ok(())
     }
 
     fn visit_map<A: MapAccess<'a>>(self, mut members: A) -> Result<(), A::Error> {
-        let depth = self.deeper()?;
+        self.room.enter()?;
         let mut names = Names::default();
         while let Some(Name(name)) = members.next_key()? {
             let place = self.place.member(&name);
             if self.place == Place::Message && (name == "result" || name == "error") {
                 self.reading.is_answer = true;
             }
-            if !names.insert(name) {
-                return Err(de::Error::custom("a member occurs twice"));
+            names.add(name)?;
+            if place == Place::Elsewhere {
+                members.next_value_seed(Skip(&mut *self.room))?;
+            } else {
+                let (reading, room) = (&mut *self.reading, &mut *self.room);
+                members.next_value_seed(Walk { reading, room, place })?;
             }
-            members.next_value_seed(Walk { reading: &mut *self.reading, place, depth })?;
         }
+        self.room.leave();
         self.reading.is_object |= self.place == Place::Message;
         self.found(Scalar::Object);
         Ok(())
-    }
-}
-
-/// The name of a member, borrowed from the body where it has no escapes.
-struct Name<'a>(Cow<'a, str>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for Name<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Text;
-        impl<'de> Visitor<'de> for Text {
-            type Value = Cow<'de, str>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a name")
-            }
-
-            fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Self::Value, E> {
-                Ok(Cow::Borrowed(name))
-            }
-
-            fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
-                Ok(Cow::Owned(name.to_owned()))
-            }
-        }
-        deserializer.deserialize_str(Text).map(Name)
-    }
-}
-
-/// The names of one object. Most have a handful, and comparing those costs less than hashing them.
-#[derive(Default)]
-struct Names<'a> {
-    few: Vec<Cow<'a, str>>,
-    many: HashSet<Cow<'a, str>>,
-}
-
-impl<'a> Names<'a> {
-    const FEW: usize = 16;
-
-    /// Adds a name; false if it is there already.
-    fn insert(&mut self, name: Cow<'a, str>) -> bool {
-        if self.many.is_empty() && self.few.len() < Self::FEW {
-            let is_new = !self.few.contains(&name);
-            self.few.push(name);
-            return is_new;
-        }
-        self.many.extend(self.few.drain(..));
-        self.many.insert(name)
     }
 }
 

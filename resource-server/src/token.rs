@@ -6,15 +6,15 @@
 use std::sync::Arc;
 
 use protocol::access_token::{AccessTokenClaims, is_access_token_type};
+use protocol::base64url_decode;
 use protocol::ids::{ClientId, Issuer, ResourceUri, Subject, UnixTime};
 use protocol::jwks::TokenAlgorithm;
 use protocol::scope::ScopeSet;
-use protocol::{base64url_decode, strict_json};
-use serde_json::{Map, Value};
 
 use crate::budget::{Caller, TOKEN_BYTES};
 use crate::denial::TokenFault;
 use crate::jwks_cache::VerifyingKey;
+use crate::strict::{Member, Members, Room};
 
 /// How far the authorization server's clock may be ahead of ours, in seconds.
 const MAX_CLOCK_SKEW: u64 = 5;
@@ -70,17 +70,18 @@ impl<'a> Unverified<'a> {
             return Err(TokenFault::NotAJwt);
         };
         let signed = &token[..header.len() + 1 + payload.len()];
-        let header = object(header).ok_or(TokenFault::NotAJwt)?;
-        let text = |name| header.get(name).and_then(Value::as_str);
-        let algorithm = text("alg").and_then(|alg| alg.parse().ok()).ok_or(TokenFault::WrongAlgorithm)?;
-        if !text("typ").is_some_and(is_access_token_type) {
+        let header = base64url_decode(header).ok_or(TokenFault::NotAJwt)?;
+        let header = members(&header).ok_or(TokenFault::NotAJwt)?;
+        let algorithm = header.text("alg").and_then(|alg| alg.parse().ok());
+        let algorithm = algorithm.ok_or(TokenFault::WrongAlgorithm)?;
+        if !header.text("typ").is_some_and(is_access_token_type) {
             return Err(TokenFault::WrongType);
         }
         // `jku`, `x5u`, `jwk` and `x5c` are never read: a token cannot bring its own key.
-        if header.contains_key("crit") {
+        if header.get("crit").is_some() {
             return Err(TokenFault::CriticalHeader);
         }
-        let key_id = text("kid").ok_or(TokenFault::NoKeyId)?.to_owned();
+        let key_id = header.text("kid").ok_or(TokenFault::NoKeyId)?.to_owned();
         Ok(Self { signed, payload, signature, algorithm, key_id })
     }
 
@@ -98,15 +99,16 @@ impl<'a> Unverified<'a> {
         now: UnixTime,
     ) -> Result<VerifiedToken, TokenFault> {
         self.verify_signature(key)?;
-        let claims = object(self.payload).ok_or(TokenFault::BadClaims)?;
-        let text = |name| claims.get(name).and_then(Value::as_str).ok_or(TokenFault::BadClaims);
+        let payload = base64url_decode(self.payload).ok_or(TokenFault::BadClaims)?;
+        let claims = members(&payload).ok_or(TokenFault::BadClaims)?;
+        let text = |name| claims.text(name).ok_or(TokenFault::BadClaims);
         if text("iss")? != issuer.as_str() {
             return Err(TokenFault::OtherIssuer);
         }
         check_audience(claims.get("aud"), resource)?;
         let (iat, exp) = check_times(&claims, now)?;
         // A token that is bound to a key proves nothing without that key (RFC 9449 §7.2), and no proof is looked for here.
-        if claims.contains_key("cnf") {
+        if claims.get("cnf").is_some() {
             return Err(TokenFault::BoundToKey);
         }
         let claims = AccessTokenClaims {
@@ -137,46 +139,44 @@ impl<'a> Unverified<'a> {
     }
 }
 
-fn object(part: &str) -> Option<Map<String, Value>> {
-    strict_json::parse_object(&base64url_decode(part)?).ok()
+/// Header or claims. Neither has many members, or deep ones.
+fn members(text: &[u8]) -> Option<Members<'_>> {
+    Members::parse(text, Room::new(256, 8))
 }
 
-fn check_audience(aud: Option<&Value>, resource: &ResourceUri) -> Result<(), TokenFault> {
-    match aud {
-        Some(Value::String(one)) if one == resource.as_str() => Ok(()),
-        Some(Value::Array(many)) if many.iter().all(Value::is_string) => {
-            if many.iter().any(|one| one == resource.as_str()) {
-                Ok(())
-            } else {
-                Err(TokenFault::OtherAudience)
-            }
-        }
-        Some(Value::String(_)) => Err(TokenFault::OtherAudience),
-        _ => Err(TokenFault::BadClaims),
-    }
+fn check_audience(aud: Option<&Member>, resource: &ResourceUri) -> Result<(), TokenFault> {
+    let is_ours = match aud {
+        Some(Member::Text(one)) => one == resource.as_str(),
+        Some(Member::Texts(many)) => many.iter().any(|one| one == resource.as_str()),
+        Some(Member::Number(_) | Member::Other) | None => return Err(TokenFault::BadClaims),
+    };
+    if is_ours { Ok(()) } else { Err(TokenFault::OtherAudience) }
 }
 
-fn check_times(claims: &Map<String, Value>, now: UnixTime) -> Result<(UnixTime, UnixTime), TokenFault> {
-    let time =
-        |name: &str| claims.get(name).map(|value| value.as_u64().map(UnixTime).ok_or(TokenFault::BadClaims));
-    let issued = time("iat").ok_or(TokenFault::BadClaims)??;
-    let expires = time("exp").ok_or(TokenFault::BadClaims)??;
-    let not_before = time("nbf").transpose()?;
+fn check_times(claims: &Members, now: UnixTime) -> Result<(UnixTime, UnixTime), TokenFault> {
+    let time = |name| match claims.get(name) {
+        None => Ok(None),
+        Some(Member::Number(seconds)) => Ok(Some(UnixTime(*seconds))),
+        Some(_) => Err(TokenFault::BadClaims),
+    };
+    let issued = time("iat")?.ok_or(TokenFault::BadClaims)?;
+    let expires = time("exp")?.ok_or(TokenFault::BadClaims)?;
+    let not_before = time("nbf")?.unwrap_or(issued);
     if expires <= now {
         return Err(TokenFault::Expired);
     }
-    if issued.max(not_before.unwrap_or(issued)) > now.plus(MAX_CLOCK_SKEW) {
+    if issued.max(not_before) > now.plus(MAX_CLOCK_SKEW) {
         return Err(TokenFault::NotYetValid);
     }
     Ok((issued, expires))
 }
 
 /// The scope claim may be missing: then the token allows nothing that needs one.
-fn scope(claims: &Map<String, Value>) -> Result<ScopeSet, TokenFault> {
+fn scope(claims: &Members) -> Result<ScopeSet, TokenFault> {
     match claims.get("scope") {
         None => Ok(ScopeSet::default()),
-        Some(Value::String(text)) if text.is_empty() => Ok(ScopeSet::default()),
-        Some(Value::String(text)) => text.parse().map_err(|_| TokenFault::BadClaims),
+        Some(Member::Text(text)) if text.is_empty() => Ok(ScopeSet::default()),
+        Some(Member::Text(text)) => text.parse().map_err(|_| TokenFault::BadClaims),
         Some(_) => Err(TokenFault::BadClaims),
     }
 }

@@ -42,14 +42,9 @@ impl VerifiedTokens {
         let entry = entries.get(hash)?;
         let key = keys.key_at_hand(&entry.key_id, now);
         if !key.is_some_and(|key| Arc::ptr_eq(&key, &entry.key)) {
-            entries.remove(hash);
             return None;
         }
-        if let Err(fault) = entry.token.check_times(now) {
-            entries.remove(hash);
-            return Some(Err(fault));
-        }
-        Some(Ok(Arc::clone(&entry.token)))
+        Some(entry.token.check_times(now).map(|()| Arc::clone(&entry.token)))
     }
 
     pub(crate) fn remember(
