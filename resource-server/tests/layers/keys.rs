@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::issuer::Key;
 use crate::support::{Server, after, say};
 
 /// Whoever sends a request and hangs up cannot keep the keys from the others.
@@ -35,13 +36,41 @@ async fn keys_that_grow_old_are_fetched_while_they_are_used() {
     assert_eq!(server.keys.asked(), 2, "they are new, and nobody has waited for them");
 }
 
+/// As the authorization server does it: a key is published before it signs, and afterwards until its last token has ended.
+#[tokio::test]
+async fn keys_rotate_under_calls_without_one_refusal() {
+    const LEAD: u64 = 660;
+    let server = Server::start().await;
+    let (old, new) = (Key::p256(), Key::published());
+    let mut living = Vec::new();
+    for now in (0..4 * LEAD).step_by(20) {
+        match now {
+            120 => server.keys.publish(&[old, new]),
+            1440 => server.keys.publish(&[new]),
+            _ => (),
+        }
+        let signs_anew = now >= 120 + LEAD;
+        let token = if signs_anew { server.token_by("RS256", new) } else { server.token_by("ES256", old) };
+        living.push((token, now + 600));
+        living.retain(|(_, ends)| now < *ends);
+        let (oldest, newest) = (&living[0].0, &living[living.len() - 1].0);
+        for token in [oldest, newest] {
+            server.send(after(&say(1), token)).await.is_ok();
+        }
+        server.clock.advance(20);
+    }
+    server.send(after(&say(1), &server.token_by("RS256", new))).await.is_ok();
+    let answer = server.send(after(&say(1), &server.token_by("ES256", old))).await;
+    assert!(answer.header("www-authenticate").contains("has no such key"), "the old key is dead: {answer:?}");
+}
+
 /// What was verified by a key that is published no more has to be verified again, and cannot be. Req: RS-13
 #[tokio::test]
 async fn a_remembered_token_dies_with_its_key() {
     let server = Server::start().await;
     let token = server.token("connect");
     server.send(after(&say(1), &token)).await.is_ok();
-    server.keys.publish(&[crate::issuer::Key::foreign()]);
+    server.keys.publish(&[Key::foreign()]);
     server.clock.advance(300);
     let answer = server.send(after(&say(1), &token)).await;
     assert!(answer.header("www-authenticate").contains("has no such key"), "{answer:?}");

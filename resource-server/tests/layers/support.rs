@@ -73,13 +73,22 @@ impl Server {
     }
 
     pub(crate) fn token_of(&self, subject: &str, client: &str, scope: &str) -> String {
-        let header = json!({ "alg": "ES256", "typ": "at+jwt", "kid": Key::p256().public().kid() });
+        self.sign("ES256", Key::p256(), subject, client, scope)
+    }
+
+    /// A token by another key than usual.
+    pub(crate) fn token_by(&self, algorithm: &str, key: &Key) -> String {
+        self.sign(algorithm, key, "ada", "c", "connect")
+    }
+
+    fn sign(&self, algorithm: &str, key: &Key, subject: &str, client: &str, scope: &str) -> String {
+        let header = json!({ "alg": algorithm, "typ": "at+jwt", "kid": key.public().kid() });
         let now = self.clock.now().0;
         let claims = json!({
             "iss": self.keys.issuer, "aud": RESOURCE, "sub": subject, "client_id": client, "scope": scope,
             "iat": now, "exp": now + 600, "jti": "j",
         });
-        Key::p256().sign(&header, &claims)
+        key.sign(&header, &claims)
     }
 
     pub(crate) async fn open(&self, request: Request) -> Response {
