@@ -7,7 +7,9 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a benchmark that cannot go on must stop")]
 
-use std::time::Duration;
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
 
 #[path = "../../../resource-server/tests/layers/issuer.rs"]
 #[expect(dead_code, reason = "the tests need more of it")]
@@ -95,6 +97,10 @@ async fn bench(pinned: bool, issuer: &str) {
         let refused = row(&server, &format!("bad signature, {algorithm}"), forged, 40_000, 401).await;
         beyond("only the signature", &refused, bad);
     }
+    println!();
+    for flooding in [0, CLIENTS - GOOD] {
+        beside_a_flood(&server, &tokens, flooding).await;
+    }
     let tool_refused = call_2026(&tokens.without_scope(Key::p256()));
     row(&server, "403: scope missing", tool_refused, 100_000, 403).await;
     println!();
@@ -149,6 +155,41 @@ async fn row_new(server: &Server, name: &str, tokens: &Tokens, key: &Key, algori
     println!();
     cost.print(name);
     cost
+}
+
+/// Clients that call with a good token while others send bad ones.
+const GOOD: usize = 2;
+
+/// How long good calls take while so many others send tokens with bad signatures, each of which has to be checked.
+async fn beside_a_flood(server: &Server, tokens: &Tokens, flooding: usize) {
+    const CALLS: usize = 4_000;
+    let good = call_2026(&tokens.make(Key::p256(), "ES256", 0));
+    let bad = call_2026(&forged(&tokens.make(Key::p256(), "ES256", 1)));
+    let latencies = Rc::new(RefCell::new(Vec::new()));
+    let seen = Rc::clone(&latencies);
+    let clients = (0..GOOD + flooding).map(|client| client < GOOD).collect();
+    run(server.port, clients, async move |client: &mut Client, is_good: &mut bool| {
+        if seen.borrow().len() >= CALLS {
+            return false;
+        }
+        let (request, status) = if *is_good { (&good, 200) } else { (&bad, 401) };
+        let sent = Instant::now();
+        assert_eq!(client.send(request).await.status, status);
+        if *is_good {
+            seen.borrow_mut().push(sent.elapsed());
+        }
+        true
+    })
+    .await;
+    let mut latencies = latencies.take();
+    latencies.sort_unstable();
+    let percentile = |percent: usize| latencies[(latencies.len() - 1) * percent / 100];
+    println!();
+    print!(
+        "{GOOD} good clients beside {flooding:>2} with bad tokens    p50 {:.0?}   p99 {:.0?}",
+        percentile(50),
+        percentile(99)
+    );
 }
 
 fn compare(what: &str, share: f64) {
