@@ -60,7 +60,7 @@ async fn verify(server: &Server, presented: &Presented) -> Result<Arc<VerifiedTo
     let Settings { issuer, resource, .. } = &server.settings;
     let verified = unverified.verify(&key, issuer, resource, server.clock.now());
     let token = Arc::new(verified.map_err(Denial::InvalidToken)?);
-    server.verified.remember(presented.hash, unverified.key_id(), key, Arc::clone(&token));
+    server.verified.remember(presented.hash, key, Arc::clone(&token));
     Ok(token)
 }
 
@@ -77,13 +77,23 @@ fn credentials(headers: &HeaderMap) -> Result<Secret, Denial> {
         return Err(Denial::NoCredentials);
     }
     let token = token.trim_matches(' ');
-    // `b64token`, RFC 6750 §2.1.
-    let legal = |b: u8| b.is_ascii_alphanumeric() || b"-._~+/=".contains(&b);
-    if token.is_empty() || !token.bytes().all(legal) {
+    if token.is_empty() || !token.bytes().all(|byte| B64TOKEN[usize::from(byte)]) {
         return Err(Denial::MalformedAuthorization);
     }
     Ok(Secret::new(token))
 }
+
+/// The characters of `b64token`, RFC 6750 §2.1. Tokens are long, and each request has one.
+const B64TOKEN: [bool; 256] = {
+    let characters = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/=";
+    let mut legal = [false; 256];
+    let mut next = 0;
+    while next < characters.len() {
+        legal[characters[next] as usize] = true;
+        next += 1;
+    }
+    legal
+};
 
 #[cfg(test)]
 mod tests {

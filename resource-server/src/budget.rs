@@ -17,6 +17,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use sha2::{Digest as _, Sha256};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// The longest token that is looked at.
@@ -53,11 +54,16 @@ pub const STREAM_CHECK_SECONDS: u64 = 5;
 /// Permits are counted in pieces of so many bytes.
 const WEIGHT_UNIT: usize = 1024;
 
-/// Who calls: a person through a client.
-#[derive(Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Caller {
-    pub(crate) subject: String,
-    pub(crate) client_id: String,
+/// Who calls: a person through a client, as a hash of the two, so that every caller takes the same little room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Caller([u8; 32]);
+
+impl Caller {
+    pub(crate) fn of(subject: &str, client_id: &str) -> Self {
+        // No subject has a line break in it.
+        let text = Sha256::new().chain_update(subject).chain_update("\n").chain_update(client_id);
+        Self(text.finalize().into())
+    }
 }
 
 /// There is no place left.
@@ -73,7 +79,7 @@ pub(crate) enum Exhausted {
 pub(crate) struct Calls {
     all: Arc<Semaphore>,
     bytes: Arc<Semaphore>,
-    of_one: Mutex<HashMap<Arc<Caller>, usize>>,
+    of_one: Mutex<HashMap<Caller, usize>>,
 }
 
 impl Calls {
@@ -86,27 +92,22 @@ impl Calls {
     }
 
     /// Takes a turn. Nobody waits: a queue would only be one more thing to fill.
-    pub(crate) fn begin(self: &Arc<Self>, caller: &Arc<Caller>) -> Result<Turn, Exhausted> {
+    pub(crate) fn begin(self: &Arc<Self>, caller: Caller) -> Result<Turn, Exhausted> {
         let place = Arc::clone(&self.all).try_acquire_owned().map_err(|_| Exhausted::Everybodys)?;
         let mut of_one = self.of_one.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = of_one.entry(Arc::clone(caller)).or_default();
+        let count = of_one.entry(caller).or_default();
         if *count >= CALLS_OF_ONE {
             return Err(Exhausted::OfOne);
         }
         *count += 1;
-        Ok(Turn {
-            calls: Arc::clone(self),
-            caller: Arc::clone(caller),
-            _place: place,
-            weight: OnceLock::new(),
-        })
+        Ok(Turn { calls: Arc::clone(self), caller, _place: place, weight: OnceLock::new() })
     }
 }
 
 /// A call under way. It is over when this is dropped.
 pub(crate) struct Turn {
     calls: Arc<Calls>,
-    caller: Arc<Caller>,
+    caller: Caller,
     _place: OwnedSemaphorePermit,
     weight: OnceLock<OwnedSemaphorePermit>,
 }
@@ -138,18 +139,18 @@ impl Drop for Turn {
 mod tests {
     use super::*;
 
-    fn caller(name: &str) -> Arc<Caller> {
-        Arc::new(Caller { subject: name.into(), client_id: "c".into() })
+    fn caller(name: &str) -> Caller {
+        Caller::of(name, "c")
     }
 
     #[test]
     fn nobody_takes_the_turns_of_others_and_a_turn_comes_back() {
         let calls = Arc::new(Calls::new());
-        let mut turns: Vec<_> = (0..CALLS_OF_ONE).map(|_| calls.begin(&caller("ada")).unwrap()).collect();
-        assert_eq!(calls.begin(&caller("ada")).err(), Some(Exhausted::OfOne));
-        let grace = calls.begin(&caller("grace")).unwrap();
+        let mut turns: Vec<_> = (0..CALLS_OF_ONE).map(|_| calls.begin(caller("ada")).unwrap()).collect();
+        assert_eq!(calls.begin(caller("ada")).err(), Some(Exhausted::OfOne));
+        let grace = calls.begin(caller("grace")).unwrap();
         drop(turns.pop());
-        turns.push(calls.begin(&caller("ada")).unwrap());
+        turns.push(calls.begin(caller("ada")).unwrap());
         drop(turns);
         drop(grace);
         assert!(calls.of_one.lock().unwrap().is_empty(), "nobody is remembered");
@@ -159,21 +160,21 @@ mod tests {
     fn all_together_have_so_many_turns() {
         let calls = Arc::new(Calls::new());
         let names = (0..CALLS).map(|i| caller(&(i / CALLS_OF_ONE).to_string()));
-        let turns: Vec<_> = names.map(|name| calls.begin(&name).unwrap()).collect();
-        assert_eq!(calls.begin(&caller("late")).err(), Some(Exhausted::Everybodys));
+        let turns: Vec<_> = names.map(|name| calls.begin(name).unwrap()).collect();
+        assert_eq!(calls.begin(caller("late")).err(), Some(Exhausted::Everybodys));
         drop(turns);
-        assert!(calls.begin(&caller("late")).is_ok());
+        assert!(calls.begin(caller("late")).is_ok());
     }
 
     #[test]
     fn messages_in_work_have_a_weight() {
         let calls = Arc::new(Calls::new());
-        let heavy = calls.begin(&caller("a")).unwrap();
+        let heavy = calls.begin(caller("a")).unwrap();
         assert_eq!(heavy.weigh(WORKING_BYTES - WEIGHT_UNIT), Ok(()));
-        let light = calls.begin(&caller("b")).unwrap();
+        let light = calls.begin(caller("b")).unwrap();
         assert_eq!(light.weigh(WEIGHT_UNIT + 1), Err(Exhausted::Everybodys));
         assert_eq!(light.weigh(1), Ok(()));
         drop(heavy);
-        assert_eq!(calls.begin(&caller("c")).unwrap().weigh(WORKING_BYTES / 2), Ok(()));
+        assert_eq!(calls.begin(caller("c")).unwrap().weigh(WORKING_BYTES / 2), Ok(()));
     }
 }

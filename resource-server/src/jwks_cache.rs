@@ -49,6 +49,7 @@ pub(crate) enum KeyError {
 
 /// A public key, and the one algorithm that it verifies.
 pub(crate) struct VerifyingKey {
+    pub(crate) id: String,
     pub(crate) key: DecodingKey,
     pub(crate) algorithm: TokenAlgorithm,
     /// As it was published: a key that is published again is the same key.
@@ -225,7 +226,8 @@ fn read_key(jwk: &Map<String, Value>) -> Option<(String, Arc<VerifyingKey>)> {
         (TokenAlgorithm::EdDsa, "OKP", Some("Ed25519")) => ed25519(text("x")?)?,
         _ => return None,
     };
-    Some((text("kid")?.to_owned(), Arc::new(VerifyingKey { key, algorithm, published: jwk.clone() })))
+    let id = text("kid")?.to_owned();
+    Some((id.clone(), Arc::new(VerifyingKey { id, key, algorithm, published: jwk.clone() })))
 }
 
 fn rsa(modulus: &str, exponent: &str) -> Option<DecodingKey> {

@@ -39,7 +39,7 @@ struct Table {
 }
 
 struct Session {
-    owner: Arc<Caller>,
+    owner: Caller,
     since: UnixTime,
     last_used: UnixTime,
 }
@@ -54,7 +54,7 @@ impl Session {
 /// Answers a request by the service behind. Sessions are looked up before, and noted when the service has begun one.
 pub(crate) async fn answer<S: Service>(
     server: &Server,
-    caller: &Arc<Caller>,
+    caller: Caller,
     judged: Judged,
     request: Request,
     service: S,
@@ -70,7 +70,7 @@ pub(crate) async fn answer<S: Service>(
 
 async fn begin<S: Service>(
     server: &Server,
-    caller: &Arc<Caller>,
+    caller: Caller,
     mut request: Request,
     service: S,
 ) -> Result<Response, Denial> {
@@ -88,7 +88,7 @@ async fn begin<S: Service>(
 
 async fn go_on<S: Service>(
     server: &Server,
-    caller: &Arc<Caller>,
+    caller: Caller,
     request: Request,
     service: S,
 ) -> Result<Response, Denial> {
@@ -134,11 +134,11 @@ impl Sessions {
     }
 
     /// A place for one more session, and the ids of those that have to go for it.
-    fn make_room(&self, caller: &Arc<Caller>, now: UnixTime) -> Result<(Place<'_>, Vec<String>), Denial> {
+    fn make_room(&self, caller: Caller, now: UnixTime) -> Result<(Place<'_>, Vec<String>), Denial> {
         let mut table = self.table();
         let mut ended: Vec<_> =
             table.sessions.extract_if(|_, session| session.is_over(now)).map(|(id, _)| id).collect();
-        let own = table.sessions.iter().filter(|(_, session)| session.owner == *caller);
+        let own = table.sessions.iter().filter(|(_, session)| session.owner == caller);
         let mut own: Vec<_> = own.map(|(id, session)| (session.last_used, id.clone())).collect();
         if own.len() >= SESSIONS_OF_ONE {
             own.sort_unstable();
@@ -153,16 +153,16 @@ impl Sessions {
         Ok((Place(self), ended))
     }
 
-    fn note(&self, id: &str, owner: &Arc<Caller>, now: UnixTime) {
-        let session = Session { owner: Arc::clone(owner), since: now, last_used: now };
+    fn note(&self, id: &str, owner: Caller, now: UnixTime) {
+        let session = Session { owner, since: now, last_used: now };
         self.table().sessions.insert(id.to_owned(), session);
     }
 
     /// Notes that a session is used by its owner. Otherwise gives what has to be closed.
-    fn use_by(&self, id: &str, caller: &Arc<Caller>, now: UnixTime) -> Result<(), Vec<String>> {
+    fn use_by(&self, id: &str, caller: Caller, now: UnixTime) -> Result<(), Vec<String>> {
         let mut table = self.table();
         match table.sessions.get_mut(id) {
-            Some(session) if session.owner != *caller => Err(Vec::new()),
+            Some(session) if session.owner != caller => Err(Vec::new()),
             Some(session) if !session.is_over(now) => {
                 session.last_used = now;
                 Ok(())
@@ -211,13 +211,13 @@ impl From<Exhausted> for Denial {
 mod tests {
     use super::*;
 
-    fn caller(name: &str) -> Arc<Caller> {
-        Arc::new(Caller { subject: name.into(), client_id: "c".into() })
+    fn caller(name: &str) -> Caller {
+        Caller::of(name, "c")
     }
 
     fn begin(sessions: &Sessions, id: &str, owner: &str, now: u64) -> Vec<String> {
-        let (_place, ended) = sessions.make_room(&caller(owner), UnixTime(now)).unwrap();
-        sessions.note(id, &caller(owner), UnixTime(now));
+        let (_place, ended) = sessions.make_room(caller(owner), UnixTime(now)).unwrap();
+        sessions.note(id, caller(owner), UnixTime(now));
         ended
     }
 
@@ -226,18 +226,18 @@ mod tests {
     fn a_session_is_its_owners_alone() {
         let sessions = Sessions::new();
         begin(&sessions, "s", "ada", 0);
-        assert_eq!(sessions.use_by("s", &caller("ada"), UnixTime(1)), Ok(()));
-        assert_eq!(sessions.use_by("s", &caller("eve"), UnixTime(1)), Err(Vec::new()));
-        let other_client = Arc::new(Caller { subject: "ada".into(), client_id: "d".into() });
-        assert_eq!(sessions.use_by("s", &other_client, UnixTime(1)), Err(Vec::new()));
-        assert_eq!(sessions.use_by("s", &caller("ada"), UnixTime(2)), Ok(()), "a stranger ends nothing");
+        assert_eq!(sessions.use_by("s", caller("ada"), UnixTime(1)), Ok(()));
+        assert_eq!(sessions.use_by("s", caller("eve"), UnixTime(1)), Err(Vec::new()));
+        let other_client = Caller::of("ada", "d");
+        assert_eq!(sessions.use_by("s", other_client, UnixTime(1)), Err(Vec::new()));
+        assert_eq!(sessions.use_by("s", caller("ada"), UnixTime(2)), Ok(()), "a stranger ends nothing");
     }
 
     #[test]
     fn it_ends_by_age_and_by_rest() {
         let sessions = Sessions::new();
         begin(&sessions, "rests", "ada", 0);
-        let over = |id: &str, now| sessions.use_by(id, &caller("ada"), UnixTime(now));
+        let over = |id: &str, now| sessions.use_by(id, caller("ada"), UnixTime(now));
         assert_eq!(over("rests", SESSION_IDLE_SECONDS - 1), Ok(()));
         assert_eq!(over("rests", 2 * SESSION_IDLE_SECONDS - 1), Err(vec!["rests".into()]));
         assert_eq!(over("rests", 0), Err(Vec::new()), "and is gone for good");
@@ -256,7 +256,7 @@ mod tests {
         for n in 0..SESSIONS_OF_ONE {
             assert!(begin(&sessions, &n.to_string(), "ada", n as u64).is_empty());
         }
-        sessions.use_by("0", &caller("ada"), UnixTime(100)).unwrap();
+        sessions.use_by("0", caller("ada"), UnixTime(100)).unwrap();
         assert_eq!(begin(&sessions, "new", "ada", 101), ["1"]);
         assert!(begin(&sessions, "graces", "grace", 101).is_empty());
     }
@@ -267,11 +267,11 @@ mod tests {
         for n in 0..SESSIONS - 1 {
             begin(&sessions, &n.to_string(), &(n / SESSIONS_OF_ONE).to_string(), 0);
         }
-        let place = sessions.make_room(&caller("last"), UnixTime(1)).unwrap();
-        assert_eq!(sessions.make_room(&caller("late"), UnixTime(1)).err(), Some(Denial::Busy));
+        let place = sessions.make_room(caller("last"), UnixTime(1)).unwrap();
+        assert_eq!(sessions.make_room(caller("late"), UnixTime(1)).err(), Some(Denial::Busy));
         drop(place);
-        assert!(sessions.make_room(&caller("late"), UnixTime(1)).is_ok());
-        let (_place, ended) = sessions.make_room(&caller("next"), UnixTime(SESSION_IDLE_SECONDS)).unwrap();
+        assert!(sessions.make_room(caller("late"), UnixTime(1)).is_ok());
+        let (_place, ended) = sessions.make_room(caller("next"), UnixTime(SESSION_IDLE_SECONDS)).unwrap();
         assert_eq!(ended.len(), SESSIONS - 1);
     }
 }

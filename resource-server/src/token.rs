@@ -3,8 +3,6 @@
 //!
 //! Spec: RFC 9068 §4; RFC 8725 §3; MCP 2025-11-25 Authorization, Token Audience Binding and Validation.
 
-use std::sync::Arc;
-
 use protocol::access_token::{AccessTokenClaims, is_access_token_type};
 use protocol::base64url_decode;
 use protocol::ids::{ClientId, Issuer, ResourceUri, Subject, UnixTime};
@@ -26,7 +24,7 @@ const MAX_CLOCK_SKEW: u64 = 5;
 #[derive(Clone, Debug)]
 pub struct VerifiedToken {
     claims: AccessTokenClaims,
-    caller: Arc<Caller>,
+    caller: Caller,
 }
 
 impl VerifiedToken {
@@ -36,8 +34,8 @@ impl VerifiedToken {
         &self.claims
     }
 
-    pub(crate) fn caller(&self) -> &Arc<Caller> {
-        &self.caller
+    pub(crate) fn caller(&self) -> Caller {
+        self.caller
     }
 
     /// What of the claims depends on the time, judged once more.
@@ -121,8 +119,8 @@ impl<'a> Unverified<'a> {
             exp,
             jti: text("jti")?.to_owned(),
         };
-        let caller = Caller { subject: claims.sub.to_string(), client_id: claims.client_id.to_string() };
-        Ok(VerifiedToken { claims, caller: Arc::new(caller) })
+        let caller = Caller::of(claims.sub.as_str(), claims.client_id.as_str());
+        Ok(VerifiedToken { claims, caller })
     }
 
     /// The algorithm is the key's; a header that says another is refused. jsonwebtoken verifies the signature alone:

@@ -22,7 +22,6 @@ pub(crate) struct VerifiedTokens {
 
 struct Entry {
     token: Arc<VerifiedToken>,
-    key_id: String,
     key: Arc<VerifyingKey>,
 }
 
@@ -40,21 +39,14 @@ impl VerifiedTokens {
     ) -> Option<Result<Arc<VerifiedToken>, TokenFault>> {
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         let entry = entries.get(hash)?;
-        let key = keys.key_at_hand(&entry.key_id, now);
+        let key = keys.key_at_hand(&entry.key.id, now);
         if !key.is_some_and(|key| Arc::ptr_eq(&key, &entry.key)) {
             return None;
         }
         Some(entry.token.check_times(now).map(|()| Arc::clone(&entry.token)))
     }
 
-    pub(crate) fn remember(
-        &self,
-        hash: TokenHash,
-        key_id: &str,
-        key: Arc<VerifyingKey>,
-        token: Arc<VerifiedToken>,
-    ) {
-        let entry = Entry { token, key_id: key_id.to_owned(), key };
-        self.entries.lock().unwrap_or_else(PoisonError::into_inner).insert(hash, entry);
+    pub(crate) fn remember(&self, hash: TokenHash, key: Arc<VerifyingKey>, token: Arc<VerifiedToken>) {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner).insert(hash, Entry { token, key });
     }
 }

@@ -24,6 +24,10 @@ mod server;
 use load::{CLIENTS, Client, Cost, Timings, get, header, once, post_form, run};
 use process::Server;
 
+/// As the programs have it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
     let arguments: Vec<_> = std::env::args().collect();
     if let [_, flag, algorithm, database, codes] = &arguments[..]

@@ -25,6 +25,10 @@ use load::{CLIENTS, Client, Cost, repeat, run};
 use process::Server;
 use requests::{Tokens, call_2025, call_2026, initialize, without_token};
 
+/// As the programs have it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
     let arguments: Vec<_> = std::env::args().collect();
     if let [_, flag, kind, issuer] = &arguments[..]
