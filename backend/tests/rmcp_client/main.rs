@@ -11,8 +11,8 @@ mod app;
 mod support;
 
 use mcp_auth_lab::person::{Decision, Person};
-use resource_server::budget::SESSION_IDLE_SECONDS;
-use rmcp::service::ClientLifecycleMode;
+use resource_server::budget::{MESSAGE_BYTES, SESSION_IDLE_SECONDS};
+use rmcp::service::{ClientLifecycleMode, ServiceError};
 use rmcp::transport::auth::{AuthError, AuthorizationRequest};
 use serde_json::{Value, json};
 
@@ -151,6 +151,22 @@ async fn an_ended_session_is_begun_anew() {
     lab.clock.advance(SESSION_IDLE_SECONDS);
     assert_eq!(app.call("whoami", json!({})).await.unwrap()["subject"], "ada");
     app.end().await;
+    lab.end().await;
+}
+
+/// A message that is refused before its id is known: rmcp notices that its call has failed, and goes on with the next.
+#[tokio::test]
+async fn a_refusal_ends_the_call() {
+    let lab = Lab::start().await;
+    let mut person = lab.person(Decision::Allow);
+    for lifecycle in [initialize, discover] {
+        let app = App::start(&lab, &mut person, registers(), lifecycle).await;
+        let long = json!({ "city": "x".repeat(MESSAGE_BYTES) });
+        let refusal = app.call("get_weather", long).await.unwrap_err();
+        assert!(matches!(&refusal, ServiceError::TransportSend(_)), "{refusal}");
+        assert_eq!(app.call("whoami", json!({})).await.unwrap()["subject"], "ada");
+        app.end().await;
+    }
     lab.end().await;
 }
 
