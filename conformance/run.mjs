@@ -1,8 +1,9 @@
 // Runs the official MCP conformance suite against the lab and judges what it found; called by tools/conformance.
 //
 // A leg of the suite is a file beside this one with a function `run(lab, folder)`. It yields a report for each run of the
-// suite: `{ subject, scenarios: [{ name, checks, expectations }], problems, printed }`. The `subject` tells this run from
-// the others of the leg, `problems` are sentences about what went wrong beside the checks, `printed` what the suite said.
+// suite: `{ subject, scenarios: [{ name, checks, expectations }], omitted, problems, printed }`. The `subject` tells this
+// run from the others of the leg, `omitted` are sentences about what does not apply, `problems` about what went wrong
+// beside the checks, `printed` is what the suite said.
 import { rm } from "node:fs/promises";
 import { run as authorization } from "./authorization.mjs";
 import { judge } from "./lib/judge.mjs";
@@ -14,6 +15,7 @@ const legs = [authorization, server];
 const table = [["scenario", "subject", "passed", "expected", "failed"]];
 let passed = 0;
 const expected = [];
+const left = [];
 const failed = [];
 
 try {
@@ -21,7 +23,7 @@ try {
 } catch (error) {
   fail([error.message]);
 }
-console.log([...table.map(row), ...expected].join("\n"));
+console.log([...table.map(row), ...expected, ...left].join("\n"));
 console.log(`\n${passed} passed, ${failed.length} failed`);
 process.exitCode = failed.length > 0 ? 1 : 0;
 
@@ -38,7 +40,7 @@ async function runAll() {
   }
 }
 
-function take({ subject, scenarios, problems, printed }) {
+function take({ subject, scenarios, omitted = [], problems, printed }) {
   const complaints = problems.map((problem) => `${subject}: ${problem}`);
   for (const { name, checks, expectations } of scenarios) {
     const verdict = judge(checks, expectations);
@@ -47,6 +49,7 @@ function take({ subject, scenarios, problems, printed }) {
     expected.push(...verdict.expected.map((sentence) => `expected: ${subject}, ${name}: ${sentence}`));
     complaints.push(...verdict.failed.map((sentence) => `${subject}, ${name}: ${sentence}`));
   }
+  left.push(...omitted.map((sentence) => `not run: ${subject}, ${sentence}`));
   if (complaints.length > 0) fail(complaints, `The suite printed:\n${printed}\n`);
 }
 

@@ -12,17 +12,20 @@ export function startSuite(args, options) {
   return new Child(process.execPath, [program, ...args], { ...options, env: { ...process.env, NO_COLOR: "1" } });
 }
 
-/** The names of all scenarios of a leg: `authorization`, `client`, `server`. */
-export async function scenarios(leg) {
+/**
+ * The names of all scenarios of a leg: `authorization`, `client`, `server`. With a `mark` only those of this revision, or
+ * with `extension` those of none.
+ */
+export async function scenarios(leg, mark) {
   const child = startSuite(["list", `--${leg}`]);
   try {
     await within(20, "the suite has not listed its scenarios", child.ended);
   } finally {
     await child.stop();
   }
-  const names = [...child.output.matchAll(/^ +- (\S+)/gm)].map(([, name]) => name);
-  if (names.length === 0) throw new Error(`The suite lists no scenarios:\n${child.quote()}`);
-  return names;
+  const listed = [...child.output.matchAll(/^ +- (\S+)(?: +\[(.*)\])?$/gm)];
+  if (listed.length === 0) throw new Error(`The suite lists no scenarios:\n${child.quote()}`);
+  return listed.filter(([, , marks = ""]) => !mark || marks.split(",").includes(mark)).map(([, name]) => name);
 }
 
 /** The checks that the suite has written about a scenario; none where it has written nothing. */

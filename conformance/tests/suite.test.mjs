@@ -30,3 +30,13 @@ test("the scenarios are those of the leg", async () => {
   assert.ok(names.includes("authorization-server-metadata-endpoint") && names.includes("authorization-code-grant"));
   assert.ok(!names.includes("tools-list") && !names.some((name) => name.startsWith("auth/")));
 });
+
+test("a scenario is of the revisions that it is marked with", async () => {
+  const [old, recent, extension] = await Promise.all(
+    ["2025-11-25", "2026-07-28", "extension"].map((mark) => scenarios("server", mark)),
+  );
+  assert.ok(old.includes("ping") && !recent.includes("ping"));
+  assert.ok(recent.includes("caching") && !old.includes("caching"));
+  assert.ok(old.includes("tools-list") && recent.includes("tools-list"));
+  assert.ok(extension.includes("tasks-lifecycle") && !extension.some((name) => recent.includes(name)));
+});
