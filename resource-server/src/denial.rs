@@ -154,11 +154,11 @@ impl Denial {
             }
             Self::KeysUnavailable => (
                 StatusCode::SERVICE_UNAVAILABLE,
-                rpc(-32000, "The keys of the authorization server cannot be fetched at the moment."),
+                Answer::Text("The keys of the authorization server cannot be fetched at the moment."),
             ),
             Self::RevocationUnknown => (
                 StatusCode::SERVICE_UNAVAILABLE,
-                rpc(-32000, "The authorization server cannot be asked about the token at the moment."),
+                Answer::Text("The authorization server cannot be asked about the token at the moment."),
             ),
             Self::InsufficientScope(scope) => (
                 StatusCode::FORBIDDEN,
@@ -172,16 +172,16 @@ impl Denial {
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 rpc(-32600, "The content type must be application/json."),
             ),
-            Self::BodyTooLong => (StatusCode::PAYLOAD_TOO_LARGE, rpc(-32600, "The message is too long.")),
+            Self::BodyTooLong => (StatusCode::PAYLOAD_TOO_LARGE, Answer::Text("The message is too long.")),
             Self::BodyTooSlow => {
-                (StatusCode::REQUEST_TIMEOUT, rpc(-32600, "The message did not arrive in time."))
+                (StatusCode::REQUEST_TIMEOUT, Answer::Text("The message did not arrive in time."))
             }
             Self::ParseError => {
                 (StatusCode::BAD_REQUEST, rpc(-32700, "The body is not JSON, or says a thing twice."))
             }
             Self::TooManyValues => (
                 StatusCode::PAYLOAD_TOO_LARGE,
-                rpc(-32600, "The message has more values than this server reads."),
+                Answer::Text("The message has more values than this server reads."),
             ),
             Self::NotOneMessage => (
                 StatusCode::BAD_REQUEST,
@@ -214,11 +214,11 @@ impl Denial {
             Self::UnknownSession => (StatusCode::NOT_FOUND, rpc(-32001, "There is no such session.")),
             Self::TooManyCalls => (
                 StatusCode::TOO_MANY_REQUESTS,
-                rpc(-32000, "You have too many calls under way. Wait for one of them to end."),
+                Answer::Text("You have too many calls under way. Wait for one of them to end."),
             ),
             Self::Busy => (
                 StatusCode::SERVICE_UNAVAILABLE,
-                rpc(-32000, "This server has too much to do at the moment."),
+                Answer::Text("This server has too much to do at the moment."),
             ),
         }
     }
@@ -239,6 +239,7 @@ impl Denial {
                 let body = json!({ "jsonrpc": "2.0", "id": id, "error": error });
                 (status, [(CONTENT_TYPE, "application/json")], body.to_string()).into_response()
             }
+            Answer::Text(text) => (status, format!("{text}\n")).into_response(),
             Answer::Challenge { error, scope, description } => {
                 let challenge = BearerChallenge {
                     resource_metadata: Some(resource_metadata.to_owned()),
@@ -266,8 +267,20 @@ impl Denial {
 
 /// How a denial is written.
 enum Answer {
-    Challenge { error: Option<OAuthErrorCode>, scope: Option<ScopeSet>, description: Option<String> },
-    Rpc { id: Option<RequestId>, code: i32, message: Cow<'static, str>, data: Option<Value> },
+    Challenge {
+        error: Option<OAuthErrorCode>,
+        scope: Option<ScopeSet>,
+        description: Option<String>,
+    },
+    Rpc {
+        id: Option<RequestId>,
+        code: i32,
+        message: Cow<'static, str>,
+        data: Option<Value>,
+    },
+    /// By HTTP alone. The request may be as good as any, but its id is not known here; rmcp's client takes a JSON-RPC
+    /// error without an id for that of no request, and would wait on.
+    Text(&'static str),
 }
 
 impl Answer {

@@ -14,7 +14,7 @@ async fn whoami(server: &Server, token: &str) -> Answered {
 
 #[track_caller]
 fn is_unknown(answer: &Answered) {
-    answer.is_rpc_error(StatusCode::SERVICE_UNAVAILABLE, -32000);
+    answer.is_refused_by_http(StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(answer.header("retry-after"), "1");
     assert_eq!(answer.header("www-authenticate"), "", "a new token would not help");
 }

@@ -291,6 +291,14 @@ impl Answered {
         assert_eq!(self.header("cache-control"), "no-store", "{what}");
     }
 
+    /// This status and a sentence: no JSON-RPC error, for it would be that of no request.
+    #[track_caller]
+    pub(crate) fn is_refused_by_http(&self, status: StatusCode) {
+        assert_eq!(self.status, status, "{self:?}");
+        assert_eq!(self.header("content-type"), "text/plain; charset=utf-8");
+        assert!(self.body.ends_with(".\n"), "{self:?}");
+    }
+
     /// A JSON-RPC error with this status and code.
     #[track_caller]
     pub(crate) fn is_rpc_error(&self, status: StatusCode, code: i64) {

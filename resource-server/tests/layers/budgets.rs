@@ -26,7 +26,7 @@ async fn one_caller_has_so_many_streams_and_the_others_notice_nothing() {
         streams.push(stream);
     }
     let refused = server.send(after(&say(1), &token)).await;
-    refused.is_error(429, -32000, &json!(null));
+    refused.is_refused_by_http(429);
     assert_eq!(refused.header("retry-after"), "1");
     server.send(after(&say(1), &server.token_of("grace", "c", "connect"))).await.is_ok();
     streams.pop();
@@ -41,8 +41,8 @@ async fn a_message_has_so_many_bytes_values_and_levels() {
     let token = server.token("connect");
     let send = async |text: Value| server.send(after(&call(1, "say", json!({ "text": text })), &token)).await;
     send(json!("x".repeat(MESSAGE_BYTES - 1000))).await.is_ok();
-    send(json!("x".repeat(MESSAGE_BYTES))).await.is_error(413, -32600, &json!(null));
-    send(json!(vec![0; MESSAGE_VALUES])).await.is_error(413, -32600, &json!(null));
+    send(json!("x".repeat(MESSAGE_BYTES))).await.is_refused_by_http(413);
+    send(json!(vec![0; MESSAGE_VALUES])).await.is_refused_by_http(413);
     let nested = (0..MESSAGE_DEPTH).fold(json!(1), |inner, _| json!([inner]));
     send(nested).await.is_error(400, -32700, &json!(null));
     assert_eq!(server.calls(), 1);
@@ -67,7 +67,7 @@ async fn the_messages_of_all_calls_under_way_have_a_weight() {
     let token = server.token_of("late", "c", "connect");
     let heavy = after(&call(1, "say", json!({ "text": "", "zeros": vec![0; MESSAGE_VALUES - 20] })), &token);
     let refused = server.send(heavy).await;
-    refused.is_error(503, -32000, &json!(null));
+    refused.is_refused_by_http(503);
     assert_eq!(refused.header("retry-after"), "1");
     server.send(after(&say(1), &token)).await.is_ok();
     let running = streams.len();
@@ -87,7 +87,7 @@ async fn all_together_have_so_many_sessions_and_stateless_clients_are_served_nev
     }
     let token = server.token_of("late", "c", "connect");
     let refused = server.send(before(&initialize(), &token, None)).await;
-    refused.is_error(503, -32000, &json!(null));
+    refused.is_refused_by_http(503);
     assert_eq!(refused.header("retry-after"), "1");
     server.send(after(&say(1), &token)).await.is_ok();
 }
@@ -103,7 +103,7 @@ async fn a_body_that_does_not_come_is_not_waited_for() {
     tokio::time::pause();
     let mut request = after(&say(1), &token);
     *request.body_mut() = Body::from_stream(Silence);
-    server.send(request).await.is_error(408, -32600, &json!(null));
+    server.send(request).await.is_refused_by_http(408);
     assert_eq!(server.calls(), 1);
 }
 

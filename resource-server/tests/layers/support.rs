@@ -252,6 +252,14 @@ impl Answered {
         assert_eq!(self.header("content-type"), "application/json");
     }
 
+    /// This status and a sentence: no JSON-RPC error, for it would be that of no request.
+    #[track_caller]
+    pub(crate) fn is_refused_by_http(&self, status: u16) {
+        assert_eq!(self.status.as_u16(), status, "{self:?}");
+        assert_eq!(self.header("content-type"), "text/plain; charset=utf-8");
+        assert!(self.body.ends_with(".\n"), "{self:?}");
+    }
+
     #[track_caller]
     pub(crate) fn is_ok(&self) {
         assert_eq!(self.status, StatusCode::OK, "{self:?}");
