@@ -26,7 +26,7 @@ pub(super) struct WriteNote {
 /// A note.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub(super) struct Note {
-    /// Its number: later notes have higher ones.
+    /// Its number among the person's notes: later ones have higher numbers.
     number: u64,
     /// What was written.
     text: String,
@@ -57,13 +57,15 @@ pub(super) struct Notes(Mutex<Everybody>);
 #[derive(Debug, Default)]
 struct Everybody {
     people: HashMap<Subject, Person>,
-    /// Counts what happens: numbers of notes, and who was here last.
+    /// Counts what happens, to know who was here last. Nobody sees it: it would tell how busy the others are.
     moment: u64,
 }
 
 #[derive(Debug, Default)]
 struct Person {
     notes: VecDeque<Note>,
+    /// How many were ever written.
+    written: u64,
     last_here: u64,
 }
 
@@ -90,7 +92,8 @@ impl Notes {
         let person = everybody.people.entry(subject.clone()).or_default();
         person.last_here = moment;
         let dropped = if person.notes.len() < MAX_NOTES { None } else { person.notes.pop_front() };
-        let note = Note { number: moment, text };
+        person.written += 1;
+        let note = Note { number: person.written, text };
         person.notes.push_back(note.clone());
         Written { note, count: person.notes.len(), dropped }
     }

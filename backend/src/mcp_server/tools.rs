@@ -51,7 +51,13 @@ impl Tools {
         name = "whoami",
         description = "Says who you are and what you may do, by the access token that was verified.",
         output_schema = schema_for_output::<Caller>(),
-        annotations(title = "Who am I?", read_only_hint = true, idempotent_hint = true, open_world_hint = false)
+        annotations(
+            title = "Who am I?",
+            read_only_hint = true,
+            destructive_hint = false,
+            idempotent_hint = true,
+            open_world_hint = false
+        )
     )]
     async fn whoami(&self, context: RequestContext<RoleServer>) -> Result<CallToolResult, ErrorData> {
         let caller = Caller::of(token(&context)?.claims());
@@ -62,7 +68,13 @@ impl Tools {
         name = "get_weather",
         description = "Says how warm a city is on average over the year. Needs the scope weather:read.",
         output_schema = schema_for_output::<Weather>(),
-        annotations(title = "Weather of a city", read_only_hint = true, idempotent_hint = true, open_world_hint = false)
+        annotations(
+            title = "Weather of a city",
+            read_only_hint = true,
+            destructive_hint = false,
+            idempotent_hint = true,
+            open_world_hint = false
+        )
     )]
     async fn get_weather(
         &self,
@@ -82,7 +94,13 @@ impl Tools {
                        the coldest and which the warmest. Takes some seconds and can be cancelled. Needs the scope \
                        weather:read.",
         output_schema = schema_for_output::<Survey>(),
-        annotations(title = "Survey of all cities", read_only_hint = true, idempotent_hint = true, open_world_hint = false)
+        annotations(
+            title = "Survey of all cities",
+            read_only_hint = true,
+            destructive_hint = false,
+            idempotent_hint = true,
+            open_world_hint = false
+        )
     )]
     async fn survey_cities(
         &self,
@@ -94,7 +112,7 @@ impl Tools {
         }
         match survey::run(arguments, &context).await {
             Ok(survey) => result(survey.to_text(), &survey),
-            Err(Cancelled) => Ok(failure("The survey was cancelled.")),
+            Err(Cancelled { .. }) => Ok(failure("The survey was cancelled.")),
         }
     }
 
@@ -102,7 +120,13 @@ impl Tools {
         name = "read_notes",
         description = "Reads the notes that you have written here. Needs the scope notes:read, which notes:write includes.",
         output_schema = schema_for_output::<AllNotes>(),
-        annotations(title = "Your notes", read_only_hint = true, idempotent_hint = true, open_world_hint = false)
+        annotations(
+            title = "Your notes",
+            read_only_hint = true,
+            destructive_hint = false,
+            idempotent_hint = true,
+            open_world_hint = false
+        )
     )]
     async fn read_notes(&self, context: RequestContext<RoleServer>) -> Result<CallToolResult, ErrorData> {
         let notes = self.notes.of(&token(&context)?.claims().sub);

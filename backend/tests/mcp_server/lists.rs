@@ -58,14 +58,55 @@ async fn the_list_says_what_each_tool_needs_and_is_the_callers_own() {
 }
 
 #[tokio::test]
-async fn each_tool_describes_its_arguments_its_result_and_what_it_does() {
+async fn each_tool_says_what_it_does_to_the_world() {
+    let server = Server::start().await;
+    let list = listed(&server, "mcp:connect").await;
+    for tool in list["tools"].as_array().unwrap() {
+        let hints = &tool["annotations"];
+        assert!(!hints["title"].as_str().unwrap().is_empty(), "{tool}");
+        // The one that writes drops what is too much, and writes again when it is called again.
+        let writes = tool["name"] == "write_note";
+        for (hint, expected) in [
+            ("readOnlyHint", !writes),
+            ("destructiveHint", writes),
+            ("idempotentHint", !writes),
+            ("openWorldHint", false),
+        ] {
+            assert_eq!(hints[hint], expected, "{hint} of {tool}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_bounds_of_arguments_are_in_their_schemas() {
+    let server = Server::start().await;
+    let list = listed(&server, "mcp:connect").await;
+    let tools = list["tools"].as_array().unwrap();
+    for (name, argument, bounds) in [
+        ("get_weather", "city", json!({ "type": "string", "minLength": 1, "maxLength": 100 })),
+        (
+            "survey_cities",
+            "seconds_per_city",
+            json!({ "type": "integer", "minimum": 0, "maximum": 10, "default": 1 }),
+        ),
+        ("write_note", "text", json!({ "type": "string", "minLength": 1, "maxLength": 280 })),
+    ] {
+        let schema = &tools.iter().find(|tool| tool["name"] == name).unwrap()["inputSchema"];
+        assert_eq!(schema["additionalProperties"], false, "{schema}");
+        for (bound, expected) in bounds.as_object().unwrap() {
+            assert_eq!(&schema["properties"][argument][bound], expected, "{bound} of {name}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn each_tool_describes_its_arguments_and_its_result() {
     let server = Server::start().await;
     let list = listed(&server, "mcp:connect").await;
     for tool in list["tools"].as_array().unwrap() {
         assert_eq!(tool["inputSchema"]["type"], "object", "{tool}");
         assert_eq!(tool["outputSchema"]["type"], "object", "{tool}");
         assert!(!tool["outputSchema"]["properties"].as_object().unwrap().is_empty(), "{tool}");
-        assert_eq!(tool["annotations"]["readOnlyHint"], json!(tool["name"] != "write_note"), "{tool}");
         assert!(!tool.to_string().contains("\"$ref\":\"http"), "{tool}");
     }
     let token = server.token("mcp:connect notes:write weather:read");
@@ -99,20 +140,7 @@ async fn each_revision_gets_its_own_members_and_none_of_the_others() {
     let whoami = server.call(&token, "whoami", json!({})).await.json()["result"].clone();
     assert_eq!(whoami["resultType"], "complete");
     assert_eq!(whoami["_meta"]["io.modelcontextprotocol/serverInfo"]["title"], "Server under test");
-    let initialize = json!({
-        "jsonrpc": "2.0", "id": 1, "method": "initialize",
-        "params": { "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": { "name": "t", "version": "1" } },
-    });
-    let answer = server.send(post_before(&initialize, &token, None)).await;
-    let session = answer.header("mcp-session-id").to_owned();
-    assert_eq!(answer.event()["result"]["serverInfo"]["name"], "mcp-auth-lab");
-    server
-        .send(post_before(
-            &json!({ "jsonrpc": "2.0", "method": "notifications/initialized" }),
-            &token,
-            Some(&session),
-        ))
-        .await;
+    let session = server.session(&token).await;
     for (method, params) in [("tools/list", json!({})), ("tools/call", json!({ "name": "whoami" }))] {
         let message = json!({ "jsonrpc": "2.0", "id": 2, "method": method, "params": params });
         let result =

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
+use axum::response::Response;
 use backend::mcp_server;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, ORIGIN};
 use http::{HeaderMap, StatusCode};
+use http_body_util::BodyExt as _;
 use protocol::ids::{Issuer, ResourceUri, UnixTime};
 use protocol::loopback::LoopbackPolicy;
 use protocol::secret::Secret;
@@ -94,9 +96,13 @@ impl Server {
         Key::published().sign(&changed(Self::header(), name, value), &self.claims("mcp:connect"))
     }
 
+    /// Sends a request, and does not wait for the body of its answer.
+    pub(crate) async fn open(&self, request: Request) -> Response {
+        self.router.clone().oneshot(request).await.unwrap()
+    }
+
     pub(crate) async fn send(&self, request: Request) -> Answered {
-        let response = self.router.clone().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
+        let (parts, body) = self.open(request).await.into_parts();
         let body = to_bytes(body, 1 << 20).await.unwrap();
         Answered {
             status: parts.status,
@@ -113,6 +119,21 @@ impl Server {
     /// A correct token of another person.
     pub(crate) fn token_of(&self, subject: &str, scope: &str) -> String {
         Key::published().sign(&Self::header(), &changed(self.claims(scope), "sub", json!(subject)))
+    }
+
+    /// Begins a session of 2025-11-25 and gives its id.
+    pub(crate) async fn session(&self, token: &str) -> String {
+        let initialize = json!({
+            "jsonrpc": "2.0", "id": 1, "method": "initialize",
+            "params": { "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": { "name": "t", "version": "1" } },
+        });
+        let answer = self.send(post_before(&initialize, token, None)).await;
+        assert_eq!(answer.event()["result"]["serverInfo"]["name"], "mcp-auth-lab");
+        let session = answer.header("mcp-session-id").to_owned();
+        let initialized = json!({ "jsonrpc": "2.0", "method": "notifications/initialized" });
+        let answer = self.send(post_before(&initialized, token, Some(&session))).await;
+        assert_eq!(answer.status, StatusCode::ACCEPTED, "{answer:?}");
+        session
     }
 
     /// The structured result of a tool, and the text beside it.
@@ -213,6 +234,22 @@ pub(crate) fn post_before(message: &Value, token: &str, session: Option<&str>) -
         request = request.header("mcp-session-id", session);
     }
     request.body(Body::from(message.to_string())).unwrap()
+}
+
+/// The next piece of a stream; `None` at its end.
+pub(crate) async fn piece(response: &mut Response) -> Option<String> {
+    let frame = response.body_mut().frame().await?.unwrap();
+    Some(String::from_utf8(frame.into_data().unwrap().to_vec()).unwrap())
+}
+
+/// Reads a stream up to and with the piece that contains something.
+pub(crate) async fn piece_with(response: &mut Response, wanted: &str) -> String {
+    loop {
+        let piece = piece(response).await.unwrap_or_else(|| panic!("the stream ended without {wanted}"));
+        if piece.contains(wanted) {
+            return piece;
+        }
+    }
 }
 
 /// A response that was read whole.

@@ -1,11 +1,11 @@
 //! The tool that takes its time.
 
-use http::StatusCode;
-use http_body_util::BodyExt as _;
-use serde_json::{Value, json};
-use tower::ServiceExt as _;
+use std::time::Duration;
 
-use crate::support::{Server, call, post};
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::support::{Server, call, piece, piece_with, post, post_before};
 
 /// Req: RS-32
 #[tokio::test]
@@ -52,26 +52,60 @@ async fn without_listeners_it_answers_at_once_and_arguments_have_bounds() {
     }
 }
 
-/// It would take two minutes. Req: RS-58, G17
+/// With as many as one caller may have, again and again, each has to give its place back. Req: G17
 #[tokio::test]
-async fn it_ends_with_whoever_listens() {
+async fn whoever_hangs_up_may_call_again() {
     let server = Server::start().await;
     let token = server.token("mcp:connect weather:read");
     server.result(&token, "survey_cities", json!({ "seconds_per_city": 0 })).await;
     let mut message = call("survey_cities", &json!({ "seconds_per_city": 10 }));
     message["params"]["_meta"]["progressToken"] = json!(1);
-    // As many as one caller may have, again and again: each has to give its place back.
     for _ in 0..3 {
         let mut streams = Vec::new();
         for _ in 0..resource_server::budget::CALLS_OF_ONE {
             tokio::time::pause();
-            let request = post(&message.to_string(), Some(&format!("Bearer {token}")));
-            let mut response = server.router.clone().oneshot(request).await.unwrap();
-            assert_eq!(response.status(), StatusCode::OK);
-            let first = response.body_mut().frame().await.unwrap().unwrap().into_data().unwrap();
-            assert!(String::from_utf8_lossy(&first).contains("Berlin"));
+            let mut stream = server.open(post(&message.to_string(), Some(&format!("Bearer {token}")))).await;
+            assert_eq!(stream.status(), StatusCode::OK);
+            piece_with(&mut stream, "Berlin").await;
             tokio::time::resume();
-            streams.push(response);
+            streams.push(stream);
         }
     }
+}
+
+/// What is cancelled says nothing more: neither where it was asked for, nor to whoever listens to the session.
+#[tokio::test]
+async fn in_a_session_it_ends_when_it_is_cancelled() {
+    let server = Server::start().await;
+    let token = server.token("mcp:connect weather:read");
+    let session = server.session(&token).await;
+    let in_session = |message: &Value| post_before(message, &token, Some(&session));
+    let mut listening = in_session(&json!(null));
+    *listening.method_mut() = Method::GET;
+    let mut listening = server.open(listening).await;
+    assert_eq!(listening.status(), StatusCode::OK);
+    let survey = json!({
+        "jsonrpc": "2.0", "id": 2, "method": "tools/call",
+        "params": { "name": "survey_cities", "arguments": {}, "_meta": { "progressToken": "p" } },
+    });
+    tokio::time::pause();
+    let mut stream = server.open(in_session(&survey)).await;
+    piece_with(&mut stream, "Berlin").await;
+    let cancel =
+        json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": { "requestId": 2 } });
+    assert_eq!(server.send(in_session(&cancel)).await.status, StatusCode::ACCEPTED);
+    // All that is said in the time that the rest would have taken.
+    let (mut said, mut is_over) = (String::new(), false);
+    let rest = async {
+        while let Some(piece) = piece(&mut stream).await {
+            said.push_str(&piece);
+        }
+        is_over = true;
+        while let Some(piece) = piece(&mut listening).await {
+            said.push_str(&piece);
+        }
+    };
+    assert!(tokio::time::timeout(Duration::from_secs(13), rest).await.is_err(), "the session goes on");
+    assert!(is_over, "nobody waits for an answer that will not come");
+    assert!(!said.contains("progress"), "{said}");
 }
