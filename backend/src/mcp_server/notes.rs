@@ -12,7 +12,7 @@ pub(super) const MAX_CHARACTERS: usize = 280;
 /// How many notes a person keeps; the oldest goes.
 pub(super) const MAX_NOTES: usize = 20;
 /// How many people keep notes; those of whoever did not touch them for longest go.
-const MAX_PEOPLE: usize = 1000;
+const MAX_PEOPLE: usize = 200;
 
 /// Arguments of `write_note`.
 #[derive(Debug, Deserialize, JsonSchema)]
