@@ -1,7 +1,7 @@
 //! Everything that stands before a service, in its order.
 //!
-//! One after the other in one place, and no chain of middleware: what one step finds out is an argument of the next, so
-//! none can be left out or come too early, and a request costs one allocation instead of twenty.
+//! One after the other in one place, and no chain of middleware: what one step finds out is an argument of a later one, so
+//! none of those can come too early, and a request is moved and boxed once instead of at each step.
 
 use std::convert::Infallible;
 use std::pin::Pin;
