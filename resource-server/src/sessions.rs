@@ -78,7 +78,7 @@ async fn begin<S: Service>(
     request.headers_mut().remove(SESSION_ID_HEADER);
     let sessions = &server.sessions;
     let (_place, ended) = sessions.make_room(caller, server.clock.now())?;
-    sessions.close(ended).await;
+    sessions.close(ended);
     let response = service.answer(request).await;
     if let Ok(Some(id)) = session_id(response.headers()) {
         sessions.note(id, caller, server.clock.now());
@@ -98,7 +98,7 @@ async fn go_on<S: Service>(
     };
     let sessions = &server.sessions;
     if let Err(over) = sessions.use_by(&id, caller, server.clock.now()) {
-        sessions.close(over).await;
+        sessions.close(over);
         return Err(Denial::UnknownSession);
     }
     let ends = request.method() == Method::DELETE;
@@ -179,12 +179,15 @@ impl Sessions {
         self.table().sessions.remove(id);
     }
 
-    /// Ends rmcp's part of these.
-    async fn close(&self, ids: Vec<String>) {
+    /// Ends rmcp's part of these. Nobody waits for it: a session whose client reads nothing may take its time.
+    fn close(&self, ids: Vec<String>) {
         for id in ids {
-            if let Err(reason) = self.manager.close_session(&id.into()).await {
-                tracing::debug!(%reason, "a session could not be closed");
-            }
+            let manager = Arc::clone(&self.manager);
+            tokio::spawn(async move {
+                if let Err(reason) = manager.close_session(&id.into()).await {
+                    tracing::debug!(%reason, "a session could not be closed");
+                }
+            });
         }
     }
 }

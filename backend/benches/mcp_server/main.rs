@@ -26,6 +26,7 @@ use issuer::{Key, Keys};
 use load::{CLIENTS, Client, Cost, repeat, run};
 use process::Server;
 use requests::{Tokens, call_2025, call_2026, initialize, without_token};
+use resource_server::budget::{SESSIONS, SESSIONS_OF_ONE};
 
 /// As the programs have it.
 #[global_allocator]
@@ -103,7 +104,9 @@ async fn bench(pinned: bool, issuer: &str) {
     }
     let tool_refused = call_2026(&tokens.without_scope(Key::p256()));
     row(&server, "403: scope missing", tool_refused, 100_000, 403).await;
-    println!();
+    println!("\n");
+    drop(server);
+    all_sessions(&Server::start(&["protected", issuer]), &tokens).await;
 }
 
 async fn row(server: &Server, name: &str, request: String, count: usize, status: u16) -> Cost {
@@ -190,6 +193,22 @@ async fn beside_a_flood(server: &Server, tokens: &Tokens, flooding: usize) {
         percentile(50),
         percentile(99)
     );
+}
+
+/// What all sessions that there may be take in memory.
+async fn all_sessions(server: &Server, tokens: &Tokens) {
+    let mut client = Client::connect(server.port).await;
+    client.send(&without_token()).await;
+    let before = server.resident_mib().unwrap_or_default();
+    for session in 0..SESSIONS {
+        let token = tokens.of_person(Key::p256(), &format!("p{}", session / SESSIONS_OF_ONE));
+        let begun = client.send(&initialize(&token)).await;
+        let id = load::header(&begun.head, "mcp-session-id").expect("a session").to_owned();
+        client.send(&requests::initialized(&token, &id)).await;
+        assert_eq!(client.send(&call_2025(&token, &id, 1)).await.status, 200);
+    }
+    let resident = server.resident_mib().unwrap_or_default();
+    println!("{SESSIONS} sessions: {resident} MiB resident, {before} before");
 }
 
 fn compare(what: &str, share: f64) {

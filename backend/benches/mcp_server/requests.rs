@@ -20,20 +20,25 @@ impl Tokens {
 
     /// A token with what its call needs. Each number makes another.
     pub(crate) fn make(&self, key: &Key, algorithm: &str, number: usize) -> String {
-        self.sign(key, algorithm, "mcp:connect weather:read", number)
+        self.sign(key, algorithm, "ada", "mcp:connect weather:read", number)
+    }
+
+    /// A token of somebody else.
+    pub(crate) fn of_person(&self, key: &Key, subject: &str) -> String {
+        self.sign(key, "ES256", subject, "mcp:connect weather:read", 0)
     }
 
     /// One that may connect and nothing else.
     pub(crate) fn without_scope(&self, key: &Key) -> String {
-        self.sign(key, "ES256", "mcp:connect", 0)
+        self.sign(key, "ES256", "ada", "mcp:connect", 0)
     }
 
-    fn sign(&self, key: &Key, algorithm: &str, scope: &str, number: usize) -> String {
+    fn sign(&self, key: &Key, algorithm: &str, subject: &str, scope: &str, number: usize) -> String {
         let header = json!({ "alg": algorithm, "typ": "at+jwt", "kid": key.public().kid() });
         let claims = json!({
             "iss": self.issuer,
             "aud": RESOURCE,
-            "sub": "ada",
+            "sub": subject,
             "client_id": "https://client.example/client.json",
             "scope": scope,
             "iat": self.now.0,
