@@ -38,8 +38,8 @@ pub const CALLS_OF_ONE: usize = 32;
 pub const WORKING_BYTES: usize = 16 * 1024 * 1024;
 /// What a value weighs, for it is parsed into memory and lives as long as its call.
 pub const VALUE_BYTES: usize = 128;
-/// Sessions at a time.
-pub const SESSIONS: usize = 512;
+/// Sessions at a time. rmcp needs some 140 KB for each.
+pub const SESSIONS: usize = 128;
 /// Sessions of one person through one client at a time.
 pub const SESSIONS_OF_ONE: usize = 8;
 /// The longest life of a session.
@@ -47,7 +47,7 @@ pub const SESSION_SECONDS: u64 = 24 * 3600;
 /// The longest rest of a session.
 pub const SESSION_IDLE_SECONDS: u64 = 3600;
 /// Verified tokens that are remembered.
-pub const REMEMBERED_TOKENS: usize = 4096;
+pub const REMEMBERED_TOKENS: usize = 1024;
 /// While a stream is open, its token is judged again after so many seconds.
 pub const STREAM_CHECK_SECONDS: u64 = 5;
 
