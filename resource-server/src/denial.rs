@@ -12,7 +12,8 @@ use protocol::scope::ScopeSet;
 use protocol::www_authenticate::BearerChallenge;
 use serde_json::{Value, json};
 
-use crate::message::RequestId;
+use crate::budget::Exhausted;
+use crate::message::{NoMessage, RequestId};
 use crate::standard_headers::HeaderMismatch;
 
 /// What is wrong with the credentials of a request.
@@ -262,6 +263,25 @@ impl Denial {
             response.headers_mut().insert(RETRY_AFTER, seconds);
         }
         response
+    }
+}
+
+impl From<Exhausted> for Denial {
+    fn from(exhausted: Exhausted) -> Self {
+        match exhausted {
+            Exhausted::OfOne => Self::TooManyCalls,
+            Exhausted::Everybodys => Self::Busy,
+        }
+    }
+}
+
+impl From<NoMessage> for Denial {
+    fn from(reason: NoMessage) -> Self {
+        match reason {
+            NoMessage::NotJson => Self::ParseError,
+            NoMessage::TooManyValues => Self::TooManyValues,
+            NoMessage::NotOne => Self::NotOneMessage,
+        }
     }
 }
 

@@ -48,7 +48,7 @@ use std::borrow::Cow;
 
 use rmcp::model::ProtocolVersion;
 
-pub use router::ResourceServer;
+pub use router::{ResourceServer, metadata_cors};
 pub use scope_table::ScopeTable;
 pub use settings::{Introspection, Settings};
 pub use token::VerifiedToken;

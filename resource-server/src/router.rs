@@ -73,7 +73,7 @@ impl ResourceServer {
         let public = Router::new()
             .route(&protected_resource_metadata_path(&server.settings.resource), get(resource_metadata))
             .with_state(Arc::clone(server))
-            .layer(public_cors());
+            .layer(metadata_cors());
         endpoint.merge(public)
     }
 
@@ -150,8 +150,8 @@ fn endpoint_cors(settings: &Settings) -> CorsLayer {
         .max_age(Duration::from_mins(10))
 }
 
-/// For metadata: everybody may read it.
-fn public_cors() -> CorsLayer {
+/// For metadata, and for the places where a client may look for it in vain: everybody may read what is there.
+pub fn metadata_cors() -> CorsLayer {
     CorsLayer::new()
         .allow_origin(Any)
         .allow_methods([Method::GET])

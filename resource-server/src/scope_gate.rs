@@ -21,7 +21,7 @@ use protocol::scope::ScopeSet;
 
 use crate::budget::{MESSAGE_BYTES, MESSAGE_SECONDS, Turn};
 use crate::denial::Denial;
-use crate::message::{Message, NoMessage};
+use crate::message::Message;
 use crate::method::{self, Rule};
 use crate::scope_table::ScopeTable;
 use crate::standard_headers::{self, HeaderMismatch};
@@ -195,15 +195,5 @@ fn check_legacy_version(header: Option<&str>, message: &Message) -> Result<(), D
             Err(Denial::UnsupportedVersion(message.id.clone(), version.to_owned()))
         }
         _ => Ok(()),
-    }
-}
-
-impl From<NoMessage> for Denial {
-    fn from(reason: NoMessage) -> Self {
-        match reason {
-            NoMessage::NotJson => Self::ParseError,
-            NoMessage::TooManyValues => Self::TooManyValues,
-            NoMessage::NotOne => Self::NotOneMessage,
-        }
     }
 }

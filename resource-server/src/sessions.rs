@@ -201,15 +201,6 @@ impl Drop for Place<'_> {
     }
 }
 
-impl From<Exhausted> for Denial {
-    fn from(exhausted: Exhausted) -> Self {
-        match exhausted {
-            Exhausted::OfOne => Self::TooManyCalls,
-            Exhausted::Everybodys => Self::Busy,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -10,13 +10,11 @@ mod whoami;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::http::{HeaderName, Method, StatusCode};
+use axum::http::StatusCode;
 use axum::routing::get;
-use protocol::mcp::PROTOCOL_VERSION_HEADER;
 use protocol::scope::InvalidScope;
-use resource_server::{ResourceServer, Settings};
+use resource_server::{ResourceServer, Settings, metadata_cors};
 use server_kit::clock::Clock;
-use tower_http::cors::{Any, CorsLayer};
 
 use tools::Tools;
 
@@ -40,11 +38,7 @@ pub fn router(settings: Settings, clock: Arc<dyn Clock>) -> Result<Router, Start
     let tools = Tools::new(settings.name.clone(), scopes.clone());
     let server = ResourceServer::new(settings, scopes, clock)?;
     // A client that looks at the root form of the metadata must be able to read that there is nothing.
-    let metadata_cors = CorsLayer::new()
-        .allow_origin(Any)
-        .allow_methods([Method::GET])
-        .allow_headers([HeaderName::from_static(PROTOCOL_VERSION_HEADER)]);
-    let nothing = Router::new().fallback(|| async { StatusCode::NOT_FOUND }).layer(metadata_cors);
+    let nothing = Router::new().fallback(|| async { StatusCode::NOT_FOUND }).layer(metadata_cors());
     Ok(server
         .router(move || Ok(tools.clone()))
         .merge(server.health())

@@ -4,7 +4,8 @@ use backend::store::ClientSource;
 use http::StatusCode;
 use scraper::{Html, Selector};
 
-use crate::support::{Form, Lab, Redirected, client, settings};
+use crate::support::answers::Redirected;
+use crate::support::{Form, Lab, client, settings};
 
 fn with(mut request: Vec<(String, String)>, name: &str, value: &str) -> Vec<(String, String)> {
     request.retain(|(known, _)| known != name);

@@ -1,23 +1,18 @@
 //! One lab for each test: a server, a client with a real document on a real port, and a browser that keeps cookies.
 
-use std::collections::HashMap;
 use std::future::Future;
-use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex};
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
-use axum::extract::ConnectInfo;
-use axum::response::{IntoResponse as _, Response};
+use axum::body::Body;
 use backend::authorization_server::{
     AuthorizationServer, HashingLimits, KeySettings, Lifetimes, OfferedScope, PasswordHash, Person,
     ProtectedResource, RegistrationSettings, Settings, StartError, hash_password,
 };
 use backend::store::{Client, ClientAuthentication, ClientSource, KeyRecord, Limits, SecretHash, Store};
-use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
-use http::{HeaderMap, Method, Request, StatusCode};
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::{Method, Request, StatusCode};
 use protocol::basic_credentials::BasicCredentials;
 use protocol::ids::{ClientId, Issuer, RedirectUri, ResourceUri, Subject, UnixTime};
 use protocol::jwks::TokenAlgorithm;
@@ -25,82 +20,33 @@ use protocol::loopback::LoopbackPolicy;
 use protocol::pkce::CodeVerifier;
 use protocol::secret::Secret;
 use protocol::token_endpoint::{CodeExchange, RefreshRequest};
-use scraper::{Html, Selector};
 use serde_json::{Value, json};
 use server_kit::clock::{Clock as _, FixedClock};
 use server_kit::entropy::SeededEntropy;
 use server_kit::outbound::Outbound;
-use tokio::net::TcpListener;
 use tower::ServiceExt as _;
 
 use crate::internet::{Authority, Internet};
+
+#[path = "../../../resource-server/tests/layers/answered.rs"]
+mod answered;
+#[path = "answers.rs"]
+pub(crate) mod answers;
+#[path = "browser.rs"]
+mod browser;
+#[path = "client_host.rs"]
+mod client_host;
+
+pub(crate) use answered::Answered;
+pub(crate) use browser::{Browser, Form};
+pub(crate) use client_host::ClientHost;
+
+use browser::Pkce;
 
 pub(crate) const ISSUER: &str = "http://localhost:9000";
 pub(crate) const RESOURCE: &str = "http://localhost:8001/mcp";
 pub(crate) const INTROSPECTION_SECRET: &str = "the secret of the weather server";
 pub(crate) const START: UnixTime = UnixTime(1_800_000_000);
-
-/// Answers of a client's web server, counted.
-pub(crate) struct ClientHost {
-    pub(crate) origin: String,
-    pub(crate) hits: Arc<AtomicUsize>,
-    answer: Arc<Mutex<Answer>>,
-}
-
-type Answer = Box<dyn Fn() -> Response + Send>;
-
-impl ClientHost {
-    pub(crate) async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let origin = format!("http://127.0.0.1:{}", listener.local_addr().unwrap().port());
-        let hits = Arc::new(AtomicUsize::new(0));
-        let answer: Arc<Mutex<Answer>> =
-            Arc::new(Mutex::new(Box::new(|| StatusCode::NOT_FOUND.into_response())));
-        let (counted, given) = (Arc::clone(&hits), Arc::clone(&answer));
-        let router = Router::new().fallback(async move || {
-            counted.fetch_add(1, Ordering::SeqCst);
-            let response = given.lock().unwrap()();
-            if response.headers().contains_key("x-never-ends") {
-                std::future::pending::<()>().await;
-            }
-            response
-        });
-        tokio::spawn(async move { axum::serve(listener, router).await });
-        let host = Self { origin, hits, answer };
-        host.serve_document(&host.document());
-        host
-    }
-
-    pub(crate) fn client_id(&self) -> String {
-        format!("{}/client.json", self.origin)
-    }
-
-    pub(crate) fn redirect_uri(&self) -> String {
-        format!("{}/callback", self.origin)
-    }
-
-    pub(crate) fn document(&self) -> Value {
-        json!({
-            "client_id": self.client_id(),
-            "client_name": "Test client",
-            "redirect_uris": [self.redirect_uri()],
-            "token_endpoint_auth_method": "none",
-        })
-    }
-
-    pub(crate) fn serve_document(&self, document: &Value) {
-        let body = document.to_string();
-        self.answer(move || ([(CONTENT_TYPE, "application/json")], body.clone()).into_response());
-    }
-
-    pub(crate) fn answer(&self, answer: impl Fn() -> Response + Send + 'static) {
-        *self.answer.lock().unwrap() = Box::new(answer);
-    }
-
-    pub(crate) fn hits(&self) -> usize {
-        self.hits.load(Ordering::SeqCst)
-    }
-}
 
 pub(crate) struct Lab {
     pub(crate) server: AuthorizationServer,
@@ -274,14 +220,7 @@ impl Lab {
 
     /// Sends it to another server than the lab's.
     pub(crate) async fn send_to(router: &Router, request: Request<Body>) -> Answered {
-        let response = router.clone().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let body = to_bytes(body, 1 << 20).await.unwrap();
-        Answered {
-            status: parts.status,
-            headers: parts.headers,
-            body: String::from_utf8(body.to_vec()).unwrap(),
-        }
+        Answered::read(router.clone().oneshot(request).await.unwrap()).await
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answered {
@@ -518,39 +457,6 @@ pub(crate) fn verifier() -> CodeVerifier {
     CodeVerifier::from_entropy(&[42; 32])
 }
 
-/// Which verifier belongs to which code, followed through the requests and forms of a lab's browsers.
-#[derive(Default)]
-struct Pkce {
-    verifiers: Vec<CodeVerifier>,
-    /// Challenges by the ids of pending requests, and by codes.
-    challenges: HashMap<String, String>,
-}
-
-impl Pkce {
-    fn new_challenge(&mut self) -> String {
-        let mut entropy = [7; 32];
-        entropy[..8].copy_from_slice(&self.verifiers.len().to_le_bytes());
-        self.verifiers.push(CodeVerifier::from_entropy(&entropy));
-        self.verifiers.last().unwrap().challenge().as_str().to_owned()
-    }
-
-    /// What was asked with this challenge goes on under the name that the answer gives it.
-    fn follow(&mut self, challenge: Option<&str>, answer: &Answered) {
-        let (_, query) = answer.header(LOCATION.as_str()).split_once('?').unwrap_or_default();
-        let names = url::form_urlencoded::parse(query.as_bytes())
-            .filter(|(name, _)| matches!(&**name, "request" | "code"))
-            .map(|(_, value)| value.into_owned());
-        self.challenges.extend(names.filter_map(|name| Some((name, challenge?.to_owned()))));
-    }
-
-    fn verifier(&self, code: &str) -> CodeVerifier {
-        let challenge = self.challenges.get(code);
-        let fits =
-            |verifier: &&CodeVerifier| Some(verifier.challenge().as_str()) == challenge.map(String::as_str);
-        self.verifiers.iter().find(fits).cloned().unwrap_or_else(verifier)
-    }
-}
-
 pub(crate) fn encode(parameters: &[(String, String)]) -> String {
     protocol::query::encode(parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())))
 }
@@ -560,219 +466,6 @@ pub(crate) fn post_form(path: &str, body: &str) -> Request<Body> {
         .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
         .body(Body::from(body.to_owned()))
         .unwrap()
-}
-
-/// A response that was read whole.
-#[derive(Debug)]
-pub(crate) struct Answered {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: String,
-}
-
-impl Answered {
-    pub(crate) fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
-    }
-
-    pub(crate) fn json(&self) -> Value {
-        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("no JSON: {self:?}"))
-    }
-
-    /// The redirect to a client.
-    #[track_caller]
-    pub(crate) fn redirected(&self) -> Redirected {
-        assert_eq!(self.status, StatusCode::SEE_OTHER, "{self:?}");
-        let location = self.header(LOCATION.as_str()).to_owned();
-        let (target, query) = location.split_once('?').unwrap();
-        Redirected { target: target.to_owned(), query: query.to_owned() }
-    }
-
-    /// A page with this status that leads nowhere.
-    #[track_caller]
-    pub(crate) fn is_page(&self, status: StatusCode, says: &str) {
-        assert_eq!(self.status, status, "{self:?}");
-        assert!(!self.headers.contains_key(LOCATION), "{self:?}");
-        assert!(self.header("content-type").starts_with("text/html"), "{self:?}");
-        assert!(self.body.contains(says), "{says:?} is not in {}", self.body);
-    }
-
-    /// A refusal by the token endpoint.
-    #[track_caller]
-    pub(crate) fn is_denied(&self, status: StatusCode, error: &str) {
-        assert_eq!((self.status, self.json()["error"].as_str()), (status, Some(error)), "{self:?}");
-        assert_eq!(self.header("cache-control"), "no-store");
-        assert_eq!(self.header("content-type"), "application/json");
-        assert!(self.json()["error_uri"].as_str().unwrap().starts_with("https://"));
-    }
-}
-
-pub(crate) struct Redirected {
-    pub(crate) target: String,
-    pub(crate) query: String,
-}
-
-impl Redirected {
-    pub(crate) fn parameter(&self, name: &str) -> Option<String> {
-        let mut values = url::form_urlencoded::parse(self.query.as_bytes())
-            .filter(|(found, _)| found == name)
-            .map(|(_, value)| value.into_owned());
-        let value = values.next();
-        assert_eq!(values.next(), None, "{name} stands twice");
-        value
-    }
-
-    /// A refusal with everything that belongs to it.
-    #[track_caller]
-    pub(crate) fn is_refused(&self, error: &str) {
-        assert_eq!(self.parameter("error").as_deref(), Some(error), "{}", self.query);
-        assert_eq!(self.parameter("iss").as_deref(), Some(ISSUER));
-        assert_eq!(self.parameter("code"), None);
-        assert!(self.parameter("error_description").is_some());
-    }
-}
-
-/// A browser: keeps the cookie, submits the forms that it finds.
-pub(crate) struct Browser<'a> {
-    pub(crate) lab: &'a Lab,
-    pub(crate) cookie: Option<String>,
-    /// Where it connects from; without a socket it is this machine.
-    pub(crate) peer: Option<SocketAddr>,
-}
-
-/// A form as it stands in a page.
-#[derive(Clone, Debug)]
-pub(crate) struct Form {
-    pub(crate) action: String,
-    pub(crate) fields: Vec<(String, String)>,
-}
-
-impl Form {
-    /// The form of a page that posts to this path, with its hidden fields and ticked boxes.
-    pub(crate) fn find(page: &str, action: &str) -> Self {
-        let html = Html::parse_document(page);
-        let form = html
-            .select(&Selector::parse(&format!("form[action={action:?}]")).unwrap())
-            .next()
-            .unwrap_or_else(|| panic!("no form {action} in {page}"));
-        assert_eq!(form.attr("method"), Some("post"));
-        let fields = form
-            .select(&Selector::parse("input").unwrap())
-            .filter(|input| input.attr("type") != Some("checkbox") || input.attr("checked").is_some())
-            .map(|input| {
-                (input.attr("name").unwrap().to_owned(), input.attr("value").unwrap_or_default().to_owned())
-            })
-            .collect();
-        Self { action: action.to_owned(), fields }
-    }
-
-    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
-        self.fields.push((name.to_owned(), value.to_owned()));
-        self
-    }
-
-    pub(crate) fn without(mut self, name: &str) -> Self {
-        self.fields.retain(|(known, _)| known != name);
-        self
-    }
-
-    /// Types into a field that is there.
-    #[track_caller]
-    pub(crate) fn fill(mut self, name: &str, value: &str) -> Self {
-        let field = self.fields.iter_mut().find(|(known, _)| known == name);
-        value.clone_into(&mut field.unwrap_or_else(|| panic!("no field {name}")).1);
-        self
-    }
-
-    pub(crate) fn value(&self, name: &str) -> &str {
-        self.fields.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
-    }
-}
-
-impl Browser<'_> {
-    pub(crate) async fn send(&mut self, mut request: Request<Body>) -> Answered {
-        if let Some(cookie) = &self.cookie {
-            request.headers_mut().insert(COOKIE, cookie.parse().unwrap());
-        }
-        if let Some(peer) = self.peer {
-            request.extensions_mut().insert(ConnectInfo(peer));
-        }
-        let answer = self.lab.send(request).await;
-        if let Some(set) = answer.headers.get(SET_COOKIE) {
-            self.cookie = Some(set.to_str().unwrap().split(';').next().unwrap().to_owned());
-        }
-        answer
-    }
-
-    pub(crate) async fn get(&mut self, path: &str) -> Answered {
-        self.send(Request::get(path).body(Body::empty()).unwrap()).await
-    }
-
-    pub(crate) async fn submit(&mut self, form: &Form) -> Answered {
-        let answer = self.send(post_form(&form.action, &encode(&form.fields))).await;
-        let mut pkce = self.lab.pkce.lock().unwrap();
-        let request = form.fields.iter().find(|(name, _)| name == "request");
-        let challenge = request.and_then(|(_, id)| pkce.challenges.get(id).cloned());
-        pkce.follow(challenge.as_deref(), &answer);
-        answer
-    }
-
-    pub(crate) async fn authorize(&mut self, parameters: &[(String, String)]) -> Answered {
-        let answer = self.get(&format!("/authorize?{}", encode(parameters))).await;
-        let challenge = parameters.iter().find(|(name, _)| name == "code_challenge");
-        self.lab.pkce.lock().unwrap().follow(challenge.map(|(_, challenge)| challenge.as_str()), &answer);
-        answer
-    }
-
-    /// Follows a redirect within the server.
-    pub(crate) async fn follow(&mut self, answer: &Answered) -> Answered {
-        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{answer:?}");
-        let location = answer.header(LOCATION.as_str()).to_owned();
-        assert!(location.starts_with('/'), "{location}");
-        self.get(&location).await
-    }
-
-    /// From `/authorize` through sign-in; gives what the sign-in form was answered.
-    pub(crate) async fn sign_in(&mut self, parameters: &[(String, String)], person: &str) -> Answered {
-        let answer = self.authorize(parameters).await;
-        let page = self.follow(&answer).await;
-        self.submit(&Form::find(&page.body, "/sign-in").with("person", person)).await
-    }
-
-    /// To the sign-in page of a request.
-    pub(crate) async fn sign_in_page(&mut self, parameters: &[(String, String)]) -> Answered {
-        let answer = self.authorize(parameters).await;
-        let page = self.follow(&answer).await;
-        page.is_page(StatusCode::OK, "action=\"/sign-in\"");
-        page
-    }
-
-    /// To the consent page, signing in on the way if need be.
-    pub(crate) async fn consent_page(&mut self, parameters: &[(String, String)], person: &str) -> Answered {
-        let answer = self.authorize(parameters).await;
-        let mut page = self.follow(&answer).await;
-        if page.body.contains("action=\"/sign-in\"") {
-            let answer = self.submit(&Form::find(&page.body, "/sign-in").with("person", person)).await;
-            page = self.follow(&answer).await;
-        }
-        assert_eq!(page.status, StatusCode::OK, "{page:?}");
-        page
-    }
-
-    /// Does what the pages ask for until the browser is sent back to the client; that may be at once.
-    pub(crate) async fn allow(&mut self, parameters: &[(String, String)], person: &str) -> Answered {
-        let mut answer = self.authorize(parameters).await;
-        while answer.header(LOCATION.as_str()).starts_with('/') {
-            let page = self.follow(&answer).await;
-            let form = if page.body.contains("action=\"/sign-in\"") {
-                Form::find(&page.body, "/sign-in").with("person", person)
-            } else {
-                Form::find(&page.body, "/consent").with("decision", "allow")
-            };
-            answer = self.submit(&form).await;
-        }
-        answer
-    }
 }
 
 pub(crate) fn method(method: &Method, path: &str) -> Request<Body> {

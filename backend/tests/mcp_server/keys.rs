@@ -75,7 +75,7 @@ async fn without_any_key_the_answer_is_not_yet_and_soon_it_is_yes() {
     let token = server.token("mcp:connect");
     server.keys.answer(StatusCode::BAD_GATEWAY, "");
     let answer = server.call(&token, "whoami", json!({})).await;
-    answer.is_refused_by_http(StatusCode::SERVICE_UNAVAILABLE);
+    answer.is_refused_by_http(503);
     assert_eq!(answer.header("retry-after"), "1");
     assert_eq!(answer.header("www-authenticate"), "", "a new token would not help");
     server.keys.publish(&[Key::published()]);

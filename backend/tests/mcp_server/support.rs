@@ -3,13 +3,12 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
 use backend::mcp_server;
+use http::StatusCode;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, ORIGIN};
-use http::{HeaderMap, StatusCode};
-use http_body_util::BodyExt as _;
 use protocol::ids::{Issuer, ResourceUri, UnixTime};
 use protocol::loopback::LoopbackPolicy;
 use protocol::secret::Secret;
@@ -18,10 +17,16 @@ use serde_json::{Value, json};
 use server_kit::clock::FixedClock;
 use tower::ServiceExt as _;
 
+#[path = "../../../resource-server/tests/layers/answered.rs"]
+mod answered;
 #[path = "../../../resource-server/tests/layers/issuer.rs"]
 mod issuer;
+#[path = "../../../resource-server/tests/layers/mcp_answer.rs"]
+mod mcp_answer;
 
+pub(crate) use answered::Answered;
 pub(crate) use issuer::{Key, Keys};
+pub(crate) use mcp_answer::{piece, piece_with};
 
 pub(crate) const RESOURCE: &str = "http://localhost:8001/mcp";
 pub(crate) const METADATA: &str = "http://localhost:8001/.well-known/oauth-protected-resource/mcp";
@@ -102,13 +107,7 @@ impl Server {
     }
 
     pub(crate) async fn send(&self, request: Request) -> Answered {
-        let (parts, body) = self.open(request).await.into_parts();
-        let body = to_bytes(body, 1 << 20).await.unwrap();
-        Answered {
-            status: parts.status,
-            headers: parts.headers,
-            body: String::from_utf8(body.to_vec()).unwrap(),
-        }
+        Answered::read(self.open(request).await).await
     }
 
     /// Posts a message with this token.
@@ -236,50 +235,7 @@ pub(crate) fn post_before(message: &Value, token: &str, session: Option<&str>) -
     request.body(Body::from(message.to_string())).unwrap()
 }
 
-/// The next piece of a stream; `None` at its end.
-pub(crate) async fn piece(response: &mut Response) -> Option<String> {
-    let frame = response.body_mut().frame().await?.unwrap();
-    Some(String::from_utf8(frame.into_data().unwrap().to_vec()).unwrap())
-}
-
-/// Reads a stream up to and with the piece that contains something.
-pub(crate) async fn piece_with(response: &mut Response, wanted: &str) -> String {
-    loop {
-        let piece = piece(response).await.unwrap_or_else(|| panic!("the stream ended without {wanted}"));
-        if piece.contains(wanted) {
-            return piece;
-        }
-    }
-}
-
-/// A response that was read whole.
-#[derive(Debug)]
-pub(crate) struct Answered {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: String,
-}
-
 impl Answered {
-    pub(crate) fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
-    }
-
-    /// The last message of an event stream.
-    pub(crate) fn event(&self) -> Value {
-        assert_eq!(self.header("content-type"), "text/event-stream", "{self:?}");
-        let data = self
-            .body
-            .lines()
-            .filter_map(|line| line.strip_prefix("data:"))
-            .rfind(|data| !data.trim().is_empty());
-        serde_json::from_str(data.unwrap_or_default()).unwrap_or_else(|_| panic!("no message: {self:?}"))
-    }
-
-    pub(crate) fn json(&self) -> Value {
-        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("no JSON: {self:?}"))
-    }
-
     /// 401 with `invalid_token`, which names the metadata, and nothing else of use.
     #[track_caller]
     pub(crate) fn is_invalid_token(&self, what: &str) {
@@ -289,14 +245,6 @@ impl Answered {
         assert!(challenge.contains(&format!(r#"resource_metadata="{METADATA}""#)), "{what}: {challenge}");
         assert_eq!(self.body, "", "{what}");
         assert_eq!(self.header("cache-control"), "no-store", "{what}");
-    }
-
-    /// This status and a sentence: no JSON-RPC error, for it would be that of no request.
-    #[track_caller]
-    pub(crate) fn is_refused_by_http(&self, status: StatusCode) {
-        assert_eq!(self.status, status, "{self:?}");
-        assert_eq!(self.header("content-type"), "text/plain; charset=utf-8");
-        assert!(self.body.ends_with(".\n"), "{self:?}");
     }
 
     /// A JSON-RPC error with this status and code.

@@ -12,7 +12,8 @@ use resource_server::budget::{
 };
 use serde_json::{Value, json};
 
-use crate::support::{Server, after, before, call, initialize, piece_with, say, wait};
+use crate::mcp_answer::piece_with;
+use crate::support::{Server, after, before, call, initialize, say, wait};
 
 /// Req: G17
 #[tokio::test]

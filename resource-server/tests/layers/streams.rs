@@ -7,7 +7,8 @@ use http::{Method, StatusCode};
 use resource_server::budget::STREAM_CHECK_SECONDS;
 use serde_json::json;
 
-use crate::support::{Server, after, before, call, in_session, piece, piece_with, set, wait};
+use crate::mcp_answer::{piece, piece_with};
+use crate::support::{Server, after, before, call, in_session, set, wait};
 
 /// Lets time pass for those who wait.
 async fn pass(seconds: u64) {

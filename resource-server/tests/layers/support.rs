@@ -4,12 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
-use http_body_util::BodyExt as _;
+use http::{HeaderName, HeaderValue, Method, StatusCode};
 use protocol::ids::{Issuer, ResourceUri, UnixTime};
 use protocol::loopback::LoopbackPolicy;
 use protocol::secret::Secret;
@@ -18,6 +17,7 @@ use serde_json::{Value, json};
 use server_kit::clock::{Clock as _, FixedClock};
 use tower::ServiceExt as _;
 
+use crate::answered::Answered;
 use crate::issuer::{Key, Keys};
 use crate::service::{Tools, Waiting};
 
@@ -97,10 +97,7 @@ impl Server {
 
     /// Sends a request and reads the answer to its end.
     pub(crate) async fn send(&self, request: Request) -> Answered {
-        let (parts, body) = self.open(request).await.into_parts();
-        let body = to_bytes(body, 1 << 20).await.unwrap();
-        let body = String::from_utf8(body.to_vec()).unwrap();
-        Answered { status: parts.status, headers: parts.headers, body }
+        Answered::read(self.open(request).await).await
     }
 
     /// Begins a session of 2025-11-25 and gives its id.
@@ -203,44 +200,10 @@ pub(crate) fn set(request: &mut Request, name: &'static str, value: &str) {
     request.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_str(value).unwrap());
 }
 
-/// The next piece of a stream; `None` at its end.
-pub(crate) async fn piece(response: &mut Response) -> Option<String> {
-    let frame = response.body_mut().frame().await?.unwrap();
-    Some(String::from_utf8(frame.into_data().unwrap().to_vec()).unwrap())
-}
-
-/// Reads a stream up to and with the piece that contains something.
-pub(crate) async fn piece_with(response: &mut Response, wanted: &str) -> String {
-    loop {
-        let piece = piece(response).await.unwrap_or_else(|| panic!("the stream ended without {wanted}"));
-        if piece.contains(wanted) {
-            return piece;
-        }
-    }
-}
-
-/// A response that was read whole.
-#[derive(Debug)]
-pub(crate) struct Answered {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: String,
-}
-
 impl Answered {
-    pub(crate) fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
-    }
-
     /// The message in the body, or the last one of a stream.
     pub(crate) fn message(&self) -> Value {
-        let text = if self.header("content-type") == "text/event-stream" {
-            let mut data = self.body.lines().filter_map(|line| line.strip_prefix("data:"));
-            data.rfind(|data| !data.trim().is_empty()).unwrap_or_default().to_owned()
-        } else {
-            self.body.clone()
-        };
-        serde_json::from_str(&text).unwrap_or_else(|_| panic!("no message: {self:?}"))
+        if self.header("content-type") == "text/event-stream" { self.event() } else { self.json() }
     }
 
     /// A JSON-RPC error with this status, code and id.
@@ -250,14 +213,6 @@ impl Answered {
         let found = (self.status.as_u16(), message["error"]["code"].as_i64(), &message["id"]);
         assert_eq!(found, (status, Some(code), id), "{self:?}");
         assert_eq!(self.header("content-type"), "application/json");
-    }
-
-    /// This status and a sentence: no JSON-RPC error, for it would be that of no request.
-    #[track_caller]
-    pub(crate) fn is_refused_by_http(&self, status: u16) {
-        assert_eq!(self.status.as_u16(), status, "{self:?}");
-        assert_eq!(self.header("content-type"), "text/plain; charset=utf-8");
-        assert!(self.body.ends_with(".\n"), "{self:?}");
     }
 
     #[track_caller]
