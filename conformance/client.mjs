@@ -131,10 +131,11 @@ export async function* run(_lab, folder) {
     const { omitted, problems, ...planned } = plan(run, inapplicable, await scenarios(LEG, mark));
     yield { subject: `${LEG} ${mark}`, omitted, problems };
     for (const revision of mark === "extension" ? ["2025-11-25", "2026-07-28"] : [mark]) {
+      const round = mark === revision ? [mark] : [mark, revision];
       for (const name of planned.run) {
-        const subject = mark === revision ? `${LEG} ${mark}` : `${LEG} ${mark}, ${revision}`;
-        const results = path.join(folder, LEG, mark, revision, name);
-        yield { subject, ...(await runOne(name, revision, expected[name] ?? [], results)) };
+        const results = path.join(folder, LEG, ...round, name);
+        const ran = await runOne(name, revision, expected[name] ?? [], results);
+        yield { subject: `${LEG} ${round.join(", ")}`, ...ran };
       }
     }
   }
