@@ -122,7 +122,7 @@ function matches(pattern, name) {
   return pattern.endsWith("*") ? name.startsWith(pattern.slice(0, -1)) : name === pattern;
 }
 
-/** Runs what applies in each revision. Gives a report for each scenario: see `run.mjs`. */
+/** Runs what applies in each revision. Gives a finding for each scenario: see `Report.take`. */
 export async function* run(lab, folder) {
   const proxy = await startProxy(lab.mcpServer, await accessToken(lab, SCOPES));
   try {

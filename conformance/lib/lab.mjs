@@ -3,7 +3,8 @@ import path from "node:path";
 import { Child, within } from "./children.mjs";
 
 const top = path.resolve(import.meta.dirname, "..", "..");
-const target = path.resolve(top, process.env.CARGO_TARGET_DIR ?? "target");
+/** Where cargo leaves what it has built. */
+export const target = path.resolve(top, process.env.CARGO_TARGET_DIR ?? "target");
 
 /** Where the suite leaves its results, a folder per leg and client. */
 export const results = path.join(target, "conformance");

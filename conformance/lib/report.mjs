@@ -1,0 +1,52 @@
+// What a run amounts to: a table, the sentences about what is not as it should be, and the exit code.
+import { judge } from "./judge.mjs";
+
+/** Takes what was found, piece by piece; complains at once, and draws the table in the end. */
+export class Report {
+  #table = [["scenario", "subject", "passed", "expected", "failed"]];
+  #passed = 0;
+  #expected = [];
+  #left = [];
+  #failed = [];
+
+  /** Whether anything is not as it should be. */
+  get hasFailed() {
+    return this.#failed.length > 0;
+  }
+
+  /**
+   * Takes a finding: `{ subject, scenarios: [{ name, checks, expectations }], omitted, problems, printed }`. The `subject`
+   * tells it from others of its kind, `omitted` are sentences about what does not apply, `problems` about what went wrong
+   * beside the checks, `printed` is what the program said that was run.
+   */
+  take({ subject, scenarios, omitted = [], problems, printed }) {
+    const complaints = problems.map((problem) => `${subject}: ${problem}`);
+    for (const { name, checks, expectations } of scenarios) {
+      const verdict = judge(checks, expectations);
+      this.#table.push([name, subject, verdict.passed, verdict.expected.length, verdict.failed.length]);
+      this.#passed += verdict.passed;
+      this.#expected.push(...verdict.expected.map((sentence) => `expected: ${subject}, ${name}: ${sentence}`));
+      complaints.push(...verdict.failed.map((sentence) => `${subject}, ${name}: ${sentence}`));
+    }
+    this.#left.push(...omitted.map((sentence) => `not run: ${subject}, ${sentence}`));
+    if (complaints.length > 0) this.fail(complaints, `It printed:\n${printed}\n`);
+  }
+
+  /** Something is not as it should be. The `evidence` is printed below the complaints. */
+  fail(complaints, evidence = "") {
+    this.#failed.push(...complaints);
+    console.log([...complaints.map((complaint) => `FAILED: ${complaint}`), evidence].join("\n"));
+  }
+
+  /** Prints the table and the sum, and sets the exit code. */
+  conclude() {
+    console.log([...this.#table.map((cells) => this.#row(cells)), ...this.#expected, ...this.#left].join("\n"));
+    console.log(`\n${this.#passed} passed, ${this.#failed.length} failed`);
+    process.exitCode = this.hasFailed ? 1 : 0;
+  }
+
+  #row([scenario, subject, ...counts]) {
+    const [first, second] = [0, 1].map((column) => Math.max(...this.#table.map((cells) => cells[column].length)));
+    return [scenario.padEnd(first), subject.padEnd(second), ...counts.map((count) => `${count}`.padStart(8))].join("  ");
+  }
+}
