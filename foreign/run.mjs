@@ -18,7 +18,12 @@ async function walk({ name, subject, world: arrangement, client, wanted, expecta
     const { status, trace: account, printed } = await trace(resource, client);
     await world.child.stop();
     const checks = verdict({ status, trace: account, seen, resource }, wanted);
-    return { subject, scenarios: [{ name, checks, expectations }], problems: [], printed: `${printed}\n${world.child.quote()}` };
+    return {
+      subject,
+      scenarios: [{ name, checks, expectations }],
+      problems: [],
+      printed: `${printed}\n${world.child.quote()}`,
+    };
   } catch (error) {
     return { subject, scenarios: [], problems: [`${name}: ${error.message}`], printed: world?.child.quote() ?? "" };
   } finally {

@@ -11,7 +11,15 @@ const program = path.join(target, "debug", "mcp-auth-lab");
  */
 export async function trace(resource, { revision, registration, id, secret }) {
   const lines = [];
-  const flags = { server: resource, revision, registration, "client-id": id, "client-secret": secret, account: "grace", password: "any" };
+  const flags = {
+    server: resource,
+    revision,
+    registration,
+    "client-id": id,
+    "client-secret": secret,
+    account: "grace",
+    password: "any",
+  };
   const given = Object.entries(flags).filter(([, value]) => value !== undefined);
   const args = ["trace", ...given.flatMap(([name, value]) => [`--${name}`, value]), "--every-tool", "--json"];
   const child = new Child(program, args, { onLine: (line) => lines.push(line) });

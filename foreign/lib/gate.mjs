@@ -6,7 +6,7 @@ import { account } from "./account.mjs";
 
 /**
  * Opens a gate on a port of its own. `tell` is told of each exchange when its answer begins, as `account` puts it; `lie`
- * may be one of `lies.mjs`. Gives the `origin` to use, and `leadTo`, which takes the port of the server behind.
+ * may be one of `lies.mjs`. Gives the `origin` to use; `leadTo`, which takes the port of the server behind; and `close`.
  */
 export async function openGate(tell, lie) {
   let behind;
@@ -28,7 +28,7 @@ export async function openGate(tell, lie) {
     onward.end(asked);
   });
   const port = await listen(gate);
-  return { origin: `http://127.0.0.1:${port}`, leadTo: (server) => (behind = server) };
+  return { origin: `http://127.0.0.1:${port}`, leadTo: (server) => (behind = server), close: () => gate.close() };
 }
 
 async function edited(answer, { edit }) {

@@ -14,7 +14,9 @@ export function authorizations(seen) {
 
 /** Its token requests: the grant, how it said who it is, and the answer. */
 export function tokens(seen) {
-  return tokenRequests(seen).map((request) => `${request.form.grant_type} by ${authentication(request)} ${request.status}`);
+  return tokenRequests(seen).map(
+    (request) => `${request.form.grant_type} by ${authentication(request)} ${request.status}`,
+  );
 }
 
 function authentication({ credentials, form }) {
