@@ -10,18 +10,17 @@ const { issuerPath = "", mcpPath = "/mcp", lie, quirks = {}, ...settings } = arr
 const as = await import(`./servers/as-${arrangement.authorizationServer}.mjs`);
 const mcp = await import(`./servers/mcp-${arrangement.mcpServer}.mjs`);
 
-const asGate = await gateOf("authorization server");
-const mcpGate = await gateOf("MCP server");
+const asGate = await openGate((exchange) => print({ server: "authorization server", ...exchange }));
+const mcpGate = await openGate((exchange) => print({ server: "MCP server", ...exchange }));
 const issuer = asGate.origin + issuerPath;
 const resource = mcpGate.origin + mcpPath;
 
 asGate.leadTo(await start(as.authorizationServer({ issuer, resource, ...settings })));
 mcpGate.leadTo(await start(mcp.mcpServer({ resource, oauthMetadata: await metadata(), verifier: as.verifier, quirks })));
+// Whoever set up the servers was told the truth.
+asGate.lie(lies.authorizationServer[lie]);
+mcpGate.lie(lies.mcpServer[lie]);
 print({ issuer, resource });
-
-function gateOf(server) {
-  return openGate((exchange) => print({ server, ...exchange }), lies[lie]?.server === server ? lies[lie] : undefined);
-}
 
 function start(handler) {
   return listen(createServer(handler));

@@ -5,11 +5,13 @@ import { pipeline } from "node:stream";
 import { account } from "./account.mjs";
 
 /**
- * Opens a gate on a port of its own. `tell` is told of each exchange when its answer begins, as `account` puts it; `lie`
- * may be one of `lies.mjs`. Gives the `origin` to use; `leadTo`, which takes the port of the server behind; and `close`.
+ * Opens a gate on a port of its own. `tell` is told of each exchange when its answer begins, as `account` puts it. Gives
+ * the `origin` to use; `leadTo`, which takes the port of the server behind; `lie`, which takes one of `lies.mjs`, to be
+ * told from then on; and `close`.
  */
-export async function openGate(tell, lie) {
+export async function openGate(tell) {
   let behind;
+  let lie;
   const gate = createServer(async (request, response) => {
     const asked = await buffer(request);
     const { method, url: path, headers } = request;
@@ -28,7 +30,12 @@ export async function openGate(tell, lie) {
     onward.end(asked);
   });
   const port = await listen(gate);
-  return { origin: `http://127.0.0.1:${port}`, leadTo: (server) => (behind = server), close: () => gate.close() };
+  return {
+    origin: `http://127.0.0.1:${port}`,
+    leadTo: (server) => (behind = server),
+    lie: (told) => (lie = told),
+    close: () => gate.close(),
+  };
 }
 
 async function edited(answer, { edit }) {

@@ -1,24 +1,28 @@
 // What a gate changes on the way, so that a client which believes everything would notice nothing.
 
-const isMetadata = (path) => path.includes("/.well-known/");
-
-/** Lies by what they amount to: which `server` tells it, `at` which paths, and the `edit` of the answer there. */
+/** Lies of each server, by what they amount to: `at` which paths, and the `edit` of an answer there. */
 export const lies = {
-  "no PKCE methods": metadata((document) => delete document.code_challenge_methods_supported),
-  "plain PKCE alone": metadata((document) => (document.code_challenge_methods_supported = ["plain"])),
-  "another issuer": metadata((document) => (document.issuer += "/other")),
-  "another resource": {
-    server: "MCP server",
-    at: isMetadata,
-    edit: json((document) => (document.resource += "/other")),
+  authorizationServer: {
+    "no PKCE methods": metadata((document) => delete document.code_challenge_methods_supported),
+    "plain PKCE alone": metadata((document) => (document.code_challenge_methods_supported = ["plain"])),
+    "another issuer": metadata((document) => (document.issuer += "/other")),
+    "no iss": callback((parameters) => parameters.delete("iss")),
+    "another iss": callback((parameters) => parameters.set("iss", `${parameters.get("iss")}/`)),
+    "another state": callback((parameters) => parameters.set("state", "of-somebody-else")),
+    "another token type": { at: isPath("/token"), edit: json((answer) => (answer.token_type = "DPoP")) },
   },
-  "no iss": callback((parameters) => parameters.delete("iss")),
-  "another iss": callback((parameters) => parameters.set("iss", `${parameters.get("iss")}/`)),
-  "another state": callback((parameters) => parameters.set("state", "of-somebody-else")),
+  mcpServer: {
+    "another resource": metadata((document) => (document.resource += "/other")),
+    "an answer to something else": { at: isPath("/mcp"), edit: json((message) => (message.id += 1)) },
+  },
 };
 
+function isPath(expected) {
+  return (path) => path === expected;
+}
+
 function metadata(edit) {
-  return { server: "authorization server", at: isMetadata, edit: json(edit) };
+  return { at: (path) => path.includes("/.well-known/"), edit: json(edit) };
 }
 
 function json(edit) {
@@ -33,7 +37,6 @@ function json(edit) {
 /** Changes where the browser is sent back to the client, which is known by the code. */
 function callback(edit) {
   return {
-    server: "authorization server",
     at: () => true,
     edit: ({ headers }) => {
       if (!headers.location?.includes("code=")) return;

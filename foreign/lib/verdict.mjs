@@ -10,6 +10,7 @@ export function verdict({ status, trace, seen, resource }, wanted) {
   const found = {
     "exit status": status,
     success: trace.success,
+    failure: trace.failure?.clause,
     revision: trace.revision,
     granted: trace.granted?.split(" ").sort().join(" "),
     results: trace.results,

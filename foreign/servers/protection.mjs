@@ -2,14 +2,14 @@
 import { scopesFor } from "./library.mjs";
 
 /**
- * A middleware. Its quirks make the server harder to please: `spends` lets a token call one tool and not a second one,
- * `unattainable` is a scope that a tool takes beside its own and that nobody gets.
+ * A middleware. Its quirks make the server harder to please: with `revokes` the first token that calls a tool is not good
+ * for anything else, and `unattainable` is a scope that each tool takes beside its own, and that nobody gets.
  */
 export function protection(requireBearerAuth, { verify, refusal, metadataUrl, quirks }) {
-  const spent = new Set();
+  let revoked;
   const verifier = {
     verifyAccessToken: async (token) => {
-      if (spent.has(token)) throw refusal("spent");
+      if (token === revoked) throw refusal("revoked");
       return verify(token);
     },
   };
@@ -18,7 +18,7 @@ export function protection(requireBearerAuth, { verify, refusal, metadataUrl, qu
     const requiredScopes = [...scopesFor(request.body), ...(calls && quirks.unattainable ? [quirks.unattainable] : [])];
     const gate = requireBearerAuth({ verifier, requiredScopes, resourceMetadataUrl: metadataUrl });
     gate(request, response, (error) => {
-      if (!error && calls && quirks.spends) spent.add(request.auth.token);
+      if (!error && calls && quirks.revokes) revoked ??= request.auth.token;
       next(error);
     });
   };

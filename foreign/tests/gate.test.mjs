@@ -8,8 +8,9 @@ import { lies } from "../lib/lies.mjs";
 async function open(context, answer, lie) {
   const told = [];
   const server = createServer(answer);
-  const gate = await openGate((exchange) => told.push(exchange), lie);
+  const gate = await openGate((exchange) => told.push(exchange));
   gate.leadTo(await listen(server));
+  gate.lie(lie);
   context.after(() => {
     gate.close();
     server.close();
@@ -52,20 +53,35 @@ const document = JSON.stringify({
 });
 
 test("a lie about a document changes that alone", async (context) => {
-  const told = async (lie) => {
-    const { origin } = await open(context, (request, response) => response.end(document), lies[lie]);
+  const told = async (lie, server = "authorizationServer") => {
+    const { origin } = await open(context, (request, response) => response.end(document), lies[server][lie]);
     assert.equal(await (await fetch(`${origin}/other`)).text(), document);
     return (await fetch(`${origin}/.well-known/x`)).json();
   };
   assert.equal((await told("no PKCE methods")).code_challenge_methods_supported, undefined);
   assert.deepEqual((await told("plain PKCE alone")).code_challenge_methods_supported, ["plain"]);
   assert.equal((await told("another issuer")).issuer, "http://as/other");
-  assert.equal((await told("another resource")).resource, "http://rs/other");
+  assert.equal((await told("another resource", "mcpServer")).resource, "http://rs/other");
+});
+
+test("a lie about an answer changes that alone", async (context) => {
+  const answer = JSON.stringify({ token_type: "Bearer", id: 1 });
+  const told = async (lie, path) => {
+    const { origin } = await open(context, (request, response) => response.end(answer), lie);
+    assert.equal(await (await fetch(`${origin}/other`)).text(), answer);
+    return (await fetch(origin + path)).json();
+  };
+  assert.equal((await told(lies.authorizationServer["another token type"], "/token")).token_type, "DPoP");
+  assert.equal((await told(lies.mcpServer["an answer to something else"], "/mcp")).id, 2);
 });
 
 test("a lie about the way back changes that alone", async (context) => {
   const told = async (lie, location = "http://client/callback?code=c&state=s&iss=http%3A%2F%2Fas") => {
-    const { origin } = await open(context, (request, response) => response.writeHead(303, { location }).end(), lies[lie]);
+    const { origin } = await open(
+      context,
+      (request, response) => response.writeHead(303, { location }).end(),
+      lies.authorizationServer[lie],
+    );
     return (await fetch(origin, { redirect: "manual" })).headers.get("location");
   };
   assert.equal(await told("no iss"), "http://client/callback?code=c&state=s");
