@@ -56,7 +56,7 @@ test-e2e *ARGS:
 # The official MCP conformance suite, as far as it judges the lab
 [group('test')]
 conformance:
-    tools/build servers
+    tools/build servers cli
     exec tools/conformance
 
 # Walk the journey against servers that others wrote

@@ -4,11 +4,12 @@
 // suite, as `Report.take` wants it.
 import { rm } from "node:fs/promises";
 import { run as authorization } from "./authorization.mjs";
+import { run as client } from "./client.mjs";
 import { results, startLab } from "./lib/lab.mjs";
 import { Report } from "./lib/report.mjs";
 import { run as server } from "./server.mjs";
 
-const legs = [authorization, server];
+const legs = [authorization, server, client];
 const report = new Report();
 
 try {

@@ -1,9 +1,11 @@
-// What a run amounts to: a table, the sentences about what is not as it should be, and the exit code.
-import { judge } from "./judge.mjs";
+// What a round amounts to: a table, the sentences about what is not as it should be, and the exit code.
+import { isAgainst, judge } from "./judge.mjs";
 
 /** Takes what was found, piece by piece; complains at once, and draws the table in the end. */
 export class Report {
   #table = [["scenario", "subject", "passed", "expected", "failed"]];
+  // How many scenarios of each kind there are, and how many of them pass, or are not expected to.
+  #tally = new Map();
   #passed = 0;
   #expected = [];
   #left = [];
@@ -16,10 +18,10 @@ export class Report {
 
   /**
    * Takes a finding: `{ subject, scenarios: [{ name, checks, expectations }], omitted, problems, printed }`. The `subject`
-   * tells it from others of its kind, `omitted` are sentences about what does not apply, `problems` about what went wrong
-   * beside the checks, `printed` is what the program said that was run.
+   * tells it from others, `omitted` are sentences about what does not apply, `problems` about what went wrong beside the
+   * checks, `printed` is what the program said that was run. Only the subject is in every finding.
    */
-  take({ subject, scenarios, omitted = [], problems, printed }) {
+  take({ subject, scenarios = [], omitted = [], problems = [], printed = "" }) {
     const complaints = problems.map((problem) => `${subject}: ${problem}`);
     for (const { name, checks, expectations } of scenarios) {
       const verdict = judge(checks, expectations);
@@ -27,6 +29,7 @@ export class Report {
       this.#passed += verdict.passed;
       this.#expected.push(...verdict.expected.map((sentence) => `expected: ${subject}, ${name}: ${sentence}`));
       complaints.push(...verdict.failed.map((sentence) => `${subject}, ${name}: ${sentence}`));
+      this.#count(subject, name, problems.length + verdict.failed.length === 0, expectations.some(isAgainst));
     }
     this.#left.push(...omitted.map((sentence) => `not run: ${subject}, ${sentence}`));
     if (complaints.length > 0) this.fail(complaints, `It printed:\n${printed}\n`);
@@ -38,15 +41,28 @@ export class Report {
     console.log([...complaints.map((complaint) => `FAILED: ${complaint}`), evidence].join("\n"));
   }
 
-  /** Prints the table and the sum, and sets the exit code. */
+  /** Prints the table and the sums, and sets the exit code. */
   conclude() {
-    console.log([...this.#table.map((cells) => this.#row(cells)), ...this.#expected, ...this.#left].join("\n"));
+    const rows = this.#table.map((cells) => this.#row(cells));
+    console.log([...rows, ...this.#expected, ...this.#left, ...[...this.#tally].map(total)].join("\n"));
     console.log(`\n${this.#passed} passed, ${this.#failed.length} failed`);
     process.exitCode = this.hasFailed ? 1 : 0;
+  }
+
+  #count(subject, name, isAsExpected, isExpectedToFail) {
+    const kind = [subject, ...name.split("/").slice(0, -1)].join(", ");
+    if (!this.#tally.has(kind)) this.#tally.set(kind, { all: 0, pass: 0, cannot: 0 });
+    const counts = this.#tally.get(kind);
+    counts.all++;
+    if (isAsExpected) counts[isExpectedToFail ? "cannot" : "pass"]++;
   }
 
   #row([scenario, subject, ...counts]) {
     const [first, second] = [0, 1].map((column) => Math.max(...this.#table.map((cells) => cells[column].length)));
     return [scenario.padEnd(first), subject.padEnd(second), ...counts.map((count) => `${count}`.padStart(8))].join("  ");
   }
+}
+
+function total([kind, { all, pass, cannot }]) {
+  return `scenarios: ${kind}: ${pass} of ${all} pass${cannot > 0 ? `, ${cannot} are not expected to` : ""}`;
 }
