@@ -10,6 +10,7 @@ import {
   REFUSED,
   arrival,
   end,
+  registered,
   results,
   scopes,
   twoTokens,
@@ -33,7 +34,7 @@ const DOCUMENT = {
   client_id: "https://client.example/oauth/client.json",
   token_endpoint_auth_method: "none",
 };
-const registered = { registration: "dcr" };
+const byItself = { registration: "dcr" };
 const byDocument = { registration: "cimd", id: DOCUMENT.client_id };
 const beforehand = { registration: "pre", id: KNOWN.client_id, secret: KNOWN.client_secret };
 /** An authorization server that knows the client, and lets it say in this way alone who it is. */
@@ -43,66 +44,79 @@ const knowing = (method) => ({
 });
 /** One that gets the client's document; not from the network, but from the world. */
 const reading = { documents: { [DOCUMENT.client_id]: DOCUMENT } };
+/** A client that has a document, and takes the first way that is open. */
+const byAnyWay = { registration: "auto", id: DOCUMENT.client_id };
+const unregistered = { registrations: [] };
 
 const arriving = [
   {
-    name: "oidc-provider, SDK 1",
-    subject: "registered",
+    subject: "oidc-provider, SDK 1",
+    name: "registered",
     world: { ...PROVIDER, ...SDK_1 },
-    client: { revision: OLD, ...registered },
+    client: { revision: OLD, ...byItself },
     wanted: arrival(OLD),
   },
   {
-    name: "oidc-provider, SDK 1",
-    subject: "registered, with a secret",
+    subject: "oidc-provider, SDK 1",
+    name: "registered, with a secret",
     world: { ...PROVIDER, ...SDK_1, clientAuthMethods: ["client_secret_basic"] },
-    client: { revision: OLD, ...registered },
-    wanted: { ...arrival(OLD), tokens: twoTokens("basic") },
+    client: { revision: OLD, ...byItself },
+    wanted: { ...arrival(OLD), registrations: registered(OLD, "client_secret_basic"), tokens: twoTokens("basic") },
   },
   {
-    name: "oidc-provider, SDK 1",
-    subject: "known, secret in the header",
+    subject: "oidc-provider, SDK 1",
+    name: "known, secret in the header",
     world: { ...PROVIDER, ...SDK_1, ...knowing("client_secret_basic") },
     client: { revision: OLD, ...beforehand },
-    wanted: { ...arrival(OLD), tokens: twoTokens("basic") },
+    wanted: { ...arrival(OLD), ...unregistered, tokens: twoTokens("basic") },
   },
   {
-    name: "oidc-provider, SDK 1",
-    subject: "known, secret in the body",
+    subject: "oidc-provider, SDK 1",
+    name: "known, secret in the body",
     world: { ...PROVIDER, ...SDK_1, ...knowing("client_secret_post") },
     client: { revision: OLD, ...beforehand },
-    wanted: { ...arrival(OLD), tokens: twoTokens("post") },
+    wanted: { ...arrival(OLD), ...unregistered, tokens: twoTokens("post") },
   },
   {
-    name: "oidc-provider, SDK 1",
-    subject: "metadata document",
+    subject: "oidc-provider, SDK 1",
+    name: "metadata document",
     world: { ...PROVIDER, ...SDK_1, ...reading },
     client: { revision: OLD, ...byDocument },
-    wanted: arrival(OLD),
+    wanted: { ...arrival(OLD), ...unregistered },
   },
   {
-    name: "oidc-provider, SDK 1",
-    subject: "either revision",
+    subject: "oidc-provider, SDK 1",
+    name: "either revision",
     world: { ...PROVIDER, ...SDK_1 },
-    client: { revision: "auto", ...registered },
+    client: { revision: "auto", ...byItself },
     wanted: {
       ...arrival(OLD),
+      registrations: registered(NEW),
       authorizations: [scopes(NEW, "books:read"), scopes(OLD, "books:borrow", "books:read")],
       calls: [REFUSED[NEW], "server/discover 400", ...GREETING[OLD], ...CALLS, ...FAREWELL[OLD]],
     },
+    expectations: [warned("era-detection", "that is how the client finds out that this server speaks the old revision")],
   },
   {
-    name: "oidc-provider, SDK 1",
-    subject: "a token is revoked",
+    subject: "oidc-provider, SDK 1",
+    name: "a token is revoked",
     world: { ...PROVIDER, ...SDK_1, quirks: { revokes: true } },
-    client: { revision: OLD, ...registered },
+    client: { revision: OLD, ...byItself },
     wanted: { ...arrival(OLD), ...refreshed(OLD) },
+    expectations: [warned("token-validity", "this server has revoked the token")],
   },
   {
-    name: "oidc-provider, SDK 1",
-    subject: "the session is forgotten",
+    subject: "oidc-provider, SDK 1",
+    name: "tokens are given back",
+    world: { ...PROVIDER, ...SDK_1 },
+    client: { revision: OLD, ...byItself, flags: ["--revoke"] },
+    wanted: { ...arrival(OLD), returned: ["refresh_token 200"] },
+  },
+  {
+    subject: "oidc-provider, SDK 1",
+    name: "the session is forgotten",
     world: { ...PROVIDER, ...SDK_1, quirks: { forgets: true } },
-    client: { revision: OLD, ...registered },
+    client: { revision: OLD, ...byItself },
     wanted: {
       ...arrival(OLD),
       calls: [
@@ -110,55 +124,64 @@ const arriving = [
         ...["initialize 200", "notifications/initialized 202", "borrow_book 200", ...FAREWELL[OLD]],
       ],
     },
+    expectations: [warned("session-expired", "this server has lost the session")],
   },
   {
-    name: "oidc-provider, SDK 2",
-    subject: "registered",
+    subject: "oidc-provider, SDK 2",
+    name: "registered",
     world: { ...PROVIDER, ...SDK_2 },
-    client: { revision: NEW, ...registered },
+    client: { revision: NEW, ...byItself },
     wanted: arrival(NEW),
   },
   {
-    name: "oidc-provider, SDK 2",
-    subject: "metadata document",
+    subject: "oidc-provider, SDK 2",
+    name: "metadata document",
     world: { ...PROVIDER, ...SDK_2, ...reading },
     client: { revision: NEW, ...byDocument },
-    wanted: arrival(NEW),
+    wanted: { ...arrival(NEW), ...unregistered },
   },
   {
-    name: "oidc-provider, SDK 2",
-    subject: "answers are streams",
+    subject: "oidc-provider, SDK 2",
+    name: "the first way is the document",
+    world: { ...PROVIDER, ...SDK_2, ...reading },
+    client: { revision: NEW, ...byAnyWay },
+    wanted: { ...arrival(NEW), ...unregistered },
+  },
+  {
+    subject: "oidc-provider, SDK 2",
+    name: "answers are streams",
     world: { ...PROVIDER, ...SDK_2, quirks: { streams: true } },
-    client: { revision: NEW, ...registered },
+    client: { revision: NEW, ...byItself },
     wanted: arrival(NEW),
   },
   {
-    name: "oidc-provider, SDK 2",
-    subject: "the older revision",
+    subject: "oidc-provider, SDK 2",
+    name: "the older revision",
     world: { ...PROVIDER, ...SDK_2 },
-    client: { revision: OLD, ...registered },
+    client: { revision: OLD, ...byItself },
     // It has no sessions, so there is none to leave.
     wanted: { ...arrival(OLD), calls: [REFUSED[OLD], ...GREETING[OLD], ...CALLS] },
   },
   {
-    name: "oidc-provider, SDK 2",
-    subject: "either revision",
+    subject: "oidc-provider, SDK 2",
+    name: "either revision",
     world: { ...PROVIDER, ...SDK_2 },
-    client: { revision: "auto", ...registered },
+    client: { revision: "auto", ...byItself },
     wanted: arrival(NEW),
   },
   {
-    name: "oidc-provider, SDK 2",
-    subject: "a token is revoked",
+    subject: "oidc-provider, SDK 2",
+    name: "a token is revoked",
     world: { ...PROVIDER, ...SDK_2, quirks: { revokes: true } },
-    client: { revision: NEW, ...registered },
+    client: { revision: NEW, ...byItself },
     wanted: { ...arrival(NEW), ...refreshed(NEW) },
+    expectations: [warned("token-validity", "this server has revoked the token")],
   },
   {
-    name: "oidc-provider with a path, SDK 2",
-    subject: "registered",
+    subject: "oidc-provider with a path, SDK 2",
+    name: "registered",
     world: { ...PROVIDER, ...SDK_2, issuerPath: "/tenant" },
-    client: { revision: NEW, ...registered },
+    client: { revision: NEW, ...byItself },
     wanted: {
       ...arrival(NEW),
       lookups: [
@@ -168,19 +191,27 @@ const arriving = [
         "authorization server /tenant/.well-known/openid-configuration 200",
       ],
     },
+    expectations: [warned("server-metadata-location", "this server has its metadata at the last address that is tried")],
   },
   {
-    name: "SDK 1, SDK 1",
-    subject: "registered",
+    subject: "SDK 1, SDK 1",
+    name: "registered",
     world: { ...SDK_AS, ...SDK_1 },
-    client: { revision: OLD, ...registered },
+    client: { revision: OLD, ...byItself },
     wanted: { ...arrival(OLD), results: results("an unknown reader") },
   },
   {
-    name: "SDK 1, SDK 2 at the root",
-    subject: "registered",
+    subject: "SDK 1, SDK 1",
+    name: "the first way is to register",
+    world: { ...SDK_AS, ...SDK_1 },
+    client: { revision: OLD, ...byAnyWay },
+    wanted: { ...arrival(OLD), results: results("an unknown reader") },
+  },
+  {
+    subject: "SDK 1, SDK 2 at the root",
+    name: "registered",
     world: { ...SDK_AS, ...SDK_2, mcpPath: "/" },
-    client: { revision: NEW, ...registered },
+    client: { revision: NEW, ...byItself },
     wanted: {
       ...arrival(NEW),
       results: results("an unknown reader"),
@@ -194,9 +225,11 @@ const arriving = [
   },
 ];
 
-/** The person is not asked again when a token is refused, only for more scopes. */
+/** A token is refused: the person is not asked again, but the client looks whether it still has to do with the same servers. */
 function refreshed(revision) {
+  const { lookups } = arrival(revision);
   return {
+    lookups: [...lookups, ...lookups],
     tokens: ["authorization_code by none 200", "refresh_token by none 200", "authorization_code by none 200"],
     calls: [
       ...[REFUSED[revision], ...GREETING[revision], "list_books 200", "borrow_book 401"],
@@ -205,60 +238,82 @@ function refreshed(revision) {
   };
 }
 
-const asked = { authorizations: ["books:read"] };
-const redeemed = { ...asked, tokens: ["authorization_code by none 200"] };
+/** The client finds a server wanting, and goes on. */
+function warned(rule, reason) {
+  return { check: rule, status: "WARNED", reason };
+}
+
+/** The client finds a server wanting, and stops. */
+function stopped(rule, reason) {
+  return { check: rule, status: "STOPPED", reason };
+}
+
+// How far the client gets before it notices a lie.
+const registers = { registrations: registered(OLD) };
+const asks = { ...registers, authorizations: ["books:read"] };
+const redeems = { ...asks, tokens: ["authorization_code by none 200"] };
+
 /** The lies that end a journey: the rule that is broken, and what was done until then. */
 const lies = [
-  ["another resource", "resource-identity"],
-  ["another issuer", "issuer-identity"],
-  ["no PKCE methods", "pkce-advertised"],
-  ["plain PKCE alone", "pkce-advertised"],
-  ["no iss", "iss-parameter", asked],
-  ["another iss", "iss-parameter", asked],
-  ["another state", "state", asked],
-  ["another token type", "token-response", redeemed],
+  ["another resource", "resource-identity", {}],
+  ["another issuer", "issuer-identity", {}],
+  ["no PKCE methods", "pkce-advertised", {}],
+  ["plain PKCE alone", "pkce-advertised", {}],
+  ["no iss", "iss-parameter", asks],
+  ["another iss", "iss-parameter", asks],
+  ["another state", "state", asks],
+  ["another token type", "token-response", redeems],
 ];
 
 const ending = [
   ...lies.map(([lie, rule, done]) => ({
-    name: "oidc-provider, SDK 1",
-    subject: `a lie: ${lie}`,
+    subject: "oidc-provider, SDK 1",
+    name: `a lie: ${lie}`,
     world: { ...PROVIDER, ...SDK_1, lie },
-    client: { revision: OLD, ...registered },
+    client: { revision: OLD, ...byItself },
     wanted: { ...end(OLD, rule), ...done },
+    expectations: [stopped(rule, "it is a lie")],
   })),
   {
-    name: "oidc-provider, SDK 2",
-    subject: "a lie: an answer to something else",
+    subject: "oidc-provider, SDK 2",
+    name: "a lie: an answer to something else",
     world: { ...PROVIDER, ...SDK_2, lie: "an answer to something else" },
-    client: { revision: NEW, ...registered },
+    client: { revision: NEW, ...byItself },
     wanted: {
       ...end(NEW, "transport"),
-      ...redeemed,
+      ...redeems,
+      registrations: registered(NEW),
       authorizations: [scopes(NEW, "books:read")],
       calls: [REFUSED[NEW], "server/discover 200"],
     },
+    expectations: [stopped("transport", "it is a lie")],
   },
-  ...[
-    [OLD, SDK_1, "SDK 1"],
-    [NEW, SDK_2, "SDK 2"],
-  ].map(([revision, server, name]) => ({
-    name: `oidc-provider, ${name}`,
-    subject: "never enough",
-    world: { ...PROVIDER, ...server, quirks: { unattainable: "books:burn" } },
-    client: { revision, ...registered },
-    wanted: {
-      ...end(revision, "step-up"),
-      // The person is asked three times, and not once more.
-      authorizations: [
-        scopes(revision, "books:read"),
-        scopes(revision, "books:burn", "books:read"),
-        scopes(revision, "books:burn", "books:read"),
-      ],
-      tokens: Array(3).fill("authorization_code by none 200"),
-      calls: [REFUSED[revision], ...GREETING[revision], ...Array(3).fill("list_books 403"), ...FAREWELL[revision]],
-    },
-  })),
+  neverEnough("oidc-provider, SDK 1", OLD, SDK_1),
+  neverEnough("oidc-provider, SDK 2", NEW, SDK_2),
 ];
 
-export const journeys = [...arriving, ...ending];
+/** A server that wants more whatever it gets. The person is asked three times, and not once more. */
+function neverEnough(subject, revision, server) {
+  const more = scopes(revision, "books:burn", "books:read");
+  return {
+    subject,
+    name: "never enough",
+    world: { ...PROVIDER, ...server, quirks: { unattainable: "books:burn" } },
+    client: { revision, ...byItself },
+    wanted: {
+      ...end(revision, "step-up"),
+      registrations: registered(revision),
+      authorizations: [scopes(revision, "books:read"), more, more],
+      tokens: Array(3).fill("authorization_code by none 200"),
+      calls: [REFUSED[revision], ...GREETING[revision], ...Array(3).fill("list_books 403")],
+    },
+    expectations: [stopped("step-up", "nobody gets that scope")],
+  };
+}
+
+const everywhere = warned("challenge-without-error", "both SDKs name an error where there was no token either");
+
+export const journeys = [...arriving, ...ending].map((journey) => ({
+  ...journey,
+  expectations: [everywhere, ...(journey.expectations ?? [])],
+}));

@@ -7,7 +7,8 @@ export class Report {
   // How many scenarios of each kind there are, and how many of them pass, or are not expected to.
   #tally = new Map();
   #passed = 0;
-  #expected = [];
+  // Where each sentence about something expected was found: the same is often found everywhere.
+  #expected = new Map();
   #left = [];
   #failed = [];
 
@@ -27,7 +28,7 @@ export class Report {
       const verdict = judge(checks, expectations);
       this.#table.push([name, subject, verdict.passed, verdict.expected.length, verdict.failed.length]);
       this.#passed += verdict.passed;
-      this.#expected.push(...verdict.expected.map((sentence) => `expected: ${subject}, ${name}: ${sentence}`));
+      verdict.expected.forEach((sentence) => this.#expect(sentence, `${subject}, ${name}`));
       complaints.push(...verdict.failed.map((sentence) => `${subject}, ${name}: ${sentence}`));
       this.#count(subject, name, problems.length + verdict.failed.length === 0, expectations.some(isAgainst));
     }
@@ -44,9 +45,15 @@ export class Report {
   /** Prints the table and the sums, and sets the exit code. */
   conclude() {
     const rows = this.#table.map((cells) => this.#row(cells));
-    console.log([...rows, ...this.#expected, ...this.#left, ...[...this.#tally].map(total)].join("\n"));
+    const expected = [...this.#expected].map(expectation);
+    console.log([...rows, ...expected, ...this.#left, ...[...this.#tally].map(total)].join("\n"));
     console.log(`\n${this.#passed} passed, ${this.#failed.length} failed`);
     process.exitCode = this.hasFailed ? 1 : 0;
+  }
+
+  #expect(sentence, place) {
+    if (!this.#expected.has(sentence)) this.#expected.set(sentence, []);
+    this.#expected.get(sentence).push(place);
   }
 
   #count(subject, name, isAsExpected, isExpectedToFail) {
@@ -61,6 +68,11 @@ export class Report {
     const [first, second] = [0, 1].map((column) => Math.max(...this.#table.map((cells) => cells[column].length)));
     return [scenario.padEnd(first), subject.padEnd(second), ...counts.map((count) => `${count}`.padStart(8))].join("  ");
   }
+}
+
+function expectation([sentence, [place, ...others]]) {
+  const more = others.length > 0 ? ` (and ${others.length} more)` : "";
+  return `expected: ${place}${more}: ${sentence}`;
 }
 
 function total([kind, { all, pass, cannot }]) {

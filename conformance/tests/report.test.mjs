@@ -28,3 +28,19 @@ test("what went wrong beside the checks is a failure too", (context) => {
   assert.ok(report.hasFailed);
   assert.match(printed, /^FAILED: s: it hung\n/);
 });
+
+test("what is expected is told once, with how often it was found", (context) => {
+  const { report, printed } = taken(context, {
+    scenarios: ["a", "b", "c"].map((name) => ({
+      name,
+      checks: [{ id: "c", status: "INFO" }],
+      expectations: [{ check: "c", status: "INFO", reason: "so be it" }],
+    })),
+  });
+  assert.deepEqual([report.hasFailed, printed], [false, ""]);
+  const { exitCode } = process;
+  report.conclude();
+  process.exitCode = exitCode;
+  const [table] = console.log.mock.calls.at(-2).arguments;
+  assert.match(table, /\nexpected: s, a \(and 2 more\): c: INFO \(so be it\)\nscenarios: s: 3 of 3 pass$/);
+});

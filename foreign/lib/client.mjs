@@ -1,28 +1,22 @@
 // Our client, as the program in the terminal: sent on a journey, and what it says of it.
-import path from "node:path";
 import { Child, within } from "../../conformance/lib/children.mjs";
-import { target } from "../../conformance/lib/lab.mjs";
-
-const program = path.join(target, "debug", "mcp-auth-lab");
+import { program } from "../../conformance/lib/lab.mjs";
 
 /**
- * Sends the client to the MCP server at `resource`, and every tool of it. Gives its exit `status`, the `trace` it printed,
- * and all that was `printed`. The person it plays is Grace.
+ * Sends the client to the MCP server at `resource`, and to every tool of it; the person whom it plays is Grace. Gives its
+ * exit `status`, its own account as `trace`, and all that it `printed`. The
+ * `flags` are more of the program's own.
  */
-export async function trace(resource, { revision, registration, id, secret }) {
+export async function walk(resource, { revision, registration, id, secret, flags = [] }) {
+  const options = { server: resource, revision, registration, "client-id": id, account: "grace", password: "any" };
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  const args = [...given.flatMap(([name, value]) => [`--${name}`, value]), ...FLAGS, ...flags];
   const lines = [];
-  const flags = {
-    server: resource,
-    revision,
-    registration,
-    "client-id": id,
-    "client-secret": secret,
-    account: "grace",
-    password: "any",
-  };
-  const given = Object.entries(flags).filter(([, value]) => value !== undefined);
-  const args = ["trace", ...given.flatMap(([name, value]) => [`--${name}`, value]), "--every-tool", "--json"];
-  const child = new Child(program, args, { onLine: (line) => lines.push(line) });
+  const child = new Child(program("mcp-auth-lab"), ["trace", ...args], {
+    // Whoever has a secret or a password of their own in the environment does not mean this client.
+    env: { ...process.env, MCP_CLIENT_SECRET: secret, MCP_PASSWORD: undefined },
+    onLine: (line) => lines.push(line),
+  });
   try {
     const status = await within(60, "the client has not ended", child.ended);
     return { status, trace: JSON.parse(lines.join("\n")), printed: child.quote() };
@@ -32,3 +26,6 @@ export async function trace(resource, { revision, registration, id, secret }) {
     await child.stop();
   }
 }
+
+// Its metadata document is nowhere but at the authorization server, so it cannot look at it itself.
+const FLAGS = ["--every-tool", "--skip-document", "--json"];

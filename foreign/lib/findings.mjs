@@ -14,6 +14,12 @@ export const GREETING = {
 export const CALLS = ["list_books 200", "borrow_book 403", "borrow_book 200"];
 export const FAREWELL = { [OLD]: ["DELETE 200"], [NEW]: [] };
 
+/** The rules by which a client believes what it is told, and without which it would be led anywhere. */
+const BELIEF = [
+  ...["resource-identity", "issuer-identity", "endpoint-urls", "pkce-advertised"],
+  ...["redirect-exact", "iss-parameter", "state", "token-response", "protocol-version"],
+];
+
 /** Scopes of an authorization request. The new revision adds the one for refresh tokens, where that is on offer. */
 export function scopes(revision, ...names) {
   return [...names, ...(revision === NEW ? ["offline_access"] : [])].join(" ");
@@ -29,7 +35,12 @@ export function twoTokens(way) {
   return [`authorization_code by ${way} 200`, `authorization_code by ${way} 200`];
 }
 
-/** A journey that arrives by one step-up, as a public client. */
+/** What a client says of itself where it registers. The old revision has no word for where it runs. */
+export function registered(revision, way = "none") {
+  return [`${revision === NEW ? "native" : "somewhere"} by ${way} 201`];
+}
+
+/** A journey that arrives by one step-up, as a public client that has registered. */
 export function arrival(revision) {
   return {
     "exit status": 0,
@@ -37,13 +48,16 @@ export function arrival(revision) {
     revision,
     granted: "books:borrow books:read",
     results: results("grace"),
+    verified: BELIEF,
     lookups: [
       "MCP server /.well-known/oauth-protected-resource/mcp 200",
       "authorization server /.well-known/oauth-authorization-server 200",
     ],
+    registrations: registered(revision),
     authorizations: [scopes(revision, "books:read"), scopes(revision, "books:borrow", "books:read")],
     tokens: twoTokens("none"),
     calls: [REFUSED[revision], ...GREETING[revision], ...CALLS, ...FAREWELL[revision]],
+    returned: [],
   };
 }
 
@@ -53,8 +67,10 @@ export function end(revision, rule) {
     "exit status": 1,
     success: false,
     failure: rule,
+    registrations: [],
     authorizations: [],
     tokens: [],
     calls: [REFUSED[revision]],
+    returned: [],
   };
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { authorizations, breaches, calls, lookups, tokens } from "../lib/wire.mjs";
+import { authorizations, breaches, calls, lookups, registrations, returned, tokens } from "../lib/wire.mjs";
 
 const resource = "http://127.0.0.1:1/mcp";
 const AS = "authorization server";
@@ -25,6 +25,24 @@ test("documents are looked up at the well-known addresses", () => {
     { server: AS, method: "GET", path: "/jwks", status: 200 },
   ];
   assert.deepEqual(lookups(seen), ["MCP server /.well-known/x 404", "authorization server /t/.well-known/y 200"]);
+});
+
+test("a registration is told by what the client says of itself", () => {
+  const message = { redirect_uris: [], token_endpoint_auth_method: "none" };
+  const seen = [
+    { server: AS, method: "POST", path: "/reg", status: 201, message: { ...message, application_type: "native" } },
+    { server: AS, method: "POST", path: "/reg", status: 400, message },
+    { ...called, message: { method: "tools/list" } },
+  ];
+  assert.deepEqual(registrations(seen), ["native by none 201", "somewhere by none 400"]);
+});
+
+test("a token that is given back is told by its kind", () => {
+  const seen = [
+    { ...redeemed, form: { token: "•••", token_type_hint: "refresh_token" } },
+    { ...redeemed, form },
+  ];
+  assert.deepEqual(returned(seen), ["refresh_token 200"]);
 });
 
 test("an authorization request is told from the person's pages", () => {
