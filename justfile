@@ -59,6 +59,12 @@ conformance:
     tools/build servers cli
     exec tools/conformance
 
+# Walk the journey against servers that others wrote
+[group('test')]
+foreign:
+    tools/build cli
+    exec tools/foreign
+
 # Measure the servers; ARGS go to `cargo bench`: --bench authorization_server measures one of them
 [group('test')]
 bench *ARGS:

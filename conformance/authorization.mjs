@@ -59,7 +59,7 @@ function grantFails(message, reason) {
   return { [check]: fails(message, reason, [check]) };
 }
 
-/** Runs all scenarios as each client. Gives a report for each: see `run.mjs`. */
+/** Runs all scenarios as each client. Gives a finding for each: see `Report.take`. */
 export async function* run(lab, folder) {
   const names = await scenarios(LEG);
   for (const client of await clients(lab)) {

@@ -125,7 +125,7 @@ export const inapplicable = {
   "sep-2640-*": "skills are an extension that this client does not have",
 };
 
-/** Runs what applies in each revision. Gives a report for each scenario: see `run.mjs`. */
+/** Runs what applies in each revision. Gives a finding for each scenario: see `Report.take`. */
 export async function* run(_lab, folder) {
   for (const [mark, { run, expected }] of Object.entries(rounds)) {
     const { omitted, problems, ...planned } = plan(run, inapplicable, await scenarios(LEG, mark));

@@ -87,7 +87,7 @@ export const inapplicable = {
   "sep-2640-skills-*": noExtension,
 };
 
-/** Runs what applies in each revision. Gives a report for each scenario: see `run.mjs`. */
+/** Runs what applies in each revision. Gives a finding for each scenario: see `Report.take`. */
 export async function* run(lab, folder) {
   const proxy = await startProxy(lab.mcpServer, await accessToken(lab, SCOPES));
   try {

@@ -26,7 +26,7 @@ export function judge(checks, expectations) {
     const ended = checks.some(({ id }) => id === check) ? "is not what it was" : "was not made";
     failed.push(`${check} is expected to be ${status}, and ${ended}: see whether it is still to be in the list`);
   }
-  if (checks.length === 0) failed.push("the suite has made no check");
+  if (checks.length === 0) failed.push("no check was made");
   return { passed, expected, failed };
 }
 
