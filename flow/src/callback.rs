@@ -1,6 +1,6 @@
 //! The browser is back: who sent it, does it answer our question, and what does it say?
 
-use protocol::authorization_response::{AuthorizationResponse, CallbackError, verify_issuer};
+use protocol::authorization_response::{AuthorizationResponse, verify_issuer};
 use protocol::clause::Clause;
 use protocol::query::Parameters;
 use protocol::secret::Secret;
@@ -33,20 +33,38 @@ pub(crate) fn answers(pending: &Pending, url: &str) -> bool {
     state.as_ref() == Some(&pending.expected.state)
 }
 
+/// The redirect URI, and what the server has added to it. A redirect URI may have a query of its own, which stays.
+fn taken_apart<'a>(redirect_uri: &str, url: &'a str) -> (&'a str, &'a str) {
+    let separator = if redirect_uri.contains('?') { '&' } else { '?' };
+    let added = url.strip_prefix(redirect_uri).and_then(|rest| rest.strip_prefix(separator));
+    match added {
+        Some(added) => (&url[..redirect_uri.len()], added),
+        None => url.split_once('?').unwrap_or((url, "")),
+    }
+}
+
+/// A code is secret whether the callback is believed or not, and however it is written in the URL.
+fn conceal_code(turn: &mut Turn<'_>, query: &str, parameters: &Parameters) {
+    let read = parameters.iter().filter(|(name, _)| *name == "code").map(|(_, code)| code);
+    let written = query.split('&').filter_map(|pair| pair.strip_prefix("code="));
+    turn.secrets.extend(read.chain(written).map(Secret::new));
+}
+
 /// Checks a callback in the order in which it may be believed: address, `iss`, `state`, and then the answer.
 pub(crate) fn validate(turn: &mut Turn<'_>, pending: Pending, url: &str) -> Result<State, Stop> {
-    let (address, query) = url.split_once('?').unwrap_or((url, ""));
+    let (address, query) = taken_apart(pending.request.redirect_uri.as_str(), url);
     let query = query.split('#').next().unwrap_or_default();
+    let parameters = Parameters::parse(query);
+    conceal_code(turn, query, &parameters);
     turn.checks.identical(
         Clause::RedirectExact,
         "the browser came back to the redirect URI",
         pending.request.redirect_uri.as_str(),
         address,
     )?;
-    let parameters = Parameters::parse(query);
     check_issuer(turn, &pending, &parameters)?;
     let response = AuthorizationResponse::validate(query, &pending.expected);
-    check_state(turn, &pending, &parameters, &response)?;
+    check_state(turn, &pending, &parameters)?;
     decode(turn, &parameters);
     let response = match response {
         Ok(response) => response,
@@ -63,7 +81,6 @@ pub(crate) fn validate(turn: &mut Turn<'_>, pending: Pending, url: &str) -> Resu
     };
     match response {
         AuthorizationResponse::Code(code) => {
-            turn.secrets.push(code.clone());
             turn.checks.require(
                 Clause::AccessDenied,
                 "the answer is a code, not an error",
@@ -103,19 +120,20 @@ fn check_issuer(turn: &mut Turn<'_>, pending: &Pending, parameters: &Parameters)
     turn.checks.verify(Clause::IssParameter, "iss is the issuer that was asked", holds, expected, found)
 }
 
-fn check_state(
-    turn: &mut Turn<'_>,
-    pending: &Pending,
-    parameters: &Parameters,
-    response: &Result<AuthorizationResponse, CallbackError>,
-) -> Result<(), Stop> {
-    let state = parameters.get("state").ok().flatten();
+fn check_state(turn: &mut Turn<'_>, pending: &Pending, parameters: &Parameters) -> Result<(), Stop> {
+    let state = parameters.get("state");
+    let holds = state.is_ok_and(|state| state.map(Secret::new).as_ref() == Some(&pending.expected.state));
+    let found = match state {
+        Ok(Some(state)) => state.to_owned(),
+        Ok(None) => "nothing".to_owned(),
+        Err(repeated) => repeated.to_string(),
+    };
     turn.checks.require(
         Clause::State,
         "state is the one that was sent",
-        !matches!(response, Err(CallbackError::OtherState)),
+        holds,
         pending.expected.state.reveal(),
-        state.unwrap_or("nothing"),
+        found,
     )
 }
 

@@ -19,6 +19,8 @@ use crate::turn::Turn;
 
 /// How long before its end a token is renewed, in seconds: a request takes its time too.
 const EARLY: u64 = 5;
+/// What of an answer must not be shown. Servers that speak OpenID Connect add an ID token, asked or not.
+const SECRET_MEMBERS: [&str; 3] = ["access_token", "refresh_token", "id_token"];
 
 /// An access token and what it allows.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -45,6 +47,7 @@ impl AccessToken {
 impl TokenRequest {
     /// Reads the answer, and does with the token what was to be done.
     pub(crate) fn answered(self, turn: &mut Turn<'_>, response: &Response) -> Result<State, Stop> {
+        turn.conceal_members(response, &SECRET_MEMBERS);
         if let (Grant::Refresh { .. }, Some(OAuthErrorCode::InvalidGrant)) =
             (&self.grant, error_code(response))
         {
@@ -140,8 +143,6 @@ fn read(turn: &mut Turn<'_>, response: &Response) -> Result<TokenResponse, Stop>
     }
     turn.status(Clause::TokenResponse, 200, response)?;
     let answer: TokenResponse = turn.json(Clause::TokenResponse, "a token response", response)?;
-    turn.secrets.push(answer.access_token.clone());
-    turn.secrets.extend(answer.refresh_token.clone());
     turn.checks.verify(
         Clause::TokenResponse,
         "token type",

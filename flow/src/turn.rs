@@ -66,6 +66,13 @@ impl<'a> Turn<'a> {
         });
     }
 
+    /// Remembers the secret members of an answer before it is judged: what is refused stands in the trace all the same.
+    pub(crate) fn conceal_members(&mut self, response: &Response, names: &[&str]) {
+        let Ok(Value::Object(members)) = serde_json::from_str(&response.body) else { return };
+        let secret = |name: &&str| members.get(*name).and_then(Value::as_str).map(Secret::new);
+        self.secrets.extend(names.iter().filter_map(secret));
+    }
+
     /// Demands a status.
     pub(crate) fn status(&mut self, clause: Clause, expected: u16, response: &Response) -> Result<(), Stop> {
         self.checks.require(

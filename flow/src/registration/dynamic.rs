@@ -16,6 +16,9 @@ use crate::machine::State;
 use crate::trace::{Decoded, Party, Stop};
 use crate::turn::{Outgoing, Turn};
 
+/// What of an answer must not be shown. With the token of RFC 7592 the registration can be changed, or deleted.
+const SECRET_MEMBERS: [&str; 2] = ["client_secret", "registration_access_token"];
+
 impl Newcomer {
     /// What the client will say about itself.
     fn registration(&self, config: &Config) -> Option<ClientRegistrationRequest> {
@@ -57,6 +60,7 @@ impl Newcomer {
 
     /// Reads what the server made of it. What it gives is kept for this issuer alone.
     pub(crate) fn registered(self, turn: &mut Turn<'_>, response: &Response) -> Result<State, Stop> {
+        turn.conceal_members(response, &SECRET_MEMBERS);
         let found = match serde_json::from_str::<OAuthErrorBody>(&response.body) {
             Ok(OAuthErrorBody { error, error_description: Some(description), .. })
                 if response.status != 201 =>
@@ -79,7 +83,6 @@ impl Newcomer {
         )?;
         let information: ClientInformation =
             turn.json(Clause::RegistrationResponse, "client information", response)?;
-        turn.secrets.extend(information.client_secret.clone());
         turn.decoded.push(decode(&information));
         turn.summary = format!("{} · client_id {}", response.status, information.client_id);
         let registered = Registered {

@@ -189,3 +189,29 @@ fn a_refused_code_is_told_in_the_servers_words() {
         (Step::CodeExchange, "400 invalid_grant: used before")
     );
 }
+
+/// What is refused stands in the trace too, and so do members that the client has no use for.
+///
+/// Req: ALL-11
+#[test]
+fn a_token_of_an_answer_that_is_refused_is_masked_too() {
+    let answer = json!({ "access_token": "AAAA", "refresh_token": "RRRR", "id_token": "IIII", "token_type": "Bearer" });
+    for (status, without, accepted) in [(200, "", true), (201, "", false), (200, "token_type", false)] {
+        let mut answer = answer.clone();
+        answer.as_object_mut().unwrap().remove(without);
+        let mut world = World {
+            edit: Box::new(move |request, response| {
+                if request.url.ends_with("/token") { json_response(status, &answer) } else { response }
+            }),
+            ..World::default()
+        };
+        let mut flow = Flow::new(legacy());
+        world.walk_until(&mut flow, |request| request.url.ends_with("/token"));
+        world.step(&mut flow);
+        assert_eq!(matches!(flow.poll(), Action::Failed(_)), !accepted);
+        let masked = flow.trace().to_masked_json().to_string();
+        for secret in ["AAAA", "RRRR", "IIII"] {
+            assert!(!masked.contains(secret), "{secret} of {status}");
+        }
+    }
+}
