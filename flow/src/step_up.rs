@@ -28,7 +28,7 @@ pub(crate) fn forbidden(
 ) -> Result<State, Stop> {
     turn.step = Some(Step::InsufficientScope);
     let challenge =
-        response.header("www-authenticate").and_then(|header| BearerChallenge::parse(header).ok());
+        response.header_list("www-authenticate").and_then(|header| BearerChallenge::parse(&header).ok());
     let error = challenge.as_ref().and_then(|challenge| challenge.error.as_deref());
     turn.checks.require(
         Clause::InsufficientScope,

@@ -449,7 +449,7 @@ mod tests {
             assert!(masked.contains(MASK) && !masked.contains("ab"), "{masked}");
             assert!(masked.ends_with(r#","x":"\n"}"#), "{masked}");
         }
-        for other in [r#"{"x":"\/\u002B"}"#, r#"""#, r#"\"#, r#""\"#, r#""\é"#, r#""a" "\"#] {
+        for other in [r#"{"x":"\/\u002B"}"#, r#"""#, r"\", r#""\"#, r#""\é"#, r#""a" "\"#] {
             assert_eq!(trace.mask(other), other);
         }
         let masked = trace.masked(serde_json::json!({ "ab/c+d==": { "ab/c+d==": 1 } }));

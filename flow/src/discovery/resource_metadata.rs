@@ -14,6 +14,9 @@ use crate::session::{Access, Errand};
 use crate::trace::{Decoded, Party, Stop};
 use crate::turn::{Outgoing, Turn};
 
+/// How many authorization servers are tried at most: a document must not make the client knock at a thousand doors.
+const MAX_ISSUERS: usize = 5;
+
 /// Looking for the protected resource metadata.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct ResourceLookup {
@@ -112,7 +115,9 @@ fn choose_issuers(
     let mut chosen = usable.into_iter();
     let first = chosen.next().ok_or(Stop)?;
     destination::require(turn, "the authorization server", first.as_str())?;
-    let others: Vec<Issuer> = chosen.collect();
+    // Nobody is told about these: they are only asked if the first has no metadata.
+    let allowed = |issuer: &Issuer| !destination::leads_inward(turn.config, issuer.as_str());
+    let others: Vec<Issuer> = chosen.filter(allowed).take(MAX_ISSUERS - 1).collect();
     if !others.is_empty() {
         let why = if is_known(&first) { "the client is registered there" } else { "it is listed first" };
         turn.checks.note(
