@@ -120,7 +120,7 @@ impl Pending {
         checks.note(
             Clause::PkceVerifier,
             "the verifier is fresh and long enough",
-            true,
+            CodeVerifier::parse(self.verifier.reveal()).is_ok(),
             "43 to 128 characters",
             format!("{} characters from 32 random bytes", self.verifier.reveal().len()),
         );
@@ -166,7 +166,7 @@ impl Pending {
         checks.note(
             Clause::IssParameter,
             "the issuer is recorded before the browser leaves",
-            true,
+            self.expected.issuer.as_str() == self.known.discovered.metadata.issuer,
             self.known.discovered.metadata.issuer.as_str(),
             self.expected.issuer.as_str(),
         );

@@ -215,3 +215,27 @@ fn a_token_of_an_answer_that_is_refused_is_masked_too() {
         }
     }
 }
+
+/// RFC 6749 §6: a refreshed token without a scope allows what was granted, which may be less than what was asked for.
+#[test]
+fn a_renewed_token_allows_no_more_than_was_granted() {
+    let mut world = World { refresh_tokens: true, ..World::default() };
+    world.edit = Box::new(|request, response| {
+        if !request.url.ends_with("/token") {
+            return response;
+        }
+        let mut body: Value = serde_json::from_str(&response.body).unwrap();
+        let body_of = body.as_object_mut().unwrap();
+        match form(request, "grant_type").as_deref() {
+            Some("refresh_token") => body_of.remove("scope"),
+            _ => body_of.insert("scope".into(), "narrow".into()),
+        };
+        json_response(200, &body)
+    });
+    let mut config = legacy();
+    config.agenda = flow::Agenda::Calls(vec![call("whoami")]);
+    let mut flow = world.rests(config);
+    flow.refresh(&world.env()).unwrap();
+    world.walk(&mut flow);
+    assert_eq!(flow.granted().unwrap().to_string(), "narrow");
+}
