@@ -6,7 +6,7 @@ use flow::identity::{Credentials, Identities, MetadataDocument, Proof, SelfDescr
 use flow::{Agenda, Config, Era, OnBehalf};
 use protocol::cimd::ClientIdUrl;
 use protocol::client_metadata::{ApplicationType, AuthMethod};
-use protocol::ids::{ClientId, RedirectUri, ResourceUri};
+use protocol::ids::{ClientId, Issuer, RedirectUri, ResourceUri};
 use protocol::loopback::LoopbackPolicy;
 use protocol::revision::Revision;
 use protocol::secret::Secret;
@@ -157,6 +157,11 @@ pub struct ConnectArgs {
     /// The secret of a client that is registered already; better given by the environment
     #[arg(long, value_name = "SECRET", env = "MCP_CLIENT_SECRET", hide_env_values = true)]
     pub client_secret: Option<String>,
+    /// The authorization server at which that client is registered: no other gets to see the secret
+    ///
+    /// Without it, the secret goes to whichever the MCP server names.
+    #[arg(long, value_name = "URL", requires = "client_id")]
+    pub issuer: Option<String>,
     /// Do not read the client's own metadata document first
     #[arg(long)]
     pub skip_document: bool,
@@ -291,8 +296,9 @@ impl ConnectArgs {
             _ => None,
         };
         if let Some(id) = registered {
+            let issuer = self.issuer.as_deref().map(|issuer| Issuer::parse(issuer, loopback)).transpose();
             identities.registered.push(Credentials {
-                issuer: None,
+                issuer: issuer.map_err(|reason| format!("--issuer: {reason}"))?,
                 client_id: ClientId::parse(id).map_err(|reason| format!("--client-id: {reason}"))?,
                 proof: match &self.client_secret {
                     Some(secret) => Proof::Secret(Secret::new(secret), None::<AuthMethod>),

@@ -75,6 +75,14 @@ async fn a_client_that_is_registered_already() {
     by_environment.env("MCP_CLIENT_SECRET", secret);
     let ended = run_command(by_environment).await.with(0);
     assert!(ended.out.contains("Basic "));
+    // For another server it is not meant, and not sent there.
+    for (issuer, status) in [(lab.authorization_server.as_str(), 0), ("http://localhost:9", 1)] {
+        let mut bound = command(&[&arguments[..], &["--issuer", issuer]].concat());
+        bound.env("MCP_CLIENT_SECRET", secret);
+        let ended = run_command(bound).await.with(status);
+        assert_eq!(ended.out.contains("Basic "), status == 0);
+        assert_eq!(ended.out.contains("credentials-issuer"), status == 1);
+    }
     // Without the secret the server refuses, and says so.
     run(&arguments).await.with(1);
     lab.end().await;
