@@ -2,6 +2,7 @@
 
 use protocol::authorization_response::{AuthorizationResponse, CallbackError, verify_issuer};
 use protocol::clause::Clause;
+use protocol::oauth_error::OAuthErrorCode;
 use protocol::query::Parameters;
 use protocol::secret::Secret;
 use serde::{Deserialize, Serialize};
@@ -37,9 +38,10 @@ pub(crate) fn answers(pending: &Pending, url: &str) -> bool {
 pub(crate) fn validate(turn: &mut Turn<'_>, pending: Pending, url: &str) -> Result<State, Stop> {
     let (address, query) = url.split_once('?').unwrap_or((url, ""));
     let query = query.split('#').next().unwrap_or_default();
-    turn.checks.identical(
+    turn.checks.require(
         Clause::RedirectExact,
         "the browser came back to the redirect URI",
+        pending.request.redirect_uri.is_reached_by(url),
         pending.request.redirect_uri.as_str(),
         address,
     )?;
@@ -74,17 +76,13 @@ pub(crate) fn validate(turn: &mut Turn<'_>, pending: Pending, url: &str) -> Resu
             Ok(token_request::redeem(turn, pending, ValidatedCallback { code }))
         }
         AuthorizationResponse::Error { error, description } => {
+            let said_no = error == OAuthErrorCode::AccessDenied.as_str();
+            let clause = if said_no { Clause::AccessDenied } else { Clause::AuthorizationError };
             let found = match description {
                 Some(description) => format!("{error}: {description}"),
                 None => error,
             };
-            turn.checks.require(
-                Clause::AccessDenied,
-                "the answer is a code, not an error",
-                false,
-                "code",
-                found,
-            )?;
+            turn.checks.require(clause, "the answer is a code, not an error", false, "code", found)?;
             Err(Stop)
         }
     }

@@ -161,6 +161,7 @@ clauses! {
     RequestExpired: Should, "OAuth 2.1 §7.12", "An authorization request that nobody answers ends by itself.", oauth21!("section-7.12");
     // Authorization response
     IssParameter: Must, "RFC 9207 §2.4", "The response's iss is identical to the issuer that was asked, and present when the metadata promises it.", rfc!("9207.html#section-2.4");
+    AuthorizationError: Must, "OAuth 2.1 §4.1.2.1", "A response with an error ends the request: there is nothing to redeem.", oauth21!("section-4.1.2.1");
     // Token
     TokenRequest: Must, "OAuth 2.1 §3.2", "The token request is a POST with a form body.", oauth21!("section-3.2");
     GrantType: Must, "OAuth 2.1 §3.2.4", "The grant type is one that the server offers.", oauth21!("section-3.2.4");

@@ -20,6 +20,8 @@ pub(crate) struct ResourceLookup {
     pub(crate) errand: Errand,
     /// The permission that was refused, if this is not the first time.
     pub(crate) refused: Option<Access>,
+    /// Whether the document is looked up at the root of the host, by the client's own rule.
+    pub(crate) at_root: bool,
     /// The scopes of the challenge.
     pub(crate) challenged: Option<ScopeSet>,
     pub(crate) lookup: Lookup,
@@ -32,7 +34,8 @@ impl ResourceLookup {
 
     /// The next place, when this one had nothing.
     pub(crate) fn elsewhere(self) -> Option<Self> {
-        Some(Self { lookup: self.lookup.advanced()?, ..self })
+        // There are two places: with the path, and the root.
+        Some(Self { lookup: self.lookup.advanced()?, at_root: true, ..self })
     }
 
     pub(crate) fn answered(self, turn: &mut Turn<'_>, response: &Response) -> Result<State, Stop> {
@@ -54,8 +57,9 @@ impl ResourceLookup {
         Ok(State::ServerMetadata(Box::new(lookup)))
     }
 
-    /// The document must be about the server that was asked. The one at the root is about the whole host, unless it says
-    /// that it is about this very server.
+    /// The document must be about the server that was asked. One that was looked up at the root may be about the whole host:
+    /// that is what its address was built from. One that the challenge named may not. A bare host is the same with and
+    /// without its slash (RFC 3986 §6.2.3).
     fn verify_resource(
         &self,
         turn: &mut Turn<'_>,
@@ -63,10 +67,9 @@ impl ResourceLookup {
     ) -> Result<ResourceUri, Stop> {
         let server = &turn.config.server;
         let found = metadata.resource.as_str();
-        let root = format!("{}/.well-known/oauth-protected-resource", server.origin());
-        let whole_host =
-            self.lookup.current().url == root && found.strip_suffix('/').unwrap_or(found) == server.origin();
-        let holds = found == server.as_str() || whole_host;
+        let is_host = |text: &str| text.strip_suffix('/').unwrap_or(text) == server.origin();
+        let about_host = self.at_root || is_host(server.as_str());
+        let holds = found == server.as_str() || about_host && is_host(found);
         turn.checks.verify(
             Clause::ResourceIdentity,
             "resource is the URL that was used",
