@@ -24,10 +24,6 @@ impl Lookup {
         Some(Self { current: candidates.pop()?, later: candidates })
     }
 
-    pub(crate) fn current(&self) -> &Candidate {
-        &self.current
-    }
-
     /// The same list one place further; `None` at its end.
     pub(crate) fn advanced(mut self) -> Option<Self> {
         self.current = self.later.pop()?;
