@@ -59,6 +59,12 @@ conformance:
     tools/build servers
     exec tools/conformance
 
+# Feed the client and its parsers with hostile input; ARGS name a target and seconds
+[group('test')]
+[no-exit-message]
+fuzz *ARGS:
+    exec tools/fuzz "$@"
+
 # Measure the servers; ARGS go to `cargo bench`: --bench authorization_server measures one of them
 [group('test')]
 bench *ARGS:
