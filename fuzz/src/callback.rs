@@ -21,36 +21,41 @@ pub fn run(input: &[u8]) {
         let issuer = Issuer::parse(ISSUER, LoopbackPolicy::HttpsOnly).expect("an issuer");
         let expected = Expected { issuer, iss_promised, state: Secret::new(STATE) };
         if let Ok(response) = AuthorizationResponse::validate(&query, &expected) {
-            was_to_be_believed(&query, iss_promised, &response);
+            assert!(is_to_be_believed(&query, ISSUER, STATE, iss_promised), "{query:?}");
+            is_what_was_said(&query, &response);
         }
     }
     survives_writing(&query);
 }
 
-/// Judges what was believed by pairs that no code under test has looked at.
-fn was_to_be_believed(query: &str, iss_promised: bool, response: &AuthorizationResponse) {
-    let said = |name: &str| -> Vec<String> {
-        let pairs = url::form_urlencoded::parse(query.as_bytes());
-        pairs.filter(|(known, _)| known == name).map(|(_, value)| value.into_owned()).collect()
-    };
-    assert_eq!(said("state"), [STATE], "{query:?}");
-    match said("iss").as_slice() {
-        [] => assert!(!iss_promised, "{query:?} lacks the promised iss"),
+/// Judges by pairs that no code under test has looked at: each of them stands once, and is what was recorded.
+#[must_use]
+pub fn is_to_be_believed(query: &str, issuer: &str, state: &str, iss_promised: bool) -> bool {
+    let iss_is_right = match said(query, "iss").as_slice() {
+        [] => !iss_promised,
         // A parameter without a value counts as absent.
-        [iss] if iss.is_empty() => assert!(!iss_promised, "{query:?} lacks the promised iss"),
-        several_or_one => assert_eq!(several_or_one, [ISSUER], "{query:?}"),
-    }
+        [iss] if iss.is_empty() => !iss_promised,
+        one_or_several => one_or_several == [issuer],
+    };
+    iss_is_right && said(query, "state") == [state]
+}
+
+fn said(query: &str, name: &str) -> Vec<String> {
+    let pairs = url::form_urlencoded::parse(query.as_bytes());
+    pairs.filter(|(known, _)| known == name).map(|(_, value)| value.into_owned()).collect()
+}
+
+/// The answer is the one that stands there: an error before a code, and neither twice.
+fn is_what_was_said(query: &str, response: &AuthorizationResponse) {
     match response {
         AuthorizationResponse::Code(code) => {
-            assert_eq!(said("code"), [code.reveal()], "{query:?}");
-            assert!(
-                said("error").iter().all(String::is_empty),
-                "{query:?} has an error that was passed over"
-            );
+            assert_eq!(said(query, "code"), [code.reveal()], "{query:?}");
+            assert!(said(query, "error").iter().all(String::is_empty), "{query:?} has an error");
         }
         AuthorizationResponse::Error { error, description } => {
-            assert_eq!(said("error"), [error.as_str()], "{query:?}");
-            assert!(description.iter().all(|text| said("error_description") == [text.as_str()]), "{query:?}");
+            assert_eq!(said(query, "error"), [error.as_str()], "{query:?}");
+            let described = said(query, "error_description");
+            assert!(description.iter().all(|text| described == [text.as_str()]), "{query:?}");
         }
     }
 }

@@ -10,6 +10,7 @@
 //! | [`documents`] | a JSON document | what is accepted obeys the rules, judged by another parser |
 //! | [`answers`] | the body of an answer | an event stream says the same as the JSON in it |
 //! | [`callback`] | the query of a callback | no `iss` and no `state` but those that were recorded |
+//! | [`flow`] | what a hostile world does | nothing goes where it does not belong, and it ends |
 //!
 //! None of them may panic, whatever comes.
 
@@ -17,15 +18,17 @@ pub mod answers;
 pub mod callback;
 pub mod challenge;
 pub mod documents;
+pub mod flow;
 pub mod trust;
 
 /// A target: its name, which is also the folder of its inputs, and what is called with each of them.
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const TARGETS: [Target; 4] = [
+pub const TARGETS: [Target; 5] = [
     ("challenge", challenge::run),
     ("documents", documents::run),
     ("answers", answers::run),
     ("callback", callback::run),
+    ("flow", flow::run),
 ];
