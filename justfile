@@ -56,7 +56,7 @@ test-e2e *ARGS:
 # The official MCP conformance suite, as far as it judges the lab
 [group('test')]
 conformance:
-    tools/build servers
+    tools/build servers cli
     exec tools/conformance
 
 # Feed the client and its parsers with hostile input; ARGS name a target and seconds
@@ -64,6 +64,12 @@ conformance:
 [no-exit-message]
 fuzz *ARGS:
     exec tools/fuzz "$@"
+
+# Walk the journey against servers that others wrote
+[group('test')]
+foreign:
+    tools/build cli
+    exec tools/foreign
 
 # Measure the servers; ARGS go to `cargo bench`: --bench authorization_server measures one of them
 [group('test')]

@@ -2,9 +2,9 @@
 // waits at its callback for the person, whom we play.
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { within } from "./lib/children.mjs";
+import { fails } from "./lib/judge.mjs";
 import { authorize } from "./lib/person.mjs";
-import { freePort, readChecks, scenarios, startSuite } from "./lib/suite.mjs";
+import { freePort, readChecks, runSuite, scenarios } from "./lib/suite.mjs";
 
 const LEG = "authorization";
 const PREFIX = "authorization-server-";
@@ -56,10 +56,10 @@ async function register(lab) {
 
 function grantFails(message, reason) {
   const check = "authorization-code-grant";
-  return { [check]: [{ check, status: "FAILURE", message, reason }] };
+  return { [check]: fails(message, reason, [check]) };
 }
 
-/** Runs all scenarios as each client. Gives a report for each: see `run.mjs`. */
+/** Runs all scenarios as each client. Gives a finding for each: see `Report.take`. */
 export async function* run(lab, folder) {
   const names = await scenarios(LEG);
   for (const client of await clients(lab)) {
@@ -75,7 +75,7 @@ export async function* run(lab, folder) {
   }
 }
 
-/** One run of the suite. What went wrong beside its checks are the `problems`. */
+/** One run of the suite, and the person beside it: see `runSuite`. */
 async function runAs({ clientId, clientSecret, resource }, lab, results) {
   const port = await freePort();
   const settings = path.join(results, "settings.json");
@@ -83,22 +83,12 @@ async function runAs({ clientId, clientSecret, resource }, lab, results) {
 
   let lost;
   const person = new Promise((_, reject) => (lost = reject));
-  const suite = startSuite([LEG, "--file", settings, "-p", `${port}`, "-o", results], {
+  return runSuite([LEG, "--file", settings, "-p", `${port}`, "-o", results], {
+    meanwhile: person,
     onLine: (line) => {
       if (line.startsWith(`${lab.authorizationServer}/`) && URL.canParse(line)) {
         authorize(line, `http://127.0.0.1:${port}/callback`).catch(lost);
       }
     },
   });
-  const problems = [];
-  try {
-    const status = await within(60, "the suite has not ended", Promise.race([suite.ended, person]));
-    // 1 says that a check has failed, and the checks say that too.
-    if (status !== 0 && status !== 1) problems.push(`the suite ended with ${status}`);
-  } catch (error) {
-    problems.push(error.message);
-  } finally {
-    await suite.stop();
-  }
-  return { printed: suite.quote(), problems };
 }

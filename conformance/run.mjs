@@ -1,64 +1,33 @@
 // Runs the official MCP conformance suite against the lab and judges what it found; called by tools/conformance.
 //
-// A leg of the suite is a file beside this one with a function `run(lab, folder)`. It yields a report for each run of the
-// suite: `{ subject, scenarios: [{ name, checks, expectations }], omitted, problems, printed }`. The `subject` tells this
-// run from the others of the leg, `omitted` are sentences about what does not apply, `problems` about what went wrong
-// beside the checks, `printed` is what the suite said.
+// A leg of the suite is a file beside this one with a function `run(lab, folder)`. It yields a finding for each run of the
+// suite, as `Report.take` wants it.
 import { rm } from "node:fs/promises";
 import { run as authorization } from "./authorization.mjs";
-import { judge } from "./lib/judge.mjs";
+import { run as client } from "./client.mjs";
 import { results, startLab } from "./lib/lab.mjs";
+import { Report } from "./lib/report.mjs";
 import { run as server } from "./server.mjs";
 
-const legs = [authorization, server];
-
-const table = [["scenario", "subject", "passed", "expected", "failed"]];
-let passed = 0;
-const expected = [];
-const left = [];
-const failed = [];
+const legs = [authorization, server, client];
+const report = new Report();
 
 try {
   await runAll();
 } catch (error) {
-  fail([error.message]);
+  report.fail([error.message]);
 }
-console.log([...table.map(row), ...expected, ...left].join("\n"));
-console.log(`\n${passed} passed, ${failed.length} failed`);
-process.exitCode = failed.length > 0 ? 1 : 0;
+report.conclude();
 
 async function runAll() {
   await rm(results, { recursive: true, force: true });
   const lab = await startLab();
   try {
     for (const leg of legs) {
-      for await (const report of leg(lab, results)) take(report);
+      for await (const finding of leg(lab, results)) report.take(finding);
     }
   } finally {
     await lab.child.stop();
-    if (failed.length > 0) console.log(`The lab printed:\n${lab.child.quote()}\n`);
+    if (report.hasFailed) console.log(`The lab printed:\n${lab.child.quote()}\n`);
   }
-}
-
-function take({ subject, scenarios, omitted = [], problems, printed }) {
-  const complaints = problems.map((problem) => `${subject}: ${problem}`);
-  for (const { name, checks, expectations } of scenarios) {
-    const verdict = judge(checks, expectations);
-    table.push([name, subject, verdict.passed, verdict.expected.length, verdict.failed.length]);
-    passed += verdict.passed;
-    expected.push(...verdict.expected.map((sentence) => `expected: ${subject}, ${name}: ${sentence}`));
-    complaints.push(...verdict.failed.map((sentence) => `${subject}, ${name}: ${sentence}`));
-  }
-  left.push(...omitted.map((sentence) => `not run: ${subject}, ${sentence}`));
-  if (complaints.length > 0) fail(complaints, `The suite printed:\n${printed}\n`);
-}
-
-function fail(complaints, evidence = "") {
-  failed.push(...complaints);
-  console.log([...complaints.map((complaint) => `FAILED: ${complaint}`), evidence].join("\n"));
-}
-
-function row([scenario, subject, ...counts]) {
-  const [first, second] = [0, 1].map((column) => Math.max(...table.map((cells) => cells[column].length)));
-  return [scenario.padEnd(first), subject.padEnd(second), ...counts.map((count) => `${count}`.padStart(8))].join("  ");
 }

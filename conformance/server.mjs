@@ -1,9 +1,10 @@
 // The leg of the MCP server. The suite is a client that knows nothing of authorization; a proxy adds the token.
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
-import { within } from "./lib/children.mjs";
+import { fails, informs, isSkipped } from "./lib/judge.mjs";
+import { plan } from "./lib/plan.mjs";
 import { startProxy } from "./lib/proxy.mjs";
-import { readChecks, scenarios, startSuite } from "./lib/suite.mjs";
+import { readChecks, runSuite, scenarios } from "./lib/suite.mjs";
 import { accessToken } from "./lib/token.mjs";
 
 const LEG = "server";
@@ -15,7 +16,7 @@ const noExtension = "it belongs to an extension that this server does not offer"
 const notOffered = "this server offers tools, and neither prompts nor resources, completion, logging or subscriptions";
 
 /** What is run, by revision. What is `expected` not to succeed stands by scenario. */
-export const revisions = {
+export const rounds = {
   "2025-11-25": {
     run: [
       "server-initialize",
@@ -52,13 +53,9 @@ export const revisions = {
           "sep-2575-server-sends-tools-list-changed-on-subscription",
         ]),
       ],
-      "server-sse-multiple-streams": [
-        {
-          check: "server-sse-streams-functional",
-          status: "INFO",
-          reason: "a list is answered at once, so it needs no stream",
-        },
-      ],
+      "server-sse-multiple-streams": informs("a list is answered at once, so it needs no stream", [
+        "server-sse-streams-functional",
+      ]),
       caching: [
         ...fails("prompts/list returned JSON-RPC error -32601", notOffered, ["sep-2549-prompts-list-caching-hints"]),
         ...fails("resources/list returned JSON-RPC error -32601", notOffered, ["sep-2549-resources-list-caching-hints"]),
@@ -72,14 +69,6 @@ export const revisions = {
   // Of no revision: the extensions.
   extension: { run: [] },
 };
-
-function fails(message, reason, checks) {
-  return checks.map((check) => ({ check, status: "FAILURE", message, reason }));
-}
-
-function isSkipped(message, reason, checks) {
-  return checks.map((check) => ({ check, status: "SKIPPED", message, reason }));
-}
 
 /** What does not apply in any revision that has it, and why: by name, or by how the names of a group begin. */
 export const inapplicable = {
@@ -98,61 +87,31 @@ export const inapplicable = {
   "sep-2640-skills-*": noExtension,
 };
 
-/**
- * What becomes of the scenarios that the suite has for a revision: what is `run`, what is `omitted` and why, and as
- * `problems` what nobody has looked at yet, and what is to be run but is not there.
- */
-export function plan(revision, names) {
-  const { run } = revisions[revision];
-  const omitted = {};
-  const problems = run.filter((name) => !names.includes(name)).map((name) => `the suite has no scenario ${name}`);
-  for (const name of names.filter((name) => !run.includes(name))) {
-    const [group] = Object.keys(inapplicable).filter((pattern) => matches(pattern, name));
-    if (group) (omitted[inapplicable[group]] ??= new Set()).add(group);
-    else problems.push(`nobody has looked at the scenario ${name} yet`);
-  }
-  return {
-    run: run.filter((name) => names.includes(name)),
-    omitted: Object.entries(omitted).map(([reason, groups]) => `${[...groups].join(", ")}: ${reason}`),
-    problems,
-  };
-}
-
-function matches(pattern, name) {
-  return pattern.endsWith("*") ? name.startsWith(pattern.slice(0, -1)) : name === pattern;
-}
-
-/** Runs what applies in each revision. Gives a report for each scenario: see `run.mjs`. */
+/** Runs what applies in each revision. Gives a finding for each scenario: see `Report.take`. */
 export async function* run(lab, folder) {
   const proxy = await startProxy(lab.mcpServer, await accessToken(lab, SCOPES));
   try {
-    for (const [revision, { expected = {} }] of Object.entries(revisions)) {
-      const planned = plan(revision, await scenarios(LEG, revision));
-      yield { subject: revision, scenarios: [], omitted: planned.omitted, problems: planned.problems, printed: "" };
+    for (const [revision, { run, expected = {} }] of Object.entries(rounds)) {
+      const { omitted, problems, ...planned } = plan(run, inapplicable, await scenarios(LEG, revision));
+      const subject = `${LEG} ${revision}`;
+      yield { subject, omitted, problems };
       for (const name of planned.run) {
         const results = path.join(folder, LEG, revision, name);
         await mkdir(results, { recursive: true });
-        const { printed, problems } = await runOne(proxy.url, revision, name, results);
+        const ran = await runSuite([
+          ...[LEG, "--url", proxy.url, "--scenario", name],
+          ...["--spec-version", revision, "-o", results],
+        ]);
         const checks = await readChecks(results, `${LEG}-${name}`);
-        yield { subject: revision, scenarios: [{ name, checks, expectations: expected[name] ?? [] }], problems, printed };
+        yield {
+          subject,
+          scenarios: [{ name, checks, expectations: expected[name] ?? [] }],
+          problems: ran.problems.map((problem) => `${name}: ${problem}`),
+          printed: ran.printed,
+        };
       }
     }
   } finally {
     proxy.close();
   }
-}
-
-async function runOne(url, revision, name, results) {
-  const suite = startSuite([LEG, "--url", url, "--scenario", name, "--spec-version", revision, "-o", results], {});
-  const problems = [];
-  try {
-    const status = await within(60, `${name} has not ended`, suite.ended);
-    // 1 says that a check has failed, and the checks say that too.
-    if (status !== 0 && status !== 1) problems.push(`${name} ended with ${status}`);
-  } catch (error) {
-    problems.push(error.message);
-  } finally {
-    await suite.stop();
-  }
-  return { printed: suite.quote(), problems };
 }

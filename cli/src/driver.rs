@@ -2,10 +2,14 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use flow::{Action, Env, Flow, Unexpected};
+use flow::{Action, Env, Farewell, Flow, Unexpected};
+use protocol::ids::Issuer;
 
+use crate::companion::Companion;
 use crate::http::Http;
-use crate::person::{Person, PersonError};
+use crate::interrupts::Interrupts;
+use crate::person::PersonError;
+use crate::signer::SignerError;
 
 /// Why a walk ended before the flow did.
 #[derive(Debug, thiserror::Error)]
@@ -13,6 +17,21 @@ pub enum DriveError {
     /// The person did not come back.
     #[error(transparent)]
     Person(#[from] PersonError),
+    /// The client's key is not there, or does not sign like this.
+    #[error(transparent)]
+    Signer(#[from] SignerError),
+    /// Nobody can say who the client is at this server.
+    #[error(
+        "{issuer} offers no way to introduce oneself that this client can use: register a client there by hand, and name \
+         it with --client-id (and --client-secret)"
+    )]
+    Nobody {
+        /// The authorization server.
+        issuer: Issuer,
+    },
+    /// Ctrl-C.
+    #[error("interrupted")]
+    Interrupted,
     /// The driver and the flow disagree: a mistake in this program.
     #[error(transparent)]
     Unexpected(#[from] Unexpected),
@@ -31,31 +50,81 @@ pub fn system_env() -> Env {
     Env { now_ms: u64::try_from(now.as_millis()).unwrap_or(u64::MAX), entropy }
 }
 
-/// Walks until the flow rests or fails. `observe` is called after each thing that happened.
-///
-/// # Errors
-/// [`DriveError`]. A flow that fails is no error here: ask it by [`Flow::poll`].
-pub async fn walk(
-    flow: &mut Flow,
-    http: &Http,
-    person: &mut Person,
-    env: impl Fn() -> Env,
-    mut observe: impl FnMut(&Flow),
-) -> Result<(), DriveError> {
-    loop {
-        match flow.poll() {
-            Action::Send(outgoing) => match http.send(&outgoing.request).await {
-                Ok(response) => flow.handle_response(&env(), response)?,
-                Err(reason) => flow.handle_unreachable(&env(), &reason)?,
-            },
-            Action::Navigate | Action::AwaitCallback => {
-                let url = flow.depart(&env())?;
-                observe(flow);
-                let callback = person.visit(&url, &flow.config().redirect_uri.clone()).await?;
-                flow.handle_callback(&env(), &callback)?;
+/// What performs actions: the network, Ctrl-C, time and randomness.
+#[derive(Debug)]
+pub struct Driver<E> {
+    /// The network.
+    pub http: Http,
+    /// Ctrl-C.
+    pub interrupts: Interrupts,
+    /// Time and randomness, fresh at each call.
+    pub env: E,
+}
+
+impl<E: Fn() -> Env> Driver<E> {
+    /// Walks until the flow rests or stops. `observe` is called after each thing that happened.
+    ///
+    /// Ctrl-C during a tool call calls the tool off; at any other time it ends the walk.
+    ///
+    /// # Errors
+    /// [`DriveError`]. A flow that stops is no error here: ask it by [`Flow::poll`].
+    pub async fn walk(
+        &self,
+        flow: &mut Flow,
+        companion: &mut impl Companion,
+        mut observe: impl FnMut(&Flow),
+    ) -> Result<(), DriveError> {
+        loop {
+            match flow.poll() {
+                Action::Send(outgoing) => {
+                    let sent = tokio::select! {
+                        answer = self.http.send(&outgoing.request) => Some(answer),
+                        () = self.interrupts.next() => None,
+                    };
+                    match sent {
+                        Some(Ok(response)) => flow.handle_response(&(self.env)(), response)?,
+                        Some(Err(reason)) => flow.handle_unreachable(&(self.env)(), &reason)?,
+                        None => flow.cancel(&(self.env)()).map_err(|_| DriveError::Interrupted)?,
+                    }
+                }
+                Action::Sign(request) => {
+                    let signature = companion.sign(request)?;
+                    flow.handle_signature(&(self.env)(), &signature)?;
+                }
+                Action::AskCredentials(issuer) => {
+                    let issuer = issuer.clone();
+                    let credentials = companion.credentials(&issuer).ok_or(DriveError::Nobody { issuer })?;
+                    flow.provide_credentials(&(self.env)(), credentials)?;
+                }
+                Action::Navigate | Action::AwaitCallback => {
+                    let url = flow.depart(&(self.env)())?;
+                    observe(flow);
+                    let callback = tokio::select! {
+                        callback = companion.visit(flow, &url) => callback?,
+                        () = self.interrupts.next() => return Err(DriveError::Interrupted),
+                    };
+                    flow.handle_callback(&(self.env)(), &callback)?;
+                }
+                Action::Rest | Action::Finished | Action::Failed(_) => return Ok(()),
             }
-            Action::Rest | Action::Failed(_) => return Ok(()),
+            observe(flow);
         }
-        observe(flow);
+    }
+
+    /// Leaves in good order. What cannot be said any more is not said.
+    ///
+    /// # Errors
+    /// [`DriveError`].
+    pub async fn finish(
+        &self,
+        flow: &mut Flow,
+        farewell: Farewell,
+        companion: &mut impl Companion,
+        observe: impl FnMut(&Flow),
+    ) -> Result<(), DriveError> {
+        match flow.finish(farewell) {
+            Ok(()) => self.walk(flow, companion, observe).await,
+            Err(_) => Ok(()),
+        }
     }
 }

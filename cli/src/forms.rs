@@ -12,8 +12,28 @@ pub struct Form {
     pub post: bool,
     /// What is sent whichever button is pressed: hidden fields, ticked boxes, chosen options.
     pub fields: Vec<(String, String)>,
+    /// Fields that are to be filled in, and whether they are for a password.
+    pub blanks: Vec<(String, bool)>,
     /// Its buttons.
     pub buttons: Vec<Button>,
+}
+
+impl Form {
+    /// Whether it wants something filled in.
+    #[must_use]
+    pub fn asks(&self) -> bool {
+        !self.blanks.is_empty()
+    }
+
+    /// The same form, filled in by somebody.
+    #[must_use]
+    pub fn filled_in(mut self, account: &str, password: &str) -> Self {
+        for (name, secret) in &self.blanks {
+            let value = if *secret { password } else { account };
+            self.fields.push((name.clone(), value.to_owned()));
+        }
+        self
+    }
 }
 
 /// A button of a form.
@@ -52,7 +72,7 @@ fn text_of(element: &ElementRef<'_>) -> String {
 fn read_form(form: ElementRef<'_>, base: &Url) -> Option<Form> {
     let action = base.join(form.attr("action").unwrap_or_default()).ok()?;
     let post = form.attr("method").is_some_and(|method| method.eq_ignore_ascii_case("post"));
-    let mut fields = Vec::new();
+    let (mut fields, mut blanks) = (Vec::new(), Vec::new());
     for input in select(form, "input") {
         let value = |default: &str| input.attr("value").unwrap_or(default).to_owned();
         let Some(name) = input.attr("name").filter(|_| input.attr("disabled").is_none()) else { continue };
@@ -60,11 +80,13 @@ fn read_form(form: ElementRef<'_>, base: &Url) -> Option<Form> {
             "checkbox" | "radio" if input.attr("checked").is_none() => {}
             "checkbox" | "radio" => fields.push((name.to_owned(), value("on"))),
             "submit" | "button" | "reset" | "image" | "file" => {}
+            "password" => blanks.push((name.to_owned(), true)),
+            "text" | "email" if value("").is_empty() => blanks.push((name.to_owned(), false)),
             _ => fields.push((name.to_owned(), value(""))),
         }
     }
     let buttons = select(form, "button").map(|button| read_button(&button)).collect();
-    Some(Form { action, post, fields, buttons })
+    Some(Form { action, post, fields, blanks, buttons })
 }
 
 fn read_button(button: &ElementRef<'_>) -> Button {

@@ -42,6 +42,7 @@ impl Http {
         let mut builder = match request.method {
             Method::Get => self.client.get(&request.url),
             Method::Post => self.client.post(&request.url),
+            Method::Delete => self.client.delete(&request.url),
         };
         for (name, value) in &request.headers {
             builder = builder.header(name, value);
@@ -56,20 +57,36 @@ impl Http {
             .iter()
             .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
             .collect();
-        let body = read_bounded(response).await?;
+        let body = read_answer(request, response).await?;
         let elapsed_ms = u32::try_from(started.elapsed().as_millis()).unwrap_or(u32::MAX);
         Ok(Response { status, headers, body, elapsed_ms })
     }
 }
 
-/// Reads a body up to the flow's limit; more is an error, however it is encoded or announced.
-pub(crate) async fn read_bounded(mut response: reqwest::Response) -> Result<String, String> {
+/// Reads the answer to a request; a stream only until the answer is there.
+async fn read_answer(request: &Request, response: reqwest::Response) -> Result<String, String> {
+    let content_type = response.headers().get("content-type").and_then(|value| value.to_str().ok());
+    let content_type = content_type.unwrap_or_default().to_owned();
+    let is_there = |so_far: &[u8]| {
+        std::str::from_utf8(so_far).is_ok_and(|so_far| request.is_answered_by(&content_type, so_far))
+    };
+    read_bounded(response, is_there).await
+}
+
+/// Reads a body up to the flow's limit; more is an error, however it is encoded or announced. `enough` ends it sooner.
+pub(crate) async fn read_bounded(
+    mut response: reqwest::Response,
+    enough: impl Fn(&[u8]) -> bool,
+) -> Result<String, String> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| explain(&error))? {
         if body.len() + chunk.len() > MAX_ANSWER_BYTES {
             return Err(format!("the answer is longer than {MAX_ANSWER_BYTES} bytes"));
         }
         body.extend_from_slice(&chunk);
+        if enough(&body) {
+            break;
+        }
     }
     String::from_utf8(body).map_err(|_| "the answer is not UTF-8 text".to_owned())
 }

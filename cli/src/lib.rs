@@ -1,10 +1,18 @@
-//! The MCP client in the terminal: it drives a [`flow::Flow`] with a native HTTP client, and a scripted person signs in
-//! and consents by filling in the authorization server's real forms.
+//! The MCP client in the terminal: it drives a [`flow::Flow`] with a native HTTP client, and a person signs in and consents
+//! in a browser, or a scripted one fills in the authorization server's real forms.
 //!
 //! The parts are a library so that tests walk the journey with the very code that the terminal uses.
 
+pub mod args;
+pub mod browser;
+pub mod commands;
+pub mod companion;
 pub mod driver;
+pub mod exit;
 pub mod forms;
 pub mod http;
+pub mod interrupts;
 pub mod person;
+pub mod progress;
 pub mod report;
+pub mod signer;

@@ -30,6 +30,7 @@ impl Decision {
 pub struct Person {
     http: Http,
     account: String,
+    password: String,
     decision: Decision,
     cookies: Vec<(String, String)>,
 }
@@ -63,6 +64,15 @@ pub enum PersonError {
         /// What the person looked for.
         wanted: String,
     },
+    /// Nobody came back in time.
+    #[error("nobody has come back from the browser within {minutes} minutes")]
+    Late {
+        /// How long it was waited.
+        minutes: u64,
+    },
+    /// There is no browser, or no way to wait for it.
+    #[error("the browser cannot be waited for: {0}")]
+    NoListener(std::io::Error),
     /// Redirects or pages without end.
     #[error("after {MAX_PAGES} pages the browser is still not back")]
     Endless,
@@ -80,7 +90,13 @@ impl Person {
     /// A person who signs in as this account and decides like this.
     #[must_use]
     pub fn new(http: Http, account: impl Into<String>, decision: Decision) -> Self {
-        Self { http, account: account.into(), decision, cookies: Vec::new() }
+        Self { http, account: account.into(), password: String::new(), decision, cookies: Vec::new() }
+    }
+
+    /// The same person, who types this where a page asks for a password.
+    #[must_use]
+    pub fn with_password(self, password: impl Into<String>) -> Self {
+        Self { password: password.into(), ..self }
     }
 
     /// Changes what the person will answer from now on.
@@ -112,7 +128,8 @@ impl Person {
         Err(PersonError::Endless)
     }
 
-    /// Finds the form and button for what the person wants: a decision, else the account.
+    /// Finds the form and button for what the person wants: a decision, else the account. A form with one button alone
+    /// leaves no choice; there the person fills in who they are. Who wants to say no presses no such button.
     fn choose(&self, here: &str, status: u16, html: &str) -> Result<(Form, Button), PersonError> {
         let dead_end = || PersonError::Page {
             url: here.to_owned(),
@@ -137,7 +154,14 @@ impl Person {
                 }
             }
         }
-        Err(PersonError::NoButton { url: here.to_owned(), wanted: self.account.clone() })
+        match forms.as_slice() {
+            [form] if form.buttons.len() == 1 && (form.asks() || self.decision == Decision::Allow) => {
+                let form = form.clone().filled_in(&self.account, &self.password);
+                let button = form.buttons[0].clone();
+                Ok((form, button))
+            }
+            _ => Err(PersonError::NoButton { url: here.to_owned(), wanted: self.account.clone() }),
+        }
     }
 
     async fn get(&mut self, url: &str) -> Result<Page, PersonError> {
@@ -176,7 +200,7 @@ impl Person {
         if let (300..=399, Some(location)) = (status, location) {
             let target = Url::parse(url).and_then(|base| base.join(location));
             // A redirect back to the client is taken as it stands: its text is compared, so it must not be rewritten.
-            let absolute = if location.contains("://") {
+            let absolute = if location.starts_with("http://") || location.starts_with("https://") {
                 Some(location.to_owned())
             } else {
                 target.ok().map(Into::into)
@@ -185,7 +209,7 @@ impl Person {
                 .map(Page::Redirect)
                 .ok_or_else(|| unreachable(format!("bad Location {location:?}")));
         }
-        let html = read_bounded(response).await.map_err(unreachable)?;
+        let html = read_bounded(response, |_| false).await.map_err(unreachable)?;
         Ok(Page::Html { status, html })
     }
 

@@ -4,23 +4,50 @@ use std::io::{self, IsTerminal as _, Write};
 
 use flow::lessons::steps::{Chapter, Step};
 use flow::trace::{Answer, Check, Entry, Event, Outcome, Party, Trace};
-use flow::{Failure, Flow};
-use protocol::clause::Clause;
+use flow::{Action, Agenda, Failure, Flow, OnBehalf};
 
-/// The numbered part of the printed trace to which an entry belongs.
-fn part(entry: &Entry) -> (u8, &'static str) {
-    let refused = entry.checks.iter().any(|check| check.clause == Clause::InsufficientScope);
+use crate::driver::DriveError;
+use crate::person::PersonError;
+
+/// The part of the printed trace to which an entry belongs. The greeting belongs to the first call.
+fn part(flow: &Flow, entry: &Entry) -> String {
+    let tool = || {
+        let name = entry.title.strip_prefix("tools/call ").unwrap_or(&entry.title);
+        name.split(',').next().unwrap_or(name).to_owned()
+    };
+    let first = || match &flow.config().agenda {
+        Agenda::Calls(calls) => calls.first().map_or_else(|| "Tools".to_owned(), |call| call.name.clone()),
+        Agenda::EveryTool => "Tools".to_owned(),
+    };
     match (entry.step.chapter(), entry.step) {
-        (Chapter::Discovery, _) => (1, "Discovery"),
+        (Chapter::Discovery, _) => "Discovery".into(),
         (Chapter::Identity | Chapter::Authorization | Chapter::Token, _) => {
-            (2, "Authorization (CIMD + PKCE)")
+            format!("Authorization ({})", way_to_be_known(flow))
         }
-        (Chapter::Use, _) => (3, "whoami"),
-        (Chapter::StepUp, Step::InsufficientScope) if refused => (4, "get_weather refused"),
-        (Chapter::StepUp, Step::InsufficientScope) => (4, "get_weather"),
-        (Chapter::StepUp, _) => (5, "Step-up"),
-        (Chapter::Retry, _) => (6, "get_weather, retried"),
+        (Chapter::Use, Step::Call) => tool(),
+        (Chapter::Use, _) => first(),
+        (Chapter::StepUp, Step::InsufficientScope) => format!("{} refused", tool()),
+        (Chapter::StepUp, _) => "Step-up".into(),
+        (Chapter::Retry, _) => format!("{}, retried", tool()),
+        (Chapter::Lifetime, step) => step.title().into(),
     }
+}
+
+/// How the client came to be known, and what protects the code.
+fn way_to_be_known(flow: &Flow) -> &'static str {
+    let happened = |step| flow.trace().entries().iter().any(|entry| entry.step == step);
+    match (flow.config().on_behalf, happened(Step::ClientDocument), happened(Step::Registration)) {
+        (OnBehalf::Itself, ..) => "client credentials",
+        (OnBehalf::Person, true, _) => "CIMD + PKCE",
+        (OnBehalf::Person, false, true) => "DCR + PKCE",
+        (OnBehalf::Person, false, false) => "PKCE",
+    }
+}
+
+/// A text from outside without anything that commands the terminal.
+#[must_use]
+pub fn harmless(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && !matches!(c, '\t' | '\n') { '\u{fffd}' } else { c }).collect()
 }
 
 /// ANSI colours, or nothing.
@@ -45,7 +72,9 @@ impl Palette {
         Self { on: false }
     }
 
-    fn paint(self, code: &str, text: &str) -> String {
+    /// A text in this colour.
+    #[must_use]
+    pub fn paint(self, code: &str, text: &str) -> String {
         if self.on { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
     }
 }
@@ -57,39 +86,70 @@ pub struct Report<W> {
     palette: Palette,
     show_secrets: bool,
     printed: usize,
-    part: u8,
+    parts: usize,
+    part: String,
 }
 
 impl<W: Write> Report<W> {
     /// A report that writes to `out`.
     pub fn new(out: W, palette: Palette, show_secrets: bool) -> Self {
-        Self { out, palette, show_secrets, printed: 0, part: 0 }
+        Self { out, palette, show_secrets, printed: 0, parts: 0, part: String::new() }
     }
 
-    /// Prints what is new in the trace.
+    /// Prints what is new in the trace of a flow.
     ///
     /// # Errors
     /// If `out` cannot be written.
-    pub fn update(&mut self, trace: &Trace) -> io::Result<()> {
+    pub fn update(&mut self, flow: &Flow) -> io::Result<()> {
+        let trace = flow.trace();
         for entry in &trace.entries()[self.printed..] {
+            self.heading(flow, entry)?;
             self.entry(trace, entry)?;
         }
         self.printed = trace.entries().len();
         self.out.flush()
     }
 
-    /// Prints the last line of a run that reached its end.
+    /// Prints how a run ended.
     ///
     /// # Errors
     /// If `out` cannot be written.
-    pub fn success(&mut self, flow: &Flow) -> io::Result<()> {
-        let granted = flow.granted().map(ToString::to_string).unwrap_or_default();
+    pub fn conclusion(&mut self, flow: &Flow, walked: &Result<(), DriveError>) -> io::Result<()> {
+        match (walked, flow.poll()) {
+            (Err(error), _) => {
+                let line = self.visible(flow.trace(), &error.to_string());
+                writeln!(self.out, "\n{}", self.palette.paint("31", &format!("Stopped: {line}")))?;
+                match error {
+                    DriveError::Person(PersonError::NoButton { .. } | PersonError::Page { .. }) => {
+                        writeln!(
+                            self.out,
+                            "  next:     use a real browser with --browser, or name an --account that the page offers"
+                        )
+                    }
+                    _ => Ok(()),
+                }
+            }
+            (Ok(()), Action::Failed(failure)) => self.failure(flow.trace(), failure),
+            (Ok(()), _) => self.success(flow),
+        }
+    }
+
+    /// Prints the last lines of a run that reached its end.
+    fn success(&mut self, flow: &Flow) -> io::Result<()> {
         let entries = flow.trace().entries();
         let exchanges = entries.iter().filter(|entry| matches!(entry.event, Event::Exchange { .. })).count();
         let checks = || entries.iter().flat_map(|entry| &entry.checks);
         let warnings = checks().filter(|check| check.outcome == Outcome::Warning).count();
-        let line = format!("Success: every call was answered, with a token for {granted}.");
-        let line = self.palette.paint("32", &line);
+        let failed = flow.results().iter().filter(|result| result.is_error).count();
+        let token = flow
+            .granted()
+            .map_or_else(|| ", without any token".into(), |granted| format!(", with a token for {granted}"));
+        let line = match failed {
+            0 => self.palette.paint("32", &format!("Success: every call was answered{token}.")),
+            n => self
+                .palette
+                .paint("33", &format!("Every call was answered{token}; {n} tools say that they failed.")),
+        };
         writeln!(
             self.out,
             "\n{line}\n{exchanges} exchanges, {} checks, {warnings} warnings.",
@@ -98,10 +158,7 @@ impl<W: Write> Report<W> {
     }
 
     /// Prints which hop failed and why.
-    ///
-    /// # Errors
-    /// If `out` cannot be written.
-    pub fn failure(&mut self, trace: &Trace, failure: &Failure) -> io::Result<()> {
+    fn failure(&mut self, trace: &Trace, failure: &Failure) -> io::Result<()> {
         let title = format!("Failed at \"{}\": {}", failure.step.title(), failure.title);
         writeln!(self.out, "\n{}", self.palette.paint("31", &self.visible(trace, &title)))?;
         writeln!(self.out, "  expected: {}", self.visible(trace, &failure.expected))?;
@@ -125,17 +182,22 @@ impl<W: Write> Report<W> {
     }
 
     fn visible(&self, trace: &Trace, text: &str) -> String {
-        let text = if self.show_secrets { text.into() } else { trace.mask(text) };
-        // Text from outside must not command the terminal.
-        text.chars().map(|c| if c.is_control() && c != '\t' { '\u{fffd}' } else { c }).collect()
+        visible(trace, text, self.show_secrets)
+    }
+
+    fn heading(&mut self, flow: &Flow, entry: &Entry) -> io::Result<()> {
+        let part = part(flow, entry);
+        // Leaving is no part of its own: it belongs to what was done last.
+        if part == self.part || entry.step == Step::Ending && self.parts > 0 {
+            return Ok(());
+        }
+        self.parts += 1;
+        let heading = self.visible(flow.trace(), &format!("[{}] {part}", self.parts));
+        self.part = part;
+        writeln!(self.out, "\n{}", self.palette.paint("1", &heading))
     }
 
     fn entry(&mut self, trace: &Trace, entry: &Entry) -> io::Result<()> {
-        let (number, title) = part(entry);
-        if number != self.part {
-            self.part = number;
-            writeln!(self.out, "\n{}", self.palette.paint("1", &format!("[{number}] {title}")))?;
-        }
         let title = self.visible(trace, &entry.title);
         match &entry.event {
             Event::Exchange { request, answer, summary } => {
@@ -163,19 +225,38 @@ impl<W: Write> Report<W> {
     }
 
     fn check(&mut self, trace: &Trace, check: &Check) -> io::Result<()> {
-        let mark = match check.outcome {
-            Outcome::Passed => self.palette.paint("32", "✓"),
-            Outcome::Warning => self.palette.paint("33", "!"),
-            Outcome::Failed => self.palette.paint("31", "✗"),
-        };
-        let found = self.visible(trace, &check.found);
-        let source = self.palette.paint("2", check.clause.source());
-        writeln!(self.out, "    {mark} {}: {found}  {source}", check.title)?;
-        if check.outcome != Outcome::Passed {
-            writeln!(self.out, "        expected: {}", self.visible(trace, &check.expected))?;
-        }
-        Ok(())
+        let (show_secrets, palette) = (self.show_secrets, self.palette);
+        print_check(&mut self.out, palette, check, |text| visible(trace, text, show_secrets))
     }
+}
+
+/// A text of a run as it may be printed: on one line, harmless, secrets masked unless they are wanted.
+fn visible(trace: &Trace, text: &str, show_secrets: bool) -> String {
+    let text = if show_secrets { text.into() } else { trace.mask(text) };
+    harmless(&text).replace('\n', " ")
+}
+
+/// Prints a check: what was looked at, what was found, which rule; and what was expected, unless it was found.
+///
+/// # Errors
+/// If `out` cannot be written.
+pub fn print_check(
+    out: &mut impl Write,
+    palette: Palette,
+    check: &Check,
+    visible: impl Fn(&str) -> String,
+) -> io::Result<()> {
+    let mark = match check.outcome {
+        Outcome::Passed => palette.paint("32", "✓"),
+        Outcome::Warning => palette.paint("33", "!"),
+        Outcome::Failed => palette.paint("31", "✗"),
+    };
+    let source = palette.paint("2", check.clause.source());
+    writeln!(out, "    {mark} {}: {}  {source}", check.title, visible(&check.found))?;
+    if check.outcome != Outcome::Passed {
+        writeln!(out, "        expected: {}", visible(&check.expected))?;
+    }
+    Ok(())
 }
 
 fn arrow(entry: &Entry) -> &'static str {

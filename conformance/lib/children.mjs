@@ -14,9 +14,9 @@ export class Child {
   ended;
   #process;
 
-  /** Starts the program. `onLine` is told each line of its standard output. */
-  constructor(command, args, { onLine = () => {}, ...options } = {}) {
-    this.#process = spawn(command, args, { ...options, stdio: ["ignore", "pipe", "pipe"] });
+  /** Starts the program. `onLine` is told each line of its standard output; there is nothing for it to read. */
+  constructor(command, args, { onLine = () => {}, stdin = "ignore", ...options } = {}) {
+    this.#process = spawn(command, args, { ...options, stdio: [stdin, "pipe", "pipe"] });
     running.add(this.#process);
     let begun = "";
     this.#process.stdout.setEncoding("utf8").on("data", (text) => {

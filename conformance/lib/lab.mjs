@@ -8,6 +8,11 @@ const target = path.resolve(top, process.env.CARGO_TARGET_DIR ?? "target");
 /** Where the suite leaves its results, a folder per leg and client. */
 export const results = path.join(target, "conformance");
 
+/** Where the program of this name is, as `tools/build` leaves it. */
+export function program(name) {
+  return path.join(target, "debug", name);
+}
+
 /**
  * Starts the lab. Gives its addresses (`page` and `authorizationServer` are origins, `mcpServer` is the resource) and the
  * program itself.
@@ -18,7 +23,7 @@ export async function startLab() {
   // Whoever has settings for a lab of their own does not mean this one.
   const settings = Object.entries(process.env).filter(([name]) => !name.startsWith("LAB_"));
   const child = new Child(
-    path.join(target, "debug", "lab"),
+    program("lab"),
     ["--page-port", "0", "--mcp-port", "0", "--as-port", "0", "--no-open"],
     {
       cwd: top,

@@ -6,10 +6,30 @@ import { fileURLToPath } from "node:url";
 import { Child, within } from "./children.mjs";
 
 const program = fileURLToPath(import.meta.resolve("@modelcontextprotocol/conformance/dist/index.js"));
+const never = new Promise(() => {});
 
-/** Starts the suite with these arguments. */
-export function startSuite(args, options) {
+function startSuite(args, options) {
   return new Child(process.execPath, [program, ...args], { ...options, env: { ...process.env, NO_COLOR: "1" } });
+}
+
+/**
+ * Runs the suite with these arguments to its end. Gives the `status` it ended with, what it `printed`, and as `problems`
+ * what went wrong beside its checks. A failure of `meanwhile` ends it early.
+ */
+export async function runSuite(args, { meanwhile = never, ...options } = {}) {
+  const suite = startSuite(args, options);
+  const problems = [];
+  let status;
+  try {
+    status = await within(60, "the suite has not ended", Promise.race([suite.ended, meanwhile]));
+    // 1 says that a check has failed, and the checks say that too.
+    if (status !== 0 && status !== 1) problems.push(`the suite ended with ${status}`);
+  } catch (error) {
+    problems.push(error.message);
+  } finally {
+    await suite.stop();
+  }
+  return { status, printed: suite.quote(), problems };
 }
 
 /**

@@ -8,26 +8,29 @@ use protocol::scope::ScopeSet;
 use protocol::secret::Secret;
 use serde::{Deserialize, Serialize};
 
-use crate::discovery::{Discovered, ScopeChoice};
+use crate::discovery::ScopeChoice;
 use crate::lessons::steps::Step;
 use crate::machine::State;
-use crate::step_up::Interrupted;
+use crate::registration::Known;
+use crate::token_response::AccessToken;
 use crate::trace::{Checks, Decoded, Entry, Event, Party};
 use crate::turn::Turn;
 
-/// Why the person is asked.
+/// Why a token is asked for.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum Purpose {
-    /// For the first token.
+    /// The client has none yet.
     First,
-    /// For more scopes, because a call was refused.
-    StepUp(Interrupted),
+    /// The one that it had was refused, or ran out, and could not be renewed.
+    Again,
+    /// An operation was refused for its scope. The token meanwhile is this one.
+    StepUp(AccessToken),
 }
 
 impl Purpose {
     fn pick(&self, first: Step, step_up: Step) -> Step {
         match self {
-            Self::First => first,
+            Self::First | Self::Again => first,
             Self::StepUp(_) => step_up,
         }
     }
@@ -35,8 +38,8 @@ impl Purpose {
     /// The scopes of the token that is in use meanwhile.
     pub(crate) fn granted(&self) -> Option<&ScopeSet> {
         match self {
-            Self::First => None,
-            Self::StepUp(interrupted) => Some(interrupted.granted()),
+            Self::First | Self::Again => None,
+            Self::StepUp(token) => Some(&token.granted),
         }
     }
 
@@ -60,7 +63,7 @@ impl Purpose {
 /// A request whose answer has not come yet: what was sent, and what was recorded to check the answer with.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Pending {
-    pub(crate) discovered: Discovered,
+    pub(crate) known: Known,
     pub(crate) request: AuthorizationRequest,
     pub(crate) verifier: CodeVerifier,
     pub(crate) expected: Expected,
@@ -68,37 +71,33 @@ pub(crate) struct Pending {
 }
 
 /// Makes the PKCE pair and the request. Nothing is sent yet.
-pub(crate) fn begin(
-    turn: &mut Turn<'_>,
-    discovered: Discovered,
-    scope: &ScopeChoice,
-    purpose: Purpose,
-) -> State {
+pub(crate) fn begin(turn: &mut Turn<'_>, mut known: Known, scope: &ScopeChoice, purpose: Purpose) -> State {
     let verifier = CodeVerifier::from_entropy(turn.env.verifier_bytes());
     turn.secrets.push(Secret::new(verifier.reveal()));
     let request = AuthorizationRequest {
-        client_id: turn.config.client_id.client_id(),
+        client_id: known.registered.client_id.clone(),
         redirect_uri: turn.config.redirect_uri.clone(),
         scope: scope.scopes.clone(),
         state: Secret::new(protocol::base64url(turn.env.state_bytes())),
         code_challenge: verifier.challenge(),
-        resource: turn.config.server.clone(),
+        resource: known.discovered.resource.clone(),
     };
+    known.errand.session.requested = scope.scopes.clone().unwrap_or_default();
     let expected = Expected {
-        issuer: discovered.issuer.clone(),
-        iss_promised: discovered.metadata.authorization_response_iss_parameter_supported,
+        issuer: known.discovered.issuer.clone(),
+        iss_promised: known.discovered.metadata.authorization_response_iss_parameter_supported,
         state: request.state.clone(),
     };
-    let pending = Pending { discovered, request, verifier, expected, purpose };
+    let pending = Pending { known, request, verifier, expected, purpose };
     pending.account_for_pkce(turn);
     pending.account_for_request(turn, scope);
-    State::Authorize(pending)
+    State::Authorize(Box::new(pending))
 }
 
 impl Pending {
     /// The URL to send the browser to.
     pub(crate) fn url(&self) -> String {
-        self.request.to_url(&self.discovered.metadata.authorization_endpoint)
+        self.request.to_url(&self.known.discovered.metadata.authorization_endpoint)
     }
 
     /// The entry that says where the browser was sent.
@@ -148,18 +147,27 @@ impl Pending {
         let mut checks = Checks::default();
         let asked = self.request.scope.as_ref().map_or_else(|| "none".into(), ToString::to_string);
         checks.note(Clause::ScopeSelection, "scope", true, format!("from {}", scope.source.as_str()), asked);
+        if scope.offline {
+            checks.note(
+                Clause::OfflineAccess,
+                "offline_access is added, for a refresh token",
+                true,
+                "where the authorization server lists it",
+                "it is listed",
+            );
+        }
         checks.note(
             Clause::ResourceParameter,
-            "resource names the MCP server",
-            self.request.resource == turn.config.server,
-            turn.config.server.as_str(),
+            "resource names the MCP server, as its metadata does",
+            self.request.resource == self.known.discovered.resource,
+            self.known.discovered.resource.as_str(),
             self.request.resource.as_str(),
         );
         checks.note(
             Clause::IssParameter,
             "the issuer is recorded before the browser leaves",
             true,
-            self.discovered.metadata.issuer.as_str(),
+            self.known.discovered.metadata.issuer.as_str(),
             self.expected.issuer.as_str(),
         );
         let step = self.purpose.pick(Step::AuthorizationRequest, Step::StepUpRequest);
@@ -177,7 +185,7 @@ impl Pending {
 fn parameter_meaning(name: &str) -> &'static str {
     match name {
         "response_type" => "a code, please",
-        "client_id" => "who asks: the URL of its metadata document",
+        "client_id" => "who asks",
         "redirect_uri" => "where to send the browser back to",
         "scope" => "what for",
         "state" => "ties the answer to this browser",

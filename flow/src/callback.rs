@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::authorize::Pending;
 use crate::machine::State;
-use crate::token::Exchange;
+use crate::token_request;
 use crate::trace::{Decoded, Stop};
 use crate::turn::Turn;
 
@@ -22,6 +22,15 @@ impl ValidatedCallback {
     pub(crate) fn code(&self) -> &Secret {
         &self.code
     }
+}
+
+/// Whether a URL answers this very request, going by its `state` alone. A listener that anybody on the machine can reach
+/// throws other visitors away; the one that passes is then checked in full.
+pub(crate) fn answers(pending: &Pending, url: &str) -> bool {
+    let query = url.split_once('?').map_or("", |(_, query)| query);
+    let query = query.split('#').next().unwrap_or_default();
+    let state = Parameters::parse(query).get("state").ok().flatten().map(Secret::new);
+    state.as_ref() == Some(&pending.expected.state)
 }
 
 /// Checks a callback in the order in which it may be believed: address, `iss`, `state`, and then the answer.
@@ -62,7 +71,7 @@ pub(crate) fn validate(turn: &mut Turn<'_>, pending: Pending, url: &str) -> Resu
                 "code",
                 "code",
             )?;
-            Ok(State::Exchange(Exchange { pending, callback: ValidatedCallback { code } }))
+            Ok(token_request::redeem(turn, pending, ValidatedCallback { code }))
         }
         AuthorizationResponse::Error { error, description } => {
             let found = match description {

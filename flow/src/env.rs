@@ -1,10 +1,10 @@
-//! What the flow may not get by itself: the time and fresh randomness.
+//! What a flow cannot know by itself.
 
 use protocol::ids::UnixTime;
 
-/// Time and entropy, fresh for each call of a driver.
+/// Time and randomness for one step. Drivers make a fresh one for each call; nothing of it is kept but what it became.
 ///
-/// Two calls must never get the same entropy: it becomes the PKCE verifier and the `state`.
+/// Two calls must never see the same entropy: it becomes the PKCE verifier, the `state`, and the names of assertions.
 #[derive(Clone, Copy)]
 pub struct Env {
     /// Milliseconds since 1970-01-01T00:00:00Z.
@@ -25,7 +25,8 @@ impl Env {
         self.entropy.first_chunk().unwrap_or(&[0; 32])
     }
 
-    /// The half of the entropy that becomes the state.
+    /// The half of the entropy that becomes the state. An assertion is never made in the same step, so it may name itself
+    /// after this half too.
     pub(crate) fn state_bytes(&self) -> &[u8; 32] {
         self.entropy.last_chunk().unwrap_or(&[0; 32])
     }

@@ -1,12 +1,13 @@
 //! HTTP messages as values: what a driver sends, and what it brings back.
 
+use protocol::mcp_answer::is_answered;
 use protocol::query;
 use serde::{Deserialize, Serialize};
 
 /// The most bytes of an answer that a flow reads. Drivers stop there too.
 pub const MAX_ANSWER_BYTES: usize = 256 * 1024;
 
-/// The two methods that the journey needs.
+/// The methods that the journey needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Method {
@@ -14,6 +15,8 @@ pub enum Method {
     Get,
     /// Sends a message.
     Post,
+    /// Ends a session.
+    Delete,
 }
 
 impl Method {
@@ -23,6 +26,7 @@ impl Method {
         match self {
             Self::Get => "GET",
             Self::Post => "POST",
+            Self::Delete => "DELETE",
         }
     }
 }
@@ -30,7 +34,7 @@ impl Method {
 /// A request, exactly as the driver must send it. Redirects are not to be followed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
-    /// GET or POST.
+    /// GET, POST or DELETE.
     pub method: Method,
     /// Absolute URL.
     pub url: String,
@@ -76,6 +80,17 @@ impl Request {
             headers: vec![("content-type".into(), "application/json".into())],
             body: Some(message.to_string()),
         }
+    }
+
+    /// Whether what has come of the answer so far is all that matters: a stream of events may stay open behind the answer
+    /// that it was opened for. Drivers ask this after each piece, and hang up.
+    #[must_use]
+    pub fn is_answered_by(&self, content_type: &str, so_far: &str) -> bool {
+        let id = || {
+            let message: serde_json::Value = serde_json::from_str(self.body.as_deref()?).ok()?;
+            message.get("id")?.as_u64()
+        };
+        so_far.ends_with('\n') && id().is_some_and(|id| is_answered(content_type, so_far, id))
     }
 
     /// With one header more.

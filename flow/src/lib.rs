@@ -31,24 +31,37 @@
 //!
 //! Where order matters, the types say so: only `callback.rs` makes a validated callback, and only that can be redeemed.
 
+mod account;
 mod authorize;
 mod callback;
+mod client_authentication;
 mod config;
 mod discovery;
+mod ending;
 mod env;
+mod handshake;
 pub mod http;
+pub mod identity;
 pub mod lessons;
 mod machine;
+mod operate;
+mod operation;
 mod registration;
+mod session;
 mod step_up;
-mod token;
+mod token_request;
+mod token_response;
 mod tool_call;
+mod tools;
 pub mod trace;
 mod turn;
 
-pub use config::Config;
+pub use client_authentication::SigningRequest;
+pub use config::{Agenda, Config, Era, OnBehalf};
 pub use discovery::{ScopeChoice, ScopeSource};
+pub use ending::Farewell;
 pub use env::Env;
 pub use machine::{Action, Failure, Flow, Unexpected};
-pub use step_up::MAX_STEP_UPS;
+pub use session::{MAX_STEP_UPS, ToolResult};
+pub use token_response::decode_jwt;
 pub use turn::Outgoing;

@@ -1,50 +1,111 @@
 //! The states and the transitions between them, and nothing else: each rule is in the file of its concept.
 
 use protocol::clause::Clause;
+use protocol::ids::Issuer;
 use protocol::mcp::ToolCall;
+use protocol::revision::Revision;
 use protocol::scope::ScopeSet;
 use serde::{Deserialize, Serialize};
 
+use crate::account::Account;
 use crate::authorize::Pending;
 use crate::callback;
+use crate::client_authentication::SigningRequest;
 use crate::config::Config;
-use crate::discovery::{self, Discovered, ResourceLookup, ServerLookup};
+use crate::discovery::{ResourceLookup, ServerLookup};
+use crate::ending::{self, Cancelling, Ending, Farewell};
 use crate::env::Env;
 use crate::http::Response;
+use crate::identity::Credentials;
 use crate::lessons::steps::Step;
-use crate::registration;
-use crate::token::Exchange;
-use crate::tool_call::{self, Call, Session};
-use crate::trace::{Answer, Entry, Event, Outcome, Party, Stop, Trace};
+use crate::operate::{self, Operating, Resting};
+use crate::operation::Operation;
+use crate::registration::{Newcomer, document};
+use crate::session::{Access, Errand, Session, ToolResult};
+use crate::token_request::{self, TokenRequest};
+use crate::trace::{Answer, Entry, Event, Party, Stop, Trace};
 use crate::turn::{Outgoing, Turn};
 
 /// Where a flow stands. Each state has just what is valid then.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum State {
-    /// Nothing is known but the server's address.
-    Challenge,
+    /// An operation is under way at the MCP server. The first one has no token.
+    Operate(Box<Operating>),
     /// Looking for the protected resource metadata.
-    ResourceMetadata(ResourceLookup),
+    ResourceMetadata(Box<ResourceLookup>),
     /// Looking for the authorization server metadata.
-    ServerMetadata(ServerLookup),
+    ServerMetadata(Box<ServerLookup>),
     /// Reading the client's own document.
-    ClientDocument(Discovered),
+    ClientDocument(Box<Newcomer>),
+    /// The client registers itself.
+    Register(Box<Newcomer>),
+    /// Nobody but the person can say who the client is here.
+    AskCredentials(Box<Newcomer>),
     /// Ready to send the browser away.
-    Authorize(Pending),
+    Authorize(Box<Pending>),
     /// The browser is away.
-    AwaitCallback(Pending),
-    /// A validated code is to be redeemed.
-    Exchange(Exchange),
-    /// A token is there; the handshake begins.
-    Initialize(Session),
-    /// The handshake ends.
-    Initialized(Session),
-    /// A tool is to be called.
-    Call(Session, Call),
-    /// All calls are made.
-    Rest(Session),
+    AwaitCallback(Box<Pending>),
+    /// An assertion is to be signed.
+    Sign(Box<TokenRequest>),
+    /// A token is asked for.
+    Token(Box<TokenRequest>),
+    /// A call is called off.
+    Cancel(Box<Cancelling>),
+    /// All is done that was to be done.
+    Rest(Box<Resting>),
+    /// The session is ended, the tokens are given back.
+    End(Box<Ending>),
+    /// The client has left.
+    Finished,
     /// The client stopped.
     Failed(Failure),
+}
+
+impl State {
+    pub(crate) fn operate(session: Session, operation: Operation, access: Option<Access>) -> Self {
+        Self::Operate(Box::new(Operating { session, operation, access }))
+    }
+
+    /// Does with the token what the client was on the way for.
+    pub(crate) fn resume(errand: Errand, access: Access) -> Self {
+        let Errand { session, then } = errand;
+        match then {
+            Some(operation) => Self::operate(session, operation, Some(access)),
+            None => Self::Rest(Box::new(Resting { session, access: Some(access) })),
+        }
+    }
+
+    /// The conversation with the MCP server; `None` when it is over.
+    fn session(&self) -> Option<&Session> {
+        match self {
+            Self::Operate(operating) => Some(&operating.session),
+            Self::ResourceMetadata(lookup) => Some(&lookup.errand.session),
+            Self::ServerMetadata(lookup) => Some(&lookup.errand().session),
+            Self::ClientDocument(newcomer) | Self::Register(newcomer) | Self::AskCredentials(newcomer) => {
+                Some(&newcomer.errand.session)
+            }
+            Self::Authorize(pending) | Self::AwaitCallback(pending) => Some(&pending.known.errand.session),
+            Self::Sign(request) | Self::Token(request) => Some(&request.known.errand.session),
+            Self::Cancel(cancelling) => Some(cancelling.session()),
+            Self::Rest(resting) => Some(&resting.session),
+            Self::End(ending) => Some(&ending.resting().session),
+            Self::Finished | Self::Failed(_) => None,
+        }
+    }
+
+    /// The scopes of the token in use.
+    fn granted(&self) -> Option<&ScopeSet> {
+        let access = match self {
+            Self::Authorize(pending) | Self::AwaitCallback(pending) => return pending.purpose.granted(),
+            Self::Sign(request) | Self::Token(request) => return request.purpose.granted(),
+            Self::Operate(operating) => operating.access.as_ref(),
+            Self::Cancel(cancelling) => cancelling.access(),
+            Self::Rest(resting) => resting.access.as_ref(),
+            Self::End(ending) => ending.resting().access.as_ref(),
+            _ => None,
+        };
+        access.map(|access| &access.token.granted)
+    }
 }
 
 /// Why a flow stopped, in plain words.
@@ -67,12 +128,18 @@ pub struct Failure {
 pub enum Action<'a> {
     /// Send this request, then call [`Flow::handle_response`] or [`Flow::handle_unreachable`].
     Send(&'a Outgoing),
+    /// Sign this with the client's key, then call [`Flow::handle_signature`].
+    Sign(&'a SigningRequest),
+    /// Ask the person who the client is at this server, then call [`Flow::provide_credentials`].
+    AskCredentials(&'a Issuer),
     /// Call [`Flow::depart`] and send the browser to the URL that it returns.
     Navigate,
     /// Wait until the browser comes back, then call [`Flow::handle_callback`].
     AwaitCallback,
-    /// Nothing: all calls are made. [`Flow::call_tool`] goes on.
+    /// Nothing: all calls are made. [`Flow::call_tool`] goes on, [`Flow::finish`] leaves.
     Rest,
+    /// Nothing: the client has left.
+    Finished,
     /// Nothing: the client stopped.
     Failed(&'a Failure),
 }
@@ -86,16 +153,29 @@ pub enum Unexpected {
     /// A callback came, or the browser was to be sent away, but no authorization is under way.
     #[error("no authorization is under way")]
     NoAuthorization,
-    /// A tool was to be called, but the flow does not rest.
+    /// A signature came, but nothing is to be signed.
+    #[error("nothing is to be signed")]
+    NothingToSign,
+    /// Credentials came, but nobody was asked for them.
+    #[error("nobody was asked for credentials")]
+    NotAsked,
+    /// A command that needs a flow at rest.
     #[error("the flow is not at rest")]
     NotAtRest,
+    /// There is no refresh token.
+    #[error("there is no refresh token")]
+    NoRefreshToken,
+    /// No tool is being called.
+    #[error("no tool is being called")]
+    NoCall,
 }
 
 /// The MCP client as a value: it never acts, it says what to do, and it accounts for what came.
 ///
-/// - Getters: [`Flow::poll`], [`Flow::trace`], [`Flow::granted`], [`Flow::config`].
-/// - `handle_*` take what came from outside; they need an [`Env`] with the time and fresh entropy.
-/// - Commands: [`Flow::depart`], [`Flow::call_tool`].
+/// - Getters: [`Flow::poll`], [`Flow::trace`], [`Flow::granted`], [`Flow::results`], [`Flow::revision`], [`Flow::config`].
+/// - `handle_*` and [`Flow::provide_credentials`] take what came from outside; they need an [`Env`] with the time and fresh
+///   entropy.
+/// - Commands: [`Flow::depart`], [`Flow::call_tool`], [`Flow::refresh`], [`Flow::cancel`], [`Flow::finish`].
 ///
 /// It serializes whole, secrets included, so that a page can be left and resumed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -104,26 +184,46 @@ pub struct Flow {
     state: State,
     outgoing: Option<Outgoing>,
     trace: Trace,
+    /// What the session knew when it ended.
+    last: Option<Summary>,
+}
+
+/// What is still of interest when a flow has ended.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Summary {
+    revision: Revision,
+    granted: Option<ScopeSet>,
+    results: Vec<ToolResult>,
 }
 
 impl Flow {
     /// A flow at its beginning.
     #[must_use]
     pub fn new(config: Config) -> Self {
-        let mut flow = Self { config, state: State::Challenge, outgoing: None, trace: Trace::default() };
-        flow.enter(State::Challenge);
+        let session = Session::new(&config);
+        let operation = session.greeting();
+        let state = State::operate(session, operation, None);
+        let mut trace = Trace::default();
+        config.secrets().into_iter().for_each(|secret| trace.conceal(secret));
+        let mut flow = Self { config, state: State::Finished, outgoing: None, trace, last: None };
+        flow.enter(state);
         flow
     }
 
     /// What to do now. Asking changes nothing.
     #[must_use]
     pub fn poll(&self) -> Action<'_> {
-        match (&self.state, &self.outgoing) {
-            (_, Some(outgoing)) => Action::Send(outgoing),
-            (State::Authorize(_), None) => Action::Navigate,
-            (State::AwaitCallback(_), None) => Action::AwaitCallback,
-            (State::Failed(failure), None) => Action::Failed(failure),
-            (_, None) => Action::Rest,
+        if let Some(outgoing) = &self.outgoing {
+            return Action::Send(outgoing);
+        }
+        match &self.state {
+            State::Authorize(_) => Action::Navigate,
+            State::AwaitCallback(_) => Action::AwaitCallback,
+            State::AskCredentials(newcomer) => Action::AskCredentials(&newcomer.discovered.issuer),
+            State::Sign(request) => request.to_sign().map_or(Action::Finished, Action::Sign),
+            State::Failed(failure) => Action::Failed(failure),
+            State::Rest(_) => Action::Rest,
+            _ => Action::Finished,
         }
     }
 
@@ -139,22 +239,28 @@ impl Flow {
         &self.config
     }
 
+    /// The revision in effect.
+    #[must_use]
+    pub fn revision(&self) -> Revision {
+        let ended = || self.last.as_ref().map(|last| last.revision);
+        self.state
+            .session()
+            .map(|session| session.revision)
+            .or_else(ended)
+            .unwrap_or_else(|| self.config.era.first())
+    }
+
     /// The scopes of the current token; `None` before there is one. While more is asked for, the old token's.
     #[must_use]
     pub fn granted(&self) -> Option<&ScopeSet> {
-        match &self.state {
-            State::Initialize(session)
-            | State::Initialized(session)
-            | State::Call(session, _)
-            | State::Rest(session) => Some(session.granted()),
-            State::Authorize(pending) | State::AwaitCallback(pending) => pending.purpose.granted(),
-            State::Exchange(exchange) => exchange.pending.purpose.granted(),
-            State::Challenge
-            | State::ResourceMetadata(_)
-            | State::ServerMetadata(_)
-            | State::ClientDocument(_)
-            | State::Failed(_) => None,
-        }
+        self.state.granted().or_else(|| self.last.as_ref()?.granted.as_ref())
+    }
+
+    /// What the tools answered so far.
+    #[must_use]
+    pub fn results(&self) -> &[ToolResult] {
+        let ended = || self.last.as_ref().map_or(&[][..], |last| &last.results);
+        self.state.session().map_or_else(ended, |session| &session.results)
     }
 
     /// Takes the answer to the request of [`Action::Send`].
@@ -165,26 +271,28 @@ impl Flow {
         let outgoing = self.outgoing.take().ok_or(Unexpected::NoRequest)?;
         let mut turn = Turn::new(&self.config, env);
         let next = match self.state.clone() {
-            State::Challenge => discovery::challenged(&mut turn, &response),
+            State::Operate(operating) => operating.answered(&mut turn, &response),
             State::ResourceMetadata(lookup) => lookup.answered(&mut turn, &response),
             State::ServerMetadata(lookup) => lookup.answered(&mut turn, &response),
-            State::ClientDocument(discovered) => {
-                registration::document_read(&mut turn, discovered, &response)
-            }
-            State::Exchange(exchange) => exchange.answered(&mut turn, &response),
-            State::Initialize(session) => tool_call::initialize_answered(&mut turn, session, &response),
-            State::Initialized(session) => tool_call::initialized_answered(&mut turn, session, &response),
-            State::Call(session, call) => tool_call::call_answered(&mut turn, session, call, &response),
-            State::Authorize(_) | State::AwaitCallback(_) | State::Rest(_) | State::Failed(_) => {
-                return Err(Unexpected::NoRequest);
-            }
+            State::ClientDocument(newcomer) => document::read(&mut turn, *newcomer, &response),
+            State::Register(newcomer) => newcomer.registered(&mut turn, &response),
+            State::Token(request) => request.answered(&mut turn, &response),
+            State::Cancel(cancelling) => Ok(cancelling.answered(&mut turn, &response)),
+            State::End(ending) => Ok(ending.answered(&mut turn, &response)),
+            State::AskCredentials(_)
+            | State::Authorize(_)
+            | State::AwaitCallback(_)
+            | State::Sign(_)
+            | State::Rest(_)
+            | State::Finished
+            | State::Failed(_) => return Err(Unexpected::NoRequest),
         };
         let summary = match turn.summary.as_str() {
             "" => response.status.to_string(),
             summary => summary.to_owned(),
         };
         let entry = Entry {
-            step: outgoing.step,
+            step: turn.step.unwrap_or(outgoing.step),
             from: Party::Client,
             to: outgoing.to,
             title: outgoing.title,
@@ -205,8 +313,14 @@ impl Flow {
     pub fn handle_unreachable(&mut self, env: &Env, reason: &str) -> Result<(), Unexpected> {
         let outgoing = self.outgoing.take().ok_or(Unexpected::NoRequest)?;
         let elsewhere = match self.state.clone() {
-            State::ResourceMetadata(lookup) => lookup.elsewhere().map(State::ResourceMetadata),
-            State::ServerMetadata(lookup) => lookup.elsewhere().map(State::ServerMetadata),
+            State::ResourceMetadata(lookup) => {
+                lookup.elsewhere().map(|lookup| State::ResourceMetadata(Box::new(lookup)))
+            }
+            State::ServerMetadata(lookup) => {
+                lookup.elsewhere().map(|lookup| State::ServerMetadata(Box::new(lookup)))
+            }
+            State::Cancel(cancelling) => Some(cancelling.unheard()),
+            State::End(ending) => Some(ending.unheard()),
             _ => None,
         };
         let next = elsewhere.unwrap_or_else(|| {
@@ -218,21 +332,28 @@ impl Flow {
                 clause: None,
             })
         });
-        self.trace.push(Entry {
-            step: outgoing.step,
-            from: Party::Client,
-            to: outgoing.to,
-            title: outgoing.title,
-            at_ms: env.now_ms,
-            event: Event::Exchange {
-                request: outgoing.request,
-                answer: Answer::Unreachable(reason.to_owned()),
-                summary: "no answer".into(),
-            },
-            checks: Vec::new(),
-            decoded: Vec::new(),
-        });
+        self.trace.push(Entry::unanswered(outgoing, env.now_ms, reason, "no answer"));
         self.enter(next);
+        Ok(())
+    }
+
+    /// Takes the signature of [`Action::Sign`]: for ES256 the two numbers one behind the other, 64 bytes.
+    ///
+    /// # Errors
+    /// [`Unexpected::NothingToSign`].
+    pub fn handle_signature(&mut self, env: &Env, signature: &[u8]) -> Result<(), Unexpected> {
+        let State::Sign(request) = self.state.clone() else { return Err(Unexpected::NothingToSign) };
+        self.work_out(env, |turn| Ok(request.signed(turn, signature)));
+        Ok(())
+    }
+
+    /// Takes what the person says about who the client is at the server of [`Action::AskCredentials`].
+    ///
+    /// # Errors
+    /// [`Unexpected::NotAsked`]. Credentials for another server are no error here but [`Action::Failed`].
+    pub fn provide_credentials(&mut self, env: &Env, credentials: Credentials) -> Result<(), Unexpected> {
+        let State::AskCredentials(newcomer) = self.state.clone() else { return Err(Unexpected::NotAsked) };
+        self.work_out(env, |turn| newcomer.entered(turn, credentials));
         Ok(())
     }
 
@@ -248,6 +369,16 @@ impl Flow {
         self.trace.push(pending.departure(env.now_ms));
         self.enter(State::AwaitCallback(pending));
         Ok(url)
+    }
+
+    /// Whether a URL answers the authorization that is under way, going by its `state`. For listeners that anybody can
+    /// reach: what does not is to be thrown away, so that a stranger cannot end the flow.
+    #[must_use]
+    pub fn is_answered_by(&self, redirected_to: &str) -> bool {
+        match &self.state {
+            State::AwaitCallback(pending) => callback::answers(pending, redirected_to),
+            _ => false,
+        }
     }
 
     /// Takes the URL with which the browser came back.
@@ -269,7 +400,7 @@ impl Flow {
             decoded: Vec::new(),
         };
         let mut turn = Turn::new(&self.config, env);
-        let next = callback::validate(&mut turn, pending, redirected_to);
+        let next = callback::validate(&mut turn, *pending, redirected_to);
         let account = Account::of(turn);
         self.conclude(entry, account, next);
         Ok(())
@@ -279,75 +410,114 @@ impl Flow {
     ///
     /// # Errors
     /// [`Unexpected::NotAtRest`].
-    pub fn call_tool(&mut self, call: ToolCall) -> Result<(), Unexpected> {
-        let State::Rest(mut session) = self.state.clone() else { return Err(Unexpected::NotAtRest) };
-        session.enqueue(call);
-        self.enter(session.proceed());
+    pub fn call_tool(&mut self, env: &Env, call: ToolCall) -> Result<(), Unexpected> {
+        let Resting { mut session, access } = self.at_rest()?;
+        session.queue.push_back(call);
+        self.work_out(env, |turn| Ok(operate::proceed(turn, session, access)));
         Ok(())
     }
 
-    /// Writes the account of a turn and enters the next state.
-    fn conclude(&mut self, mut entry: Entry, account: Account, next: Result<State, Stop>) {
-        let next = next.unwrap_or_else(|Stop| State::Failed(account.failure(entry.step)));
-        entry.checks = account.checks;
-        entry.decoded = account.decoded;
-        self.trace.push(entry);
-        account.local.into_iter().for_each(|entry| self.trace.push(entry));
-        account.secrets.into_iter().for_each(|secret| self.trace.conceal(secret));
+    /// Renews the token now, and rests again.
+    ///
+    /// # Errors
+    /// [`Unexpected::NotAtRest`] or [`Unexpected::NoRefreshToken`].
+    pub fn refresh(&mut self, env: &Env) -> Result<(), Unexpected> {
+        let Resting { session, access } = self.at_rest()?;
+        let access =
+            access.filter(|access| access.token.refresh_token.is_some()).ok_or(Unexpected::NoRefreshToken)?;
+        self.work_out(env, |turn| Ok(token_request::renew(turn, Errand { session, then: None }, access)));
+        Ok(())
+    }
+
+    /// Calls the tool call under way off. The driver hangs up first.
+    ///
+    /// # Errors
+    /// [`Unexpected::NoCall`].
+    pub fn cancel(&mut self, env: &Env) -> Result<(), Unexpected> {
+        let State::Operate(operating) = self.state.clone() else { return Err(Unexpected::NoCall) };
+        if !ending::can_be_cancelled(&operating.operation) {
+            return Err(Unexpected::NoCall);
+        }
+        let outgoing = self.outgoing.take().ok_or(Unexpected::NoCall)?;
+        self.trace.push(Entry::unanswered(outgoing, env.now_ms, "the person called it off", "called off"));
+        self.work_out(env, |turn| Ok(ending::cancel(turn, *operating)));
+        Ok(())
+    }
+
+    /// Leaves in good order: ends the session, and gives the tokens back if so wished.
+    ///
+    /// # Errors
+    /// [`Unexpected::NotAtRest`].
+    pub fn finish(&mut self, farewell: Farewell) -> Result<(), Unexpected> {
+        let resting = self.at_rest()?;
+        self.enter(Ending::begin(resting, farewell));
+        Ok(())
+    }
+
+    fn at_rest(&self) -> Result<Resting, Unexpected> {
+        match &self.state {
+            State::Rest(resting) => Ok((**resting).clone()),
+            _ => Err(Unexpected::NotAtRest),
+        }
+    }
+
+    /// Takes a turn that no message caused.
+    fn work_out(&mut self, env: &Env, work: impl FnOnce(&mut Turn<'_>) -> Result<State, Stop>) {
+        let mut turn = Turn::new(&self.config, env);
+        let next = work(&mut turn);
+        let account = Account::of(turn);
+        let next = next.unwrap_or_else(|Stop| State::Failed(account.failure(Step::Registration)));
+        self.keep(account);
         self.enter(next);
     }
 
+    /// Writes the account of a turn and enters the next state.
+    fn conclude(&mut self, mut entry: Entry, mut account: Account, next: Result<State, Stop>) {
+        let next = next.unwrap_or_else(|Stop| State::Failed(account.failure(entry.step)));
+        entry.checks = std::mem::take(&mut account.checks);
+        entry.decoded = std::mem::take(&mut account.decoded);
+        self.trace.push(entry);
+        self.keep(account);
+        self.enter(next);
+    }
+
+    fn keep(&mut self, account: Account) {
+        account.local.into_iter().for_each(|entry| self.trace.push(entry));
+        account.secrets.into_iter().for_each(|secret| self.trace.conceal(secret));
+    }
+
     fn enter(&mut self, state: State) {
+        if let (None, Some(session)) = (state.session(), self.state.session()) {
+            self.last = Some(Summary {
+                revision: session.revision,
+                granted: self.state.granted().cloned(),
+                results: session.results.clone(),
+            });
+        }
+        if let Some(id) = state.session().and_then(|session| session.server_given_id.clone()) {
+            self.trace.conceal(id);
+        }
+        let config = &self.config;
         self.outgoing = match &state {
-            State::Challenge => Some(discovery::first_contact(&self.config)),
-            State::ResourceMetadata(lookup) => lookup.outgoing(),
-            State::ServerMetadata(lookup) => lookup.outgoing(),
-            State::ClientDocument(_) => Some(registration::read_own_document(&self.config)),
-            State::Exchange(exchange) => Some(exchange.outgoing()),
-            State::Initialize(session) => Some(session.initialize(&self.config)),
-            State::Initialized(session) => Some(session.initialized(&self.config)),
-            State::Call(session, call) => Some(session.call(&self.config, call)),
-            State::Authorize(_) | State::AwaitCallback(_) | State::Rest(_) | State::Failed(_) => None,
+            State::Operate(operating) => Some(operating.outgoing(config)),
+            State::ResourceMetadata(lookup) => Some(lookup.outgoing()),
+            State::ServerMetadata(lookup) => Some(lookup.outgoing()),
+            State::ClientDocument(_) => document::outgoing(config),
+            State::Register(newcomer) => newcomer.outgoing(config),
+            State::Token(request) => Some(request.outgoing()),
+            State::Cancel(cancelling) => Some(cancelling.outgoing(config)),
+            State::End(ending) => ending.outgoing(config),
+            State::AskCredentials(_)
+            | State::Authorize(_)
+            | State::AwaitCallback(_)
+            | State::Sign(_)
+            | State::Rest(_)
+            | State::Finished
+            | State::Failed(_) => None,
         };
+        if let Some(outgoing) = &self.outgoing {
+            self.trace.conceal_basic(outgoing);
+        }
         self.state = state;
-    }
-}
-
-/// What a turn leaves behind, without what it read.
-struct Account {
-    checks: Vec<crate::trace::Check>,
-    decoded: Vec<crate::trace::Decoded>,
-    local: Vec<Entry>,
-    secrets: Vec<protocol::secret::Secret>,
-}
-
-impl Account {
-    fn of(turn: Turn<'_>) -> Self {
-        Self {
-            checks: turn.checks.into_inner(),
-            decoded: turn.decoded,
-            local: turn.local,
-            secrets: turn.secrets,
-        }
-    }
-
-    /// The failed check, as the reason to stop.
-    fn failure(&self, step: Step) -> Failure {
-        match self.checks.iter().rev().find(|check| check.outcome == Outcome::Failed) {
-            Some(check) => Failure {
-                step,
-                title: check.title.to_string(),
-                expected: check.expected.clone(),
-                found: check.found.clone(),
-                clause: Some(check.clause),
-            },
-            None => Failure {
-                step,
-                title: "the answer could not be used".into(),
-                expected: "a usable answer".into(),
-                found: "something else".into(),
-                clause: None,
-            },
-        }
     }
 }

@@ -4,57 +4,36 @@ use protocol::clause::Clause;
 use protocol::oauth_error::OAuthErrorCode;
 use protocol::scope::ScopeSet;
 use protocol::www_authenticate::BearerChallenge;
-use serde::{Deserialize, Serialize};
 
 use crate::authorize::{self, Purpose};
-use crate::discovery::{ScopeChoice, ScopeSource, decode_challenge};
+use crate::config::OnBehalf;
+use crate::discovery::{ScopeChoice, ScopeSource, challenge};
 use crate::http::Response;
 use crate::lessons::steps::Step;
 use crate::machine::State;
-use crate::token::AccessToken;
-use crate::tool_call::{Call, Session};
+use crate::operation::Operation;
+use crate::registration::Known;
+use crate::session::{Access, Errand, MAX_STEP_UPS, Session};
+use crate::token_request;
 use crate::trace::{Checks, Decoded, Stop};
 use crate::turn::Turn;
 
-/// How often one call may lead to a step-up. A server that answers 403 for ever must not keep the person busy.
-///
-/// Spec: MCP 2025-11-25 Authorization, Step-Up Authorization Flow (a few attempts).
-pub const MAX_STEP_UPS: u32 = 3;
-
-/// A session waiting for a larger token, and the call to make with it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Interrupted {
-    session: Box<Session>,
-    call: Call,
-}
-
-impl Interrupted {
-    /// The scopes of the token that the session still has.
-    pub(crate) fn granted(&self) -> &ScopeSet {
-        self.session.granted()
-    }
-
-    /// Makes the call again with the new token.
-    pub(crate) fn resume(self, token: AccessToken, requested: ScopeSet) -> State {
-        let session = self.session.with_token(token, requested);
-        State::Call(session, Call { repeated: true, ..self.call })
-    }
-}
-
 /// Reads a 403 and asks for more, or gives up.
-pub(crate) fn refused(
+pub(crate) fn forbidden(
     turn: &mut Turn<'_>,
     mut session: Session,
-    call: Call,
+    operation: Operation,
+    access: Option<Access>,
     response: &Response,
 ) -> Result<State, Stop> {
+    turn.step = Some(Step::InsufficientScope);
     let challenge =
         response.header("www-authenticate").and_then(|header| BearerChallenge::parse(header).ok());
     let error = challenge.as_ref().and_then(|challenge| challenge.error.as_deref());
     turn.checks.require(
         Clause::InsufficientScope,
         "the refusal is about scope",
-        error == Some(OAuthErrorCode::InsufficientScope.as_str()),
+        error == Some(OAuthErrorCode::InsufficientScope.as_str()) && access.is_some(),
         "403 insufficient_scope",
         format!("403 {}", error.unwrap_or("without an error code, or CORS hides it")),
     )?;
@@ -66,36 +45,53 @@ pub(crate) fn refused(
         "scope",
         challenged.as_ref().map_or_else(|| "nothing".into(), ToString::to_string),
     )?;
-    let (Some(challenge), Some(challenged)) = (challenge, challenged) else { return Err(Stop) };
-    turn.decoded.push(decode_challenge(&challenge));
-    turn.summary = format!("403 · needs {}", challenged.missing_from(session.granted()));
+    let (Some(challenge), Some(challenged), Some(access)) = (challenge, challenged, access) else {
+        return Err(Stop);
+    };
+    turn.decoded.push(challenge::decode(&challenge));
+    turn.summary = format!("403 · needs {}", challenged.missing_from(&access.token.granted));
+    let resource = access.discovered.resource.as_str();
+    let so_far = session.attempts.step_ups(resource, &operation);
     turn.checks.require(
         Clause::StepUp,
         "the attempts are not used up",
-        session.step_ups < MAX_STEP_UPS,
-        format!("at most {MAX_STEP_UPS} for one call"),
-        format!("{} so far", session.step_ups),
+        so_far < MAX_STEP_UPS,
+        format!("at most {MAX_STEP_UPS} for one operation"),
+        format!("{so_far} so far for {}", operation.name()),
     )?;
-    session.step_ups += 1;
+    session.attempts.count_step_up(resource, &operation);
 
-    let asked = turn.config.revision.step_up_scopes(&session.requested, &challenged);
-    account_for_scopes(turn, &session, &challenged, &asked);
-    let scope = ScopeChoice { scopes: Some(asked), source: ScopeSource::Challenge };
-    let discovered = session.discovered.clone();
-    let interrupted = Interrupted { session: Box::new(session), call };
-    Ok(authorize::begin(turn, discovered, &scope, Purpose::StepUp(interrupted)))
+    let asked = session.revision.step_up_scopes(&session.requested, &challenged);
+    account_for_scopes(turn, &session, &access, &challenged, &asked);
+    let Access { discovered, registered, token } = access;
+    let errand = Errand { session, then: Some(operation.again()) };
+    let (known, purpose) = (Known { errand, discovered, registered }, Purpose::StepUp(token));
+    Ok(match turn.config.on_behalf {
+        OnBehalf::Person => {
+            let scope = ScopeChoice { scopes: Some(asked), source: ScopeSource::Challenge, offline: false };
+            authorize::begin(turn, known, &scope, purpose)
+        }
+        OnBehalf::Itself => token_request::in_its_own_name(turn, known, Some((asked, purpose))),
+    })
 }
 
-fn account_for_scopes(turn: &mut Turn<'_>, session: &Session, challenged: &ScopeSet, asked: &ScopeSet) {
+fn account_for_scopes(
+    turn: &mut Turn<'_>,
+    session: &Session,
+    access: &Access,
+    challenged: &ScopeSet,
+    asked: &ScopeSet,
+) {
     let mut checks = Checks::default();
+    let revision = session.revision.as_str();
     checks.note(
         Clause::StepUp,
         "scopes to ask for",
         true,
-        format!("as revision {} says, from the challenge {challenged}", turn.config.revision.as_str()),
+        format!("as revision {revision} says, from the challenge {challenged}"),
         asked.to_string(),
     );
-    let mark = |scope| if session.granted().contains(scope) { "granted before" } else { "new" };
+    let mark = |scope| if access.token.granted.contains(scope) { "granted before" } else { "new" };
     let rows: Vec<_> = asked.iter().map(|scope| (scope.to_string(), mark(scope), "")).collect();
     turn.work_out(Step::StepUpScopes, "scopes worked out", checks, vec![Decoded::new("Scopes", rows)]);
 }

@@ -1,214 +1,159 @@
-//! Using the token: the handshake and the calls.
-
-use std::collections::VecDeque;
+//! Listing the tools, and calling them.
 
 use protocol::clause::Clause;
-use protocol::mcp::{self, Answer, ToolCall};
-use protocol::scope::ScopeSet;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use protocol::mcp::HEADER_MISMATCH;
+use protocol::mcp_answer::{Answer, tool_text};
+use serde_json::{Value, json};
 
-use crate::config::Config;
-use crate::discovery::Discovered;
-use crate::http::{Request, Response};
-use crate::lessons::steps::Step;
+use crate::http::Response;
 use crate::machine::State;
-use crate::step_up;
-use crate::token::AccessToken;
-use crate::trace::{Decoded, Party, Stop};
-use crate::turn::{Outgoing, Turn};
+use crate::operate;
+use crate::operation::{Call, Operation};
+use crate::session::{Access, Session, ToolResult};
+use crate::tools::Tools;
+use crate::trace::{Decoded, Stop};
+use crate::turn::Turn;
 
-/// A client that holds a token.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Session {
-    pub(crate) discovered: Discovered,
-    pub(crate) token: AccessToken,
-    /// What was asked for so far; a step-up may have to ask for it again.
-    pub(crate) requested: ScopeSet,
-    /// How often a call was interrupted to ask for more, since it last succeeded.
-    pub(crate) step_ups: u32,
-    /// The id that the server gave the session, if it did.
-    server_given_id: Option<String>,
-    /// Id of the next JSON-RPC request; 1 was the request without a token.
-    next_id: u64,
-    /// Calls still to make.
-    queue: VecDeque<ToolCall>,
-}
+/// The most pages of a list that are read.
+const MAX_PAGES: u32 = 10;
+/// How often a server may want to be asked once more for one call.
+const MAX_ROUNDS: u32 = 3;
 
-/// A call, new or repeated after a step-up.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Call {
-    pub(crate) call: ToolCall,
-    pub(crate) repeated: bool,
-}
-
-impl Session {
-    pub(crate) fn new(
-        discovered: Discovered,
-        token: AccessToken,
-        requested: ScopeSet,
-        config: &Config,
-    ) -> Self {
-        let queue = config.calls.iter().cloned().collect();
-        Self { discovered, token, requested, step_ups: 0, server_given_id: None, next_id: 2, queue }
-    }
-
-    /// The scopes that the current token allows.
-    pub(crate) fn granted(&self) -> &ScopeSet {
-        &self.token.granted
-    }
-
-    /// The same session with another token.
-    pub(crate) fn with_token(self, token: AccessToken, requested: ScopeSet) -> Self {
-        Self { token, requested, ..self }
-    }
-
-    /// Adds a call to the end of the queue.
-    pub(crate) fn enqueue(&mut self, call: ToolCall) {
-        self.queue.push_back(call);
-    }
-
-    /// Goes on with the next call, or rests.
-    pub(crate) fn proceed(mut self) -> State {
-        match self.queue.pop_front() {
-            Some(call) => State::Call(self, Call { call, repeated: false }),
-            None => State::Rest(self),
-        }
-    }
-
-    fn post(&self, config: &Config, message: &Value, after_handshake: bool) -> Request {
-        let mut request = Request::post_json(config.server.as_str(), message)
-            .header("accept", mcp::ACCEPT)
-            .header("authorization", format!("Bearer {}", self.token.secret.reveal()));
-        if after_handshake {
-            request = request.header(mcp::PROTOCOL_VERSION_HEADER, config.revision.as_str());
-            if let Some(id) = &self.server_given_id {
-                request = request.header(mcp::SESSION_ID_HEADER, id);
-            }
-        }
-        request
-    }
-
-    pub(crate) fn initialize(&self, config: &Config) -> Outgoing {
-        Outgoing {
-            step: Step::Handshake,
-            to: Party::McpServer,
-            title: "initialize, with the token".into(),
-            request: self.post(config, &mcp::initialize(self.next_id, config.revision), false),
-        }
-    }
-
-    pub(crate) fn initialized(&self, config: &Config) -> Outgoing {
-        Outgoing {
-            step: Step::Handshake,
-            to: Party::McpServer,
-            title: "notifications/initialized".into(),
-            request: self.post(config, &mcp::initialized(), true),
-        }
-    }
-
-    pub(crate) fn call(&self, config: &Config, call: &Call) -> Outgoing {
-        let step = match (call.repeated, call.call.name.as_str()) {
-            (true, _) => Step::Retry,
-            (false, "whoami") => Step::Whoami,
-            (false, _) => Step::InsufficientScope,
-        };
-        let suffix = if call.repeated { ", again with the new token" } else { "" };
-        Outgoing {
-            step,
-            to: Party::McpServer,
-            title: format!("tools/call {}{suffix}", call.call.name),
-            request: self.post(config, &mcp::call_tool(self.next_id, &call.call), true),
-        }
-    }
-}
-
-/// Reads the answer to `initialize`.
-pub(crate) fn initialize_answered(
+/// Reads a page of the list. Behind the last one the calls begin.
+pub(crate) fn list_answered(
     turn: &mut Turn<'_>,
     mut session: Session,
+    mut access: Option<Access>,
+    mut listed: Tools,
     response: &Response,
 ) -> Result<State, Stop> {
-    accepted(turn, response)?;
-    let result = result(turn, &mut session, response)?;
-    let version = result.get("protocolVersion").and_then(Value::as_str).unwrap_or("nothing").to_owned();
-    turn.checks.identical(
-        Clause::ProtocolVersion,
-        "both speak the same revision",
-        turn.config.revision.as_str(),
-        &version,
-    )?;
-    session.server_given_id = response.header(mcp::SESSION_ID_HEADER).map(str::to_owned);
-    let server = result.get("serverInfo").and_then(|info| info.get("name")).and_then(Value::as_str);
-    turn.summary = format!("200 · {} speaks {version}", server.unwrap_or("the server"));
-    Ok(State::Initialized(session))
+    let answer = operate::answer(turn, &session, response)?;
+    let result = operate::result(turn, answer)?;
+    listed.add_page(&mut turn.checks, &result, session.revision.is_stateless());
+    turn.summary = format!("200 · {} tools", listed.len());
+    let operation = Operation::ListTools { cursor: None, listed: Tools::default() };
+    operate::succeeded(&mut session, &mut access, &operation);
+    let cursor = result.get("nextCursor").and_then(Value::as_str).filter(|_| listed.pages() < MAX_PAGES);
+    if let Some(cursor) = cursor {
+        let operation = Operation::ListTools { cursor: Some(cursor.to_owned()), listed };
+        return Ok(State::operate(session, operation, access));
+    }
+    turn.decoded.push(listed.decoded());
+    if session.every_tool && !session.listed {
+        session.queue.extend(listed.calls());
+    }
+    session.listed = true;
+    session.tools = Some(listed);
+    Ok(operate::proceed(turn, session, access))
 }
 
-/// Reads the answer to `notifications/initialized`: nothing but 202.
-pub(crate) fn initialized_answered(
-    turn: &mut Turn<'_>,
-    session: Session,
-    response: &Response,
-) -> Result<State, Stop> {
-    turn.status(Clause::Initialize, 202, response)?;
-    turn.summary = "202".into();
-    Ok(session.proceed())
-}
-
-/// Reads the answer to a tool call: a result, or a refusal that leads to step-up.
+/// Reads the answer to a tool call: a result, an error, or the wish to be asked once more.
 pub(crate) fn call_answered(
     turn: &mut Turn<'_>,
     mut session: Session,
+    mut access: Option<Access>,
     call: Call,
     response: &Response,
 ) -> Result<State, Stop> {
-    if response.status == 403 {
-        session.next_id += 1;
-        return step_up::refused(turn, session, call, response);
+    let answer = operate::answer(turn, &session, response)?;
+    let result = match answer {
+        Answer::Error { code: HEADER_MISMATCH, message, .. }
+            if session.revision.is_stateless() && !call.relisted =>
+        {
+            return Ok(relist(turn, session, access, call, &message));
+        }
+        Answer::Error { code, message, data } => {
+            operate::succeeded(&mut session, &mut access, &Operation::Call(call.clone()));
+            let found = format!("error {code}: {message}");
+            turn.checks.note(Clause::Transport, "the server did what was asked", false, "a result", &found);
+            turn.summary = format!("{} · {}", response.status, first_line(&found));
+            let result = json!({ "code": code, "message": message, "data": data });
+            session.results.push(ToolResult { call: call.what, is_error: true, result });
+            return Ok(operate::proceed(turn, session, access));
+        }
+        Answer::Result(result) => result,
+    };
+    operate::succeeded(&mut session, &mut access, &Operation::Call(call.clone()));
+    if result.get("resultType").and_then(Value::as_str) == Some("input_required") {
+        return ask_once_more(turn, session, access, call, &result);
     }
-    accepted(turn, response)?;
-    let result = result(turn, &mut session, response)?;
-    let failed = result.get("isError").and_then(Value::as_bool).unwrap_or(false);
-    let text = mcp::tool_text(&result);
-    turn.checks.require(
+    let is_error = result.get("isError").and_then(Value::as_bool).unwrap_or(false);
+    let text = tool_text(&result);
+    turn.checks.note(
         Clause::Transport,
         "the tool succeeded",
-        !failed,
+        !is_error,
         "a result",
-        if failed { &text } else { "a result" },
-    )?;
+        if is_error { &text } else { "a result" },
+    );
     turn.summary = format!("200 · {}", first_line(&text));
-    turn.decoded.push(Decoded::new("Result", text.lines().map(|line| (call.call.name.as_str(), line, ""))));
-    session.step_ups = 0;
-    Ok(session.proceed())
+    turn.decoded.push(Decoded::new("Result", text.lines().map(|line| (call.what.name.as_str(), line, ""))));
+    session.results.push(ToolResult { call: call.what, is_error, result });
+    Ok(operate::proceed(turn, session, access))
 }
 
-/// Demands 200, and says plainly what 401 means here.
-fn accepted(turn: &mut Turn<'_>, response: &Response) -> Result<(), Stop> {
-    let found = match (response.status, response.header("www-authenticate")) {
-        (401, Some(challenge)) => format!("401, {challenge}"),
-        (status, _) => status.to_string(),
-    };
-    turn.checks.require(Clause::TokenValidity, "the token is accepted", response.status == 200, "200", found)
+/// The headers did not fit: what is known of the tools may be old. They are listed anew, and the call is made once more.
+///
+/// Spec: MCP 2026-07-28 Transports, Server Validation.
+fn relist(
+    turn: &mut Turn<'_>,
+    mut session: Session,
+    access: Option<Access>,
+    call: Call,
+    message: &str,
+) -> State {
+    turn.checks.note(
+        Clause::ParameterHeaders,
+        "headers and arguments say the same",
+        false,
+        "the headers that the tool's schema asks for",
+        format!("error {HEADER_MISMATCH}: {message}; the tools are listed anew"),
+    );
+    turn.summary = format!("{HEADER_MISMATCH} · the tools are listed anew");
+    session.spend_id();
+    session.tools = None;
+    session.relisting = Some(call.what.clone());
+    session.queue.push_front(call.what);
+    operate::proceed(turn, session, access)
 }
 
-/// Demands a JSON-RPC result, and moves on to the next id.
-fn result(turn: &mut Turn<'_>, session: &mut Session, response: &Response) -> Result<Value, Stop> {
-    let answer = mcp::read_answer(response.content_type(), &response.body, session.next_id);
-    session.next_id += 1;
-    let (value, found) = match answer {
-        Ok(Answer::Result(value)) => (Some(value), "a result".to_owned()),
-        Ok(Answer::Error { code, message }) => (None, format!("error {code}: {message}")),
-        Err(reason) => (None, reason.to_string()),
-    };
+/// The server wants more before it answers. What it gave along goes back as it came; but this client has nothing to add,
+/// and said so, so a question for more is a reason to stop.
+///
+/// Spec: MCP 2026-07-28 Multi Round-Trip Requests.
+fn ask_once_more(
+    turn: &mut Turn<'_>,
+    session: Session,
+    access: Option<Access>,
+    mut call: Call,
+    result: &Value,
+) -> Result<State, Stop> {
+    let asked: Vec<&str> = result
+        .get("inputRequests")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flat_map(|requests| requests.values())
+        .map(|request| request.get("method").and_then(Value::as_str).unwrap_or("something"))
+        .collect();
     turn.checks.require(
-        Clause::Transport,
-        "the answer is a JSON-RPC result",
-        value.is_some(),
-        "a result",
-        found,
+        Clause::InputRequired,
+        "the server asks for nothing that this client cannot give",
+        asked.is_empty(),
+        "no input: the client has named no such capability",
+        if asked.is_empty() { "nothing".to_owned() } else { asked.join(" ") },
     )?;
-    value.ok_or(Stop)
+    let state = result.get("requestState").and_then(Value::as_str);
+    turn.checks.require(
+        Clause::InputRequired,
+        "the server's state goes back as it came",
+        state.is_some() && call.rounds < MAX_ROUNDS,
+        format!("a requestState, at most {MAX_ROUNDS} times"),
+        format!("{}, round {}", if state.is_some() { "one" } else { "none" }, call.rounds + 1),
+    )?;
+    turn.summary = "200 · asks to be asked once more".into();
+    call.request_state = state.map(str::to_owned);
+    call.rounds += 1;
+    Ok(State::operate(session, Operation::Call(call), access))
 }
 
 fn first_line(text: &str) -> String {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::http::{Request, Response};
 use crate::lessons::steps::Step;
+use crate::turn::Outgoing;
 
 /// Who sends or receives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -123,6 +124,19 @@ impl Checks {
         let _ = self.push(clause, title.into(), outcome, expected.into(), found.into());
     }
 
+    /// Records that something is not as it should be: to be borne with, or a reason to stop.
+    pub(crate) fn complain(
+        &mut self,
+        clause: Clause,
+        title: impl Into<Cow<'static, str>>,
+        bearable: bool,
+        expected: impl Into<String>,
+        found: impl Into<String>,
+    ) -> Result<(), Stop> {
+        let outcome = if bearable { Outcome::Warning } else { Outcome::Failed };
+        self.push(clause, title.into(), outcome, expected.into(), found.into())
+    }
+
     /// Records a check of identity of two texts.
     pub(crate) fn identical(
         &mut self,
@@ -228,6 +242,26 @@ pub struct Entry {
     pub decoded: Vec<Decoded>,
 }
 
+impl Entry {
+    /// A request that got no answer, and why.
+    pub(crate) fn unanswered(outgoing: Outgoing, at_ms: u64, reason: &str, summary: &str) -> Self {
+        Self {
+            step: outgoing.step,
+            from: Party::Client,
+            to: outgoing.to,
+            title: outgoing.title,
+            at_ms,
+            event: Event::Exchange {
+                request: outgoing.request,
+                answer: Answer::Unreachable(reason.to_owned()),
+                summary: summary.to_owned(),
+            },
+            checks: Vec::new(),
+            decoded: Vec::new(),
+        }
+    }
+}
+
 /// All entries of a run, and which texts in them are secret.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Trace {
@@ -270,7 +304,12 @@ impl Trace {
     /// The entries as JSON, secrets masked.
     #[must_use]
     pub fn to_masked_json(&self) -> serde_json::Value {
-        let mut value = serde_json::to_value(&self.entries).unwrap_or_default();
+        self.masked(serde_json::to_value(&self.entries).unwrap_or_default())
+    }
+
+    /// The same JSON, with every secret of this run masked in its texts.
+    #[must_use]
+    pub fn masked(&self, mut value: serde_json::Value) -> serde_json::Value {
         self.mask_value(&mut value);
         value
     }
@@ -294,8 +333,26 @@ impl Trace {
         self.entries.push(entry);
     }
 
-    /// Remembers that a text is secret. Empty texts are not: replacing them would mask everything.
+    /// Remembers that a text is secret, also as it stands in a form.
     pub(crate) fn conceal(&mut self, secret: Secret) {
+        let encoded = protocol::query::encode([("", secret.reveal())]);
+        let encoded = encoded.trim_start_matches('=');
+        if encoded != secret.reveal() {
+            self.conceal_text(Secret::new(encoded));
+        }
+        self.conceal_text(secret);
+    }
+
+    /// Remembers what a request carries in `Authorization: Basic`, where a secret is hidden from a search for it.
+    pub(crate) fn conceal_basic(&mut self, outgoing: &Outgoing) {
+        let values = outgoing.request.headers.iter().filter(|(name, _)| name == "authorization");
+        for credentials in values.filter_map(|(_, value)| value.strip_prefix("Basic ")) {
+            self.conceal_text(Secret::new(credentials));
+        }
+    }
+
+    /// Empty texts are not secret: replacing them would mask everything.
+    fn conceal_text(&mut self, secret: Secret) {
         if secret.reveal().is_empty() || self.secrets.contains(&secret) {
             return;
         }

@@ -34,6 +34,8 @@ pub(crate) struct Turn<'a> {
     /// Local work that follows from the answer, each an entry of its own.
     pub(crate) local: Vec<Entry>,
     pub(crate) secrets: Vec<Secret>,
+    /// The step that the answer turns out to belong to, if another than the request.
+    pub(crate) step: Option<Step>,
 }
 
 impl<'a> Turn<'a> {
@@ -46,6 +48,7 @@ impl<'a> Turn<'a> {
             summary: String::new(),
             local: Vec::new(),
             secrets: Vec::new(),
+            step: None,
         }
     }
 
@@ -74,6 +77,16 @@ impl<'a> Turn<'a> {
         )
     }
 
+    /// Demands that an answer is no longer than the client reads. Says nothing as long as that is so.
+    pub(crate) fn bearable(&mut self, clause: Clause, response: &Response) -> Result<(), Stop> {
+        let size = response.body.len();
+        if size <= MAX_ANSWER_BYTES {
+            return Ok(());
+        }
+        let expected = format!("at most {MAX_ANSWER_BYTES} bytes");
+        self.checks.require(clause, "size of the answer", false, expected, format!("{size} bytes"))
+    }
+
     /// Demands a JSON object of a bearable size, and reads it.
     pub(crate) fn json<T: serde::de::DeserializeOwned>(
         &mut self,
@@ -81,14 +94,7 @@ impl<'a> Turn<'a> {
         what: &str,
         response: &Response,
     ) -> Result<T, Stop> {
-        let size = response.body.len();
-        self.checks.require(
-            clause,
-            "size of the answer",
-            size <= MAX_ANSWER_BYTES,
-            format!("at most {MAX_ANSWER_BYTES} bytes"),
-            format!("{size} bytes"),
-        )?;
+        self.bearable(clause, response)?;
         let read = protocol::strict_json::parse_object(response.body.as_bytes())
             .and_then(|object| serde_json::from_value(Value::Object(object)));
         match read {

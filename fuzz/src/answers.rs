@@ -1,6 +1,6 @@
 //! Answers of an MCP server: JSON, or an event stream with the same JSON in it.
 
-use protocol::mcp::{self, Answer, read_answer};
+use protocol::mcp_answer::{Answer, read_answer, tool_text};
 
 /// The id of the request, as the seeds spell it.
 const ID: u64 = 2;
@@ -14,11 +14,11 @@ const STREAM: &str = "text/event-stream";
 pub fn run(input: &[u8]) {
     let body = String::from_utf8_lossy(input);
     if let Ok(Answer::Result(result)) = read_answer(STREAM, &body, ID) {
-        let _ = mcp::tool_text(&result);
+        let _ = tool_text(&result);
     }
     let said = read_answer(JSON, &body, ID);
     if let Ok(Answer::Result(result)) = &said {
-        let _ = mcp::tool_text(result);
+        let _ = tool_text(result);
         assert!(body.contains("result"), "{body:?}");
     }
     // JSON is the same in a stream, whatever ends a line, and wherever the message is broken into lines.

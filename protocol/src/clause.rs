@@ -107,6 +107,7 @@ clauses! {
     ServerMetadata: Must, "RFC 8414 §3.2", "The metadata of an authorization server is a JSON object, answered with status 200.", rfc!("8414.html#section-3.2");
     IssuerIdentity: Must, "RFC 8414 §3.3", "The document's issuer is identical to the one it was looked up for; otherwise the client must not use the document.", rfc!("8414.html#section-3.3");
     PkceAdvertised: Must, "MCP Authorization, Code Protection", "Clients refuse to go on when the metadata does not offer PKCE with S256.", mcp!("authorization#authorization-code-protection");
+    PublicAddress: Should, "MCP Security Best Practices, SSRF", "A public server does not send the client to addresses inside a private network.", mcp!("security_best_practices#server-side-request-forgery-ssrf");
     EndpointUrls: Must, "OAuth 2.1 §1.5", "Endpoints are https URLs. The lab, and only the lab, also accepts http on loopback.", oauth21!("section-1.5");
     // Identity
     CimdSupported: Should, "MCP Authorization, Client Registration", "A client that the server does not know yet uses a Client ID Metadata Document when the server supports it.", mcp!("authorization#client-registration-approaches");
@@ -124,6 +125,9 @@ clauses! {
     RegistrationRedirect: Must, "RFC 7591 §5", "Registered redirect URIs are https, or on loopback; no other scheme is redirected to.", rfc!("7591.html#section-5");
     ApplicationType: May, "OpenID Connect Registration §2", "A web client returns to https hosts; only a native one returns to its own machine.", "https://openid.net/specs/openid-connect-registration-1_0.html#ClientMetadata";
     RegistrationLimit: May, "RFC 7591 §5", "The server protects itself against floods of registrations.", rfc!("7591.html#section-5");
+    CredentialsIssuer: Must, "MCP Authorization, Server Binding", "What a client got from one authorization server is never used at another.", mcp_2026!("authorization/client-registration#authorization-server-binding");
+    RegistrationOrder: Should, "MCP Authorization, Client Registration", "A client uses what it was registered with beforehand, else its metadata document, else it registers itself, else it asks the person.", mcp!("authorization#client-registration-approaches");
+    RegistrationResponse: Must, "RFC 7591 §3.2.1", "A registration is answered with status 201 and a client_id.", rfc!("7591.html#section-3.2.1");
     // Authorization request
     RedirectExact: Must, "OAuth 2.1 §2.3.1", "The redirect URI is identical to a registered one; only the port of a loopback URI may differ.", oauth21!("section-2.3.1");
     RedirectRequired: Must, "OAuth 2.1 §2.3.2", "A client with several redirect URIs says which one it means.", oauth21!("section-2.3.2");
@@ -140,6 +144,7 @@ clauses! {
     ResourceParameter: Must, "RFC 8707 §2", "The request names the server that the token is for.", rfc!("8707.html#section-2");
     ScopeSyntax: Must, "RFC 6749 §3.3", "Scopes are known names, separated by spaces.", rfc!("6749.html#section-3.3");
     ScopeSelection: Should, "MCP Authorization, Scope Selection", "The client takes the scopes of the challenge, else those of the resource metadata, else none.", mcp!("authorization#scope-selection-strategy");
+    OfflineAccess: May, "MCP 2026-07-28 Authorization, Refresh Tokens", "A client that wants a refresh token asks for offline_access, but only where the authorization server lists it.", mcp_2026!("authorization/index#refresh-tokens");
     ClientGrantTypes: Should, "RFC 7591 §2", "A client uses only the grant types that it lists.", rfc!("7591.html#section-2");
     State: Should, "MCP Authorization, Open Redirection", "The client sends an unguessable state and discards responses that do not bring it back.", mcp!("authorization#open-redirection");
     RequestObject: May, "OpenID Connect Core §6", "Request objects are not supported here and are refused by name.", "https://openid.net/specs/openid-connect-core-1_0.html#JWTRequests";
@@ -176,7 +181,10 @@ clauses! {
     RefreshRotation: Must, "OAuth 2.1 §4.3.1", "A refresh token works once; using it again ends everything that grew from the same consent.", oauth21!("section-4.3.1");
     RefreshLifetime: Should, "OAuth 2.1 §4.3.3", "A refresh token that nobody uses expires.", oauth21!("section-4.3.3");
     GrantActive: Must, "OAuth 2.1 §4.3.1", "What the person allowed is still allowed.", oauth21!("section-4.3.1");
+    RefreshReplaced: Must, "OAuth 2.1 §4.3.2", "When a new refresh token comes, the client forgets the old one.", oauth21!("section-4.3.2");
+    ClientCredentials: Should, "MCP Extensions, OAuth Client Credentials", "A program without a person asks for a token in its own name, and proves who it is.", "https://modelcontextprotocol.io/extensions/auth/oauth-client-credentials#overview";
     TokenResponse: Must, "OAuth 2.1 §3.2.3", "The answer is JSON with a token and its type, and is not cached.", oauth21!("section-3.2.3");
+    AccessTokenRenewed: Should, "OAuth 2.1 §4.3", "A token that ran out is renewed by the refresh token, without the person.", oauth21!("section-4.3");
     // Use
     BearerHeader: Must, "MCP Authorization, Token Requirements", "The token is sent in the Authorization header of every request, never in the URL.", mcp!("authorization#token-requirements");
     BearerSyntax: Must, "RFC 6750 §3.1", "A malformed Authorization header is answered 400 invalid_request.", rfc!("6750.html#section-3.1");
@@ -188,6 +196,12 @@ clauses! {
     VersionHeader: Must, "MCP Transports, Protocol Version Header", "A request of a revision that the server does not speak is refused, and the answer says which it speaks.", mcp!("transports#protocol-version-header");
     StandardHeaders: Must, "MCP 2026-07-28 Transports, Server Validation", "Method, name and version stand in headers too, and say the same as the body.", mcp_2026!("transports/streamable-http#server-validation");
     RequestMeta: Must, "MCP 2026-07-28 Base Protocol, _meta", "Each request says its revision and what the client can do.", mcp_2026!("index#meta");
+    ParameterHeaders: Must, "MCP 2026-07-28 Transports, Custom Headers", "Arguments that a tool marks with x-mcp-header stand in headers too; a tool that marks them wrongly is not used.", mcp_2026!("transports/streamable-http#custom-headers-from-tool-parameters");
+    InputRequired: Must, "MCP 2026-07-28 Multi Round-Trip Requests", "The server's requestState goes back unchanged, with the retry and with nothing else.", mcp_2026!("patterns/mrtr#client-requirements");
+    EraDetection: May, "MCP 2026-07-28 Transports, Backward Compatibility", "A server that does not know a stateless request is asked again with initialize.", mcp_2026!("transports/streamable-http#backward-compatibility");
+    SessionExpired: Must, "MCP Transports, Session Management", "When a session is gone, which 404 says, the client begins a new one.", mcp!("transports#session-management");
+    SessionEnd: Should, "MCP Transports, Session Management", "A client that has no more use for a session deletes it.", mcp!("transports#session-management");
+    Cancellation: Should, "MCP Cancellation", "Whoever no longer needs an answer says so.", mcp!("utilities/cancellation#cancellation-flow");
     SessionOwner: Should, "MCP Security Best Practices, Session Hijacking", "A session belongs to the user who began it; it is no credential.", "https://modelcontextprotocol.io/specification/2025-11-25/basic/security_best_practices#session-hijacking";
     Origin: Must, "MCP Transports, Security Warning", "The server checks Origin, so that no foreign web page can use it.", mcp!("transports#security-warning");
     Introspection: Must, "RFC 7662 §2.1", "The authorization server tells only protected resources that it knows whether a token is good.", rfc!("7662.html#section-2.1");

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::revision::Revision;
+use crate::tool_headers::header_value;
 
 /// Session id header. Names of headers are case-insensitive; this is how browsers show it.
 pub const SESSION_ID_HEADER: &str = "mcp-session-id";
@@ -19,6 +20,12 @@ pub const LAST_EVENT_ID_HEADER: &str = "last-event-id";
 pub const META_PROTOCOL_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
 /// Member of `_meta` with what the client can do, from 2026-07-28 on.
 pub const META_CLIENT_CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
+/// Member of `_meta` with the name of the client, from 2026-07-28 on.
+pub const META_CLIENT_INFO: &str = "io.modelcontextprotocol/clientInfo";
+/// Error code of a request whose headers and body differ, from 2026-07-28 on.
+pub const HEADER_MISMATCH: i64 = -32020;
+/// Error code of a request of a revision that the server does not speak, from 2026-07-28 on.
+pub const UNSUPPORTED_VERSION: i64 = -32022;
 /// What a client must be ready to read.
 ///
 /// Spec: MCP 2025-11-25 Transports, Sending Messages to the Server.
@@ -46,16 +53,12 @@ impl ToolCall {
 /// Spec: MCP 2025-11-25 Lifecycle, Initialization.
 #[must_use]
 pub fn initialize(id: u64, revision: Revision) -> Value {
-    json!({
-        "jsonrpc": "2.0",
-        "id": id,
-        "method": "initialize",
-        "params": {
-            "protocolVersion": revision.as_str(),
-            "capabilities": {},
-            "clientInfo": { "name": "mcp-auth-lab", "title": "MCP Auth Lab", "version": env!("CARGO_PKG_VERSION") },
-        },
-    })
+    let params = json!({
+        "protocolVersion": revision.as_str(),
+        "capabilities": {},
+        "clientInfo": client_info(),
+    });
+    message(id, "initialize", &params)
 }
 
 /// `notifications/initialized`.
@@ -64,105 +67,81 @@ pub fn initialized() -> Value {
     json!({ "jsonrpc": "2.0", "method": "notifications/initialized" })
 }
 
-/// `tools/call`.
-#[must_use]
-pub fn call_tool(id: u64, call: &ToolCall) -> Value {
-    json!({
-        "jsonrpc": "2.0",
-        "id": id,
-        "method": "tools/call",
-        "params": { "name": call.name, "arguments": call.arguments },
-    })
-}
-
-/// What a server answered to one request.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Answer {
-    /// `result`.
-    Result(Value),
-    /// `error`.
-    Error {
-        /// Its number.
-        code: i64,
-        /// Its text.
-        message: String,
-    },
-}
-
-/// Why a body holds no answer.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum AnswerError {
-    /// Neither JSON nor an event stream with JSON in it.
-    #[error("the body is neither JSON nor an event stream with JSON messages")]
-    NotJson,
-    /// No message in it answers the request with this id.
-    #[error("no message in the body answers request {0}")]
-    NoAnswer(u64),
-}
-
-/// Finds the answer to request `id` in a response body, which is one JSON message or a stream of events.
+/// `notifications/cancelled`, until 2025-11-25: from 2026-07-28 on, hanging up says it.
 ///
-/// # Errors
-/// [`AnswerError`].
-///
-/// Spec: MCP 2025-11-25 Transports, Sending Messages to the Server.
-pub fn read_answer(content_type: &str, body: &str, id: u64) -> Result<Answer, AnswerError> {
-    let media_type = content_type.split(';').next().unwrap_or_default().trim();
-    let messages = if media_type.eq_ignore_ascii_case("text/event-stream") {
-        event_stream_messages(body)
-    } else {
-        vec![serde_json::from_str(body).map_err(|_| AnswerError::NotJson)?]
-    };
-    if messages.is_empty() {
-        return Err(AnswerError::NotJson);
-    }
-    messages.iter().find_map(|message| answer_to(message, id)).ok_or(AnswerError::NoAnswer(id))
-}
-
-fn answer_to(message: &Value, id: u64) -> Option<Answer> {
-    if message.get("id")?.as_u64()? != id || message.get("method").is_some() {
-        return None;
-    }
-    if let Some(result) = message.get("result") {
-        return Some(Answer::Result(result.clone()));
-    }
-    let error = message.get("error")?;
-    Some(Answer::Error {
-        code: error.get("code")?.as_i64()?,
-        message: error.get("message").and_then(Value::as_str).unwrap_or_default().to_owned(),
-    })
-}
-
-/// The JSON messages of an event stream; events without JSON (keep-alive, priming) are passed over.
-fn event_stream_messages(body: &str) -> Vec<Value> {
-    let mut messages = Vec::new();
-    let mut data = String::new();
-    for line in body.lines().chain([""]) {
-        if line.is_empty() {
-            if let Ok(message) = serde_json::from_str(&data) {
-                messages.push(message);
-            }
-            data.clear();
-        } else if let Some(value) = line.strip_prefix("data:") {
-            if !data.is_empty() {
-                data.push('\n');
-            }
-            data.push_str(value.strip_prefix(' ').unwrap_or(value));
-        }
-    }
-    messages
-}
-
-/// The readable part of a tool's result: its text blocks, one per line, or the structured content.
+/// Spec: MCP 2025-11-25 Cancellation.
 #[must_use]
-pub fn tool_text(result: &Value) -> String {
-    let blocks = result.get("content").and_then(Value::as_array);
-    let texts: Vec<&str> =
-        blocks.into_iter().flatten().filter_map(|block| block.get("text").and_then(Value::as_str)).collect();
-    match (texts.is_empty(), result.get("structuredContent")) {
-        (true, Some(structured)) => structured.to_string(),
-        _ => texts.join("\n"),
+pub fn cancelled(id: u64) -> Value {
+    let params = json!({ "requestId": id, "reason": "the person no longer wants the answer" });
+    json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": params })
+}
+
+/// `server/discover`, from 2026-07-28 on.
+///
+/// Spec: MCP 2026-07-28 Discovery.
+#[must_use]
+pub fn discover(id: u64, revision: Revision) -> Value {
+    request(id, revision, "server/discover", json!({}))
+}
+
+/// `tools/list`, from the beginning or from where a page ended.
+#[must_use]
+pub fn list_tools(id: u64, revision: Revision, cursor: Option<&str>) -> Value {
+    request(
+        id,
+        revision,
+        "tools/list",
+        cursor.map_or_else(|| json!({}), |cursor| json!({ "cursor": cursor })),
+    )
+}
+
+/// `tools/call`. A `request_state` is what the server gave along when it wanted to be asked once more.
+///
+/// Spec: MCP 2026-07-28 Multi Round-Trip Requests.
+#[must_use]
+pub fn call_tool(id: u64, revision: Revision, call: &ToolCall, request_state: Option<&str>) -> Value {
+    let mut params = json!({ "name": call.name, "arguments": call.arguments });
+    if let Some(state) = request_state {
+        params["requestState"] = state.into();
     }
+    request(id, revision, "tools/call", params)
+}
+
+fn client_info() -> Value {
+    json!({ "name": "mcp-auth-lab", "title": "MCP Auth Lab", "version": env!("CARGO_PKG_VERSION") })
+}
+
+fn message(id: u64, method: &str, params: &Value) -> Value {
+    json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params })
+}
+
+/// A request that stands alone says in `_meta` what `initialize` would have said.
+fn request(id: u64, revision: Revision, method: &str, mut params: Value) -> Value {
+    if revision.is_stateless() {
+        params["_meta"] = json!({
+            META_PROTOCOL_VERSION: revision.as_str(),
+            META_CLIENT_INFO: client_info(),
+            META_CLIENT_CAPABILITIES: {},
+        });
+    }
+    message(id, method, &params)
+}
+
+/// The headers that repeat the body, from 2026-07-28 on; none before.
+///
+/// Spec: MCP 2026-07-28 Transports, Standard Headers.
+#[must_use]
+pub fn standard_headers(revision: Revision, message: &Value) -> Vec<(&'static str, String)> {
+    if !revision.is_stateless() {
+        return Vec::new();
+    }
+    let text = |value: &Value| value.as_str().map(header_value);
+    let method = message.get("method").and_then(text);
+    let name = message.get("params").and_then(|params| params.get("name")).and_then(text);
+    let mut headers = vec![(PROTOCOL_VERSION_HEADER, revision.as_str().to_owned())];
+    headers.extend(method.map(|method| (METHOD_HEADER, method)));
+    headers.extend(name.map(|name| (NAME_HEADER, name)));
+    headers
 }
 
 #[cfg(test)]
@@ -172,34 +151,24 @@ mod tests {
 
     use super::*;
 
-    const ANSWER: &str = r#"{"jsonrpc":"2.0","id":2,"result":{"content":[{"type":"text","text":"hi"}]}}"#;
-
-    /// Req: CL-47
+    /// Req: CL-49
     #[test]
-    fn reads_json_and_event_streams() {
-        let json = read_answer("application/json; charset=utf-8", ANSWER, 2).unwrap();
-        let stream = format!(
-            ": ping\n\nid: 1\ndata:\n\ndata: {{\"jsonrpc\":\"2.0\",\"method\":\"x\"}}\n\nevent: message\ndata: {ANSWER}\n\n"
-        );
-        assert_eq!(read_answer("text/event-stream", &stream, 2).unwrap(), json);
-        assert_eq!(read_answer("text/event-stream", &format!("data: {ANSWER}"), 2).unwrap(), json);
-        let Answer::Result(result) = json else { panic!("not a result") };
-        assert_eq!(tool_text(&result), "hi");
-    }
-
-    #[test]
-    fn an_answer_to_another_request_is_none() {
-        assert_eq!(read_answer("application/json", ANSWER, 3), Err(AnswerError::NoAnswer(3)));
-        assert_eq!(read_answer("application/json", "<html>", 3), Err(AnswerError::NotJson));
-        assert_eq!(read_answer("text/event-stream", ": nothing\n\n", 3), Err(AnswerError::NotJson));
-    }
-
-    #[test]
-    fn errors_keep_their_code() {
-        let body = r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32601,"message":"no such method"}}"#;
+    fn a_stateless_request_says_everything_twice() {
+        let revision = Revision::V2026_07_28;
+        let message = call_tool(3, revision, &ToolCall::new("größe", json!({})), None);
+        let meta = &message["params"]["_meta"];
+        assert_eq!(meta[META_PROTOCOL_VERSION], "2026-07-28");
+        assert!(meta[META_CLIENT_CAPABILITIES].is_object());
         assert_eq!(
-            read_answer("application/json", body, 1),
-            Ok(Answer::Error { code: -32601, message: "no such method".into() })
+            standard_headers(revision, &message),
+            [
+                (PROTOCOL_VERSION_HEADER, "2026-07-28".into()),
+                (METHOD_HEADER, "tools/call".into()),
+                (NAME_HEADER, "=?base64?Z3LDtsOfZQ==?=".into()),
+            ]
         );
+        let before = call_tool(3, Revision::V2025_11_25, &ToolCall::new("x", json!({})), None);
+        assert!(before["params"].get("_meta").is_none());
+        assert!(standard_headers(Revision::V2025_11_25, &before).is_empty());
     }
 }

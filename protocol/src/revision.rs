@@ -29,6 +29,37 @@ impl Revision {
         }
     }
 
+    /// The revision of this date.
+    #[must_use]
+    pub fn parse(date: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|revision| revision.as_str() == date)
+    }
+
+    /// Whether each request stands alone. 2025-11-25 begins with `initialize` and may have a session; 2026-07-28 says
+    /// everything in headers and `_meta`, and hanging up cancels.
+    ///
+    /// Spec: MCP 2025-11-25 Lifecycle; MCP 2026-07-28 Base Protocol, Statelessness.
+    #[must_use]
+    pub fn is_stateless(self) -> bool {
+        self == Self::V2026_07_28
+    }
+
+    /// Whether a client that registers says where it runs.
+    ///
+    /// Spec: MCP 2026-07-28 Client Registration, Application Type.
+    #[must_use]
+    pub fn registers_application_type(self) -> bool {
+        self == Self::V2026_07_28
+    }
+
+    /// Whether a client that wants a refresh token asks for `offline_access` where the server lists it.
+    ///
+    /// Spec: MCP 2026-07-28 Authorization, Refresh Tokens.
+    #[must_use]
+    pub fn asks_for_offline_access(self) -> bool {
+        self == Self::V2026_07_28
+    }
+
     /// Which scopes a client asks for after 403 `insufficient_scope`.
     ///
     /// 2025-11-25: the scopes of the challenge, as they are. 2026-07-28: those and all that were requested before.
@@ -77,6 +108,14 @@ mod tests {
             Revision::V2026_07_28.step_up_scopes(&before, &challenged),
             set("mcp:connect weather:read")
         );
+    }
+
+    #[test]
+    fn a_revision_is_a_date() {
+        for revision in Revision::ALL {
+            assert_eq!(Revision::parse(revision.as_str()), Some(revision));
+        }
+        assert_eq!(Revision::parse("2025-06-18"), None);
     }
 
     /// Req: RS-23, RS-24

@@ -13,6 +13,9 @@ pub const AUTHORIZATION_CODE: &str = "authorization_code";
 /// `grant_type` of a refresh.
 pub const REFRESH_TOKEN: &str = "refresh_token";
 
+/// `grant_type` of a client that acts in its own name.
+pub const CLIENT_CREDENTIALS: &str = "client_credentials";
+
 /// A client's request to redeem a code.
 ///
 /// Spec: OAuth 2.1 §4.1.3; RFC 8707 §2.2.
@@ -84,6 +87,28 @@ impl RefreshRequest {
     #[must_use]
     pub fn to_form(&self) -> String {
         query::encode(self.parameters().iter().map(|(name, value)| (*name, value.as_str())))
+    }
+}
+
+/// A client's request for a token in its own name, without any person.
+///
+/// Spec: OAuth 2.1 §4.2.1; RFC 8707 §2.2; MCP Extensions, OAuth Client Credentials.
+#[derive(Clone, Debug)]
+pub struct ClientCredentialsRequest {
+    /// What it shall allow; `None` leaves the choice to the server.
+    pub scope: Option<ScopeSet>,
+    /// What the token is for.
+    pub resource: ResourceUri,
+}
+
+impl ClientCredentialsRequest {
+    /// The parameters, in the order in which they are sent, without those that say who asks.
+    #[must_use]
+    pub fn parameters(&self) -> Vec<(&'static str, String)> {
+        let mut parameters = vec![("grant_type", CLIENT_CREDENTIALS.to_owned())];
+        parameters.extend(self.scope.as_ref().map(|scope| ("scope", scope.to_string())));
+        parameters.push(("resource", self.resource.to_string()));
+        parameters
     }
 }
 

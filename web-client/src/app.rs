@@ -1,6 +1,7 @@
 //! The page's beginning: where are the servers, is there a walk to resume, and did the browser just come back?
 
-use flow::{Action, Config, Flow};
+use flow::identity::{Identities, MetadataDocument};
+use flow::{Action, Agenda, Config, Era, Flow, OnBehalf};
 use gloo_net::http::Request;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -72,11 +73,18 @@ fn config(lab: &Lab) -> Option<Config> {
     let loopback = LoopbackPolicy::AllowHttpOnLoopback;
     Some(Config {
         server: ResourceUri::parse(&lab.mcp_server, loopback).ok()?,
-        revision: Revision::default(),
+        era: Era::Only(Revision::default()),
         loopback,
-        client_id: ClientIdUrl::parse(&format!("{origin}/client.json"), loopback).ok()?,
         redirect_uri: RedirectUri::parse(&format!("{origin}/callback")).ok()?,
-        calls: Config::lab_calls(),
+        identities: Identities {
+            document: Some(MetadataDocument {
+                url: ClientIdUrl::parse(&format!("{origin}/client.json"), loopback).ok()?,
+                read_first: true,
+            }),
+            ..Identities::default()
+        },
+        on_behalf: OnBehalf::Person,
+        agenda: Agenda::lab(),
     })
 }
 

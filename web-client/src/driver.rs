@@ -20,7 +20,7 @@ pub(crate) async fn send(request: &Request) -> Result<Response, String> {
         answer.headers().entries().map(|(name, value)| (name.to_lowercase(), value)).collect();
     let status = answer.status();
     let body = match answer.body() {
-        Some(stream) => read_bounded(stream).await?,
+        Some(stream) => read_answer(stream, |so_far| is_there(request, &headers, so_far)).await?,
         None => String::new(),
     };
     #[expect(
@@ -36,6 +36,7 @@ async fn fetch(request: &Request) -> Result<gloo_net::http::Response, gloo_net::
     let method = match request.method {
         Method::Get => gloo_net::http::Method::GET,
         Method::Post => gloo_net::http::Method::POST,
+        Method::Delete => gloo_net::http::Method::DELETE,
     };
     let mut builder = RequestBuilder::new(&request.url)
         .method(method)
@@ -52,8 +53,16 @@ async fn fetch(request: &Request) -> Result<gloo_net::http::Response, gloo_net::
     }
 }
 
-/// Reads a body piece by piece, up to the flow's limit.
-async fn read_bounded(stream: ReadableStream) -> Result<String, String> {
+/// Whether the answer is there already, although its stream may go on.
+fn is_there(request: &Request, headers: &[(String, String)], so_far: &[u8]) -> bool {
+    let content_type =
+        headers.iter().find(|(name, _)| name == "content-type").map(|(_, value)| value.as_str());
+    std::str::from_utf8(so_far)
+        .is_ok_and(|so_far| request.is_answered_by(content_type.unwrap_or_default(), so_far))
+}
+
+/// Reads a body piece by piece, up to the flow's limit, or until it is enough.
+async fn read_answer(stream: ReadableStream, enough: impl Fn(&[u8]) -> bool) -> Result<String, String> {
     let broken = |_| "the answer broke off".to_owned();
     let reader: ReadableStreamDefaultReader = stream.get_reader().unchecked_into();
     let mut body = Vec::new();
@@ -68,6 +77,10 @@ async fn read_bounded(stream: ReadableStream) -> Result<String, String> {
             // The rest is of no interest, and neither is whether the browser minds.
             drop(reader.cancel());
             return Err(format!("the answer is longer than {MAX_ANSWER_BYTES} bytes"));
+        }
+        if enough(&body) {
+            drop(reader.cancel());
+            break;
         }
     }
     String::from_utf8(body).map_err(|_| "the answer is not UTF-8 text".to_owned())

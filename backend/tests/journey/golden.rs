@@ -16,8 +16,8 @@ async fn the_trace_of_the_journey() {
 
     let mut text = Vec::new();
     let mut report = Report::new(&mut text, Palette::plain(), false);
-    report.update(flow.trace()).unwrap();
-    report.success(&flow).unwrap();
+    report.update(&flow).unwrap();
+    report.conclusion(&flow, &Ok(())).unwrap();
     let text = String::from_utf8(text).unwrap();
     // The ports are free ones: they get the names that they have in the real lab.
     let text = text

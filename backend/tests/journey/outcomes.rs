@@ -1,11 +1,12 @@
 //! The same walk, ending otherwise.
 
 use flow::lessons::steps::Step;
-use flow::{Action, Failure, Flow};
+use flow::{Action, Agenda, Failure, Flow};
 use mcp_auth_lab::driver::DriveError;
 use mcp_auth_lab::person::{Decision, PersonError};
-use protocol::clause::Clause;
 use protocol::ids::RedirectUri;
+use protocol::mcp::ToolCall;
+use serde_json::json;
 
 use crate::support::Lab;
 
@@ -32,12 +33,13 @@ async fn consent_denied_comes_back_as_access_denied() {
 async fn the_second_consent_can_be_denied_after_the_first_was_given() {
     let lab = Lab::start().await;
     let mut config = lab.config();
-    let weather = config.calls.pop().unwrap();
+    config.agenda = Agenda::Calls(vec![ToolCall::new("whoami", json!({}))]);
+    let weather = ToolCall::new("get_weather", json!({ "city": "Paris" }));
     let mut flow = Flow::new(config);
     let mut person = lab.person(Decision::Allow);
     lab.walk(&mut flow, &mut person, |_| ()).await.unwrap();
     assert_eq!(flow.granted().unwrap().to_string(), "mcp:connect");
-    flow.call_tool(weather).unwrap();
+    flow.call_tool(&lab.env(), weather).unwrap();
     person.decide(Decision::Deny);
     lab.walk(&mut flow, &mut person, |_| ()).await.unwrap();
     let failure = failure(&flow);
@@ -46,24 +48,54 @@ async fn the_second_consent_can_be_denied_after_the_first_was_given() {
     lab.end().await;
 }
 
-/// Req: RS-13, X-03
+/// Before the call by its age, or when the server says so; without the person.
+///
+/// Req: RS-13, CL-42, CL-43, X-03
 #[tokio::test]
-async fn a_token_that_expires_on_the_way_is_named_as_the_reason() {
+async fn a_token_that_expires_on_the_way_is_renewed() {
     let lab = Lab::start().await;
     let mut flow = Flow::new(lab.config());
     let clock = &lab.clock;
     let mut person = lab.person(Decision::Allow);
+    let mut once = Some(());
     lab.walk(&mut flow, &mut person, |flow| {
-        let last = flow.trace().entries().last().map(|entry| entry.step);
-        if last == Some(Step::Whoami) {
+        let called = flow.trace().entries().last().map(|entry| entry.step) == Some(Step::Call);
+        if called && once.take().is_some() {
             clock.advance(601);
         }
     })
     .await
     .unwrap();
-    let failure = failure(&flow);
-    assert_eq!(failure.clause, Some(Clause::TokenValidity), "{failure:?}");
-    assert!(failure.found.contains("invalid_token") && failure.found.contains("expired"), "{failure:?}");
+    assert_eq!(flow.poll(), Action::Rest);
+    assert!(flow.results().iter().all(|result| !result.is_error));
+    assert_eq!(flow.results().len(), 2);
+    let departures = |step| flow.trace().entries().iter().filter(|entry| entry.step == step).count();
+    assert_eq!(departures(Step::Refresh), 3, "401, token, and what it says: {:#?}", flow.trace().entries());
+    lab.end().await;
+}
+
+/// What grew from the consent is gone: the refresh token is tried once, and then the person is asked.
+///
+/// Req: CL-42, X-03
+#[tokio::test]
+async fn a_revoked_token_leads_back_to_the_person() {
+    let lab = Lab::start().await;
+    let mut config = lab.config();
+    config.agenda = Agenda::Calls(vec![ToolCall::new("whoami", json!({}))]);
+    let mut flow = Flow::new(config);
+    let mut person = lab.person(Decision::Allow);
+    lab.walk(&mut flow, &mut person, |_| ()).await.unwrap();
+    let mut twin = flow.clone();
+    twin.finish(flow::Farewell::RevokeTokens).unwrap();
+    lab.walk(&mut twin, &mut person, |_| ()).await.unwrap();
+    assert_eq!(twin.poll(), Action::Finished);
+
+    flow.call_tool(&lab.env(), ToolCall::new("whoami", json!({}))).unwrap();
+    lab.walk(&mut flow, &mut person, |_| ()).await.unwrap();
+    assert_eq!(flow.poll(), Action::Rest);
+    assert_eq!(flow.results().len(), 2);
+    let consents = flow.trace().entries().iter().filter(|entry| entry.step == Step::Consent).count();
+    assert_eq!(consents, 2);
     lab.end().await;
 }
 

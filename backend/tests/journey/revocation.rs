@@ -3,10 +3,11 @@
 use flow::http::{Request, Response};
 use flow::lessons::steps::Step;
 use flow::trace::{Answer, Event};
-use flow::{Action, Flow};
+use flow::{Action, Agenda, Flow};
 use mcp_auth_lab::person::Decision;
 use protocol::ids::{ClientId, ResourceUri};
 use protocol::loopback::LoopbackPolicy;
+use protocol::mcp::ToolCall;
 use protocol::secret::Secret;
 use protocol::token_endpoint::{RefreshRequest, RevocationRequest, TokenResponse};
 
@@ -27,13 +28,13 @@ impl Connected {
     async fn start() -> Self {
         let lab = Lab::start().await;
         let mut config = lab.config();
-        config.calls.truncate(1);
+        config.agenda = Agenda::Calls(vec![ToolCall::new("whoami", serde_json::json!({}))]);
         let mut flow = Flow::new(config);
         lab.walk(&mut flow, &mut lab.person(Decision::Allow), |_| ()).await.unwrap();
         assert_eq!(flow.poll(), Action::Rest);
         let (exchange, answer) = sent(&flow, Step::CodeExchange);
         let tokens = serde_json::from_str(&answer.body).unwrap();
-        let (call, _) = sent(&flow, Step::Whoami);
+        let (call, _) = sent(&flow, Step::Call);
         Self { lab, exchange, tokens, call }
     }
 
@@ -42,7 +43,7 @@ impl Connected {
     }
 
     fn client_id(&self) -> ClientId {
-        ClientId::parse(self.lab.config().client_id.as_str()).unwrap()
+        self.lab.document().client_id()
     }
 
     async fn send(&self, request: &Request) -> Response {

@@ -5,9 +5,11 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 use backend::lab::{self, Options};
 use clap::Parser as _;
-use flow::{Config, Env, Flow};
-use mcp_auth_lab::driver::{DriveError, walk};
+use flow::identity::{Identities, MetadataDocument};
+use flow::{Agenda, Config, Env, Era, Flow, OnBehalf};
+use mcp_auth_lab::driver::{DriveError, Driver};
 use mcp_auth_lab::http::Http;
+use mcp_auth_lab::interrupts::Interrupts;
 use mcp_auth_lab::person::{Decision, Person};
 use protocol::cimd::ClientIdUrl;
 use protocol::ids::{RedirectUri, ResourceUri, UnixTime};
@@ -27,6 +29,7 @@ pub(crate) struct Lab {
     pub(crate) authorization_server: String,
     pub(crate) clock: Arc<FixedClock>,
     pub(crate) http: Http,
+    counter: AtomicU8,
     stop: oneshot::Sender<()>,
     served: JoinHandle<()>,
     /// The built page, as small as can be.
@@ -65,23 +68,49 @@ impl Lab {
             stopped.await.unwrap();
         }));
         let http = Http::new().unwrap();
-        Self { page, mcp_server, authorization_server, clock, http, stop, served, _page_folder: folder }
+        Self {
+            page,
+            mcp_server,
+            authorization_server,
+            clock,
+            http,
+            counter: AtomicU8::new(0),
+            stop,
+            served,
+            _page_folder: folder,
+        }
+    }
+
+    /// The client's metadata document.
+    pub(crate) fn document(&self) -> ClientIdUrl {
+        let loopback = LoopbackPolicy::AllowHttpOnLoopback;
+        ClientIdUrl::parse(&format!("{}/client.json", self.page), loopback).unwrap()
     }
 
     pub(crate) fn config(&self) -> Config {
         let loopback = LoopbackPolicy::AllowHttpOnLoopback;
         Config {
             server: ResourceUri::parse(&self.mcp_server, loopback).unwrap(),
-            revision: Revision::V2025_11_25,
+            era: Era::Only(Revision::V2025_11_25),
             loopback,
-            client_id: ClientIdUrl::parse(&format!("{}/client.json", self.page), loopback).unwrap(),
             redirect_uri: RedirectUri::parse(&format!("{}/callback", self.page)).unwrap(),
-            calls: Config::lab_calls(),
+            identities: Identities {
+                document: Some(MetadataDocument { url: self.document(), read_first: true }),
+                ..Identities::default()
+            },
+            on_behalf: OnBehalf::Person,
+            agenda: Agenda::lab(),
         }
     }
 
     pub(crate) fn person(&self, decision: Decision) -> Person {
         Person::new(self.http.clone(), "ada", decision)
+    }
+
+    /// The lab's time, and entropy that differs with each call.
+    pub(crate) fn env(&self) -> Env {
+        let n = self.counter.fetch_add(1, Ordering::SeqCst);
+        Env { now_ms: self.clock.now().0 * 1000, entropy: [n.wrapping_add(1); 64] }
     }
 
     /// Walks this journey; `observe` sees the flow after each thing that happened.
@@ -91,12 +120,8 @@ impl Lab {
         person: &mut Person,
         observe: impl FnMut(&Flow),
     ) -> Result<(), DriveError> {
-        let counter = AtomicU8::new(0);
-        let env = || Env {
-            now_ms: self.clock.now().0 * 1000,
-            entropy: [counter.fetch_add(1, Ordering::SeqCst) + 1; 64],
-        };
-        walk(flow, &self.http, person, env, observe).await
+        let driver = Driver { http: self.http.clone(), interrupts: Interrupts::Never, env: || self.env() };
+        driver.walk(flow, person, observe).await
     }
 
     /// Ends the lab as Ctrl-C does, and waits for its end.

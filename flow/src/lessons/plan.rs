@@ -21,7 +21,7 @@ const fn planned(step: Step, from: Party, to: Party, title: &'static str) -> Pla
 }
 
 /// The messages of the whole journey as it usually goes.
-pub const JOURNEY: [Planned; 32] = [
+pub const JOURNEY: [Planned; 34] = [
     planned(Step::Challenge, Client, McpServer, "initialize, without a token"),
     planned(Step::Challenge, McpServer, Client, "401 · resource_metadata, scope"),
     planned(Step::ResourceMetadata, Client, McpServer, "GET resource metadata"),
@@ -41,8 +41,10 @@ pub const JOURNEY: [Planned; 32] = [
     planned(Step::Handshake, McpServer, Client, "200"),
     planned(Step::Handshake, Client, McpServer, "notifications/initialized"),
     planned(Step::Handshake, McpServer, Client, "202"),
-    planned(Step::Whoami, Client, McpServer, "tools/call whoami"),
-    planned(Step::Whoami, McpServer, Client, "200 · who you are"),
+    planned(Step::Tools, Client, McpServer, "tools/list"),
+    planned(Step::Tools, McpServer, Client, "200 · the tools"),
+    planned(Step::Call, Client, McpServer, "tools/call whoami"),
+    planned(Step::Call, McpServer, Client, "200 · who you are"),
     planned(Step::InsufficientScope, Client, McpServer, "tools/call get_weather"),
     planned(Step::InsufficientScope, McpServer, Client, "403 · needs weather:read"),
     planned(Step::StepUpScopes, Client, Client, "scopes worked out"),
@@ -55,6 +57,11 @@ pub const JOURNEY: [Planned; 32] = [
     planned(Step::Retry, Client, McpServer, "tools/call get_weather again"),
     planned(Step::Retry, McpServer, Client, "200 · the weather"),
 ];
+
+/// The steps of the journey as it usually goes, in order.
+pub fn steps() -> impl Iterator<Item = Step> {
+    Step::ALL.into_iter().filter(|step| JOURNEY.iter().any(|planned| planned.step == *step))
+}
 
 /// What usually follows after this step; everything, if nothing has happened yet.
 pub fn after(step: Option<Step>) -> impl Iterator<Item = &'static Planned> {
@@ -71,7 +78,12 @@ mod tests {
     #[test]
     fn the_plan_goes_through_every_step_in_order() {
         assert!(JOURNEY.is_sorted_by_key(|planned| planned.step));
-        assert!(Step::ALL.into_iter().all(|step| JOURNEY.iter().any(|planned| planned.step == step)));
+        let beside = [Step::Registration, Step::Refresh, Step::Ending];
+        assert!(
+            Step::ALL
+                .into_iter()
+                .all(|step| beside.contains(&step) || steps().any(|planned| planned == step))
+        );
         assert_eq!(after(None).count(), JOURNEY.len());
         assert_eq!(after(Some(Step::Retry)).count(), 0);
     }

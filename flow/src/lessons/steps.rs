@@ -20,11 +20,13 @@ pub enum Chapter {
     StepUp,
     /// The same call again.
     Retry,
+    /// A new token for an old one, and the end.
+    Lifetime,
 }
 
 impl Chapter {
     /// All, in order.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Discovery,
         Self::Identity,
         Self::Authorization,
@@ -32,6 +34,7 @@ impl Chapter {
         Self::Use,
         Self::StepUp,
         Self::Retry,
+        Self::Lifetime,
     ];
 
     /// Title for people.
@@ -45,6 +48,7 @@ impl Chapter {
             Self::Use => "Use",
             Self::StepUp => "Step-up",
             Self::Retry => "Retry",
+            Self::Lifetime => "Renewal and end",
         }
     }
 
@@ -66,6 +70,8 @@ pub enum Step {
     ServerMetadata,
     /// The client's own document.
     ClientDocument,
+    /// The client registers itself, or the person says who it is.
+    Registration,
     /// A fresh PKCE pair.
     Pkce,
     /// The authorization request is put together.
@@ -78,11 +84,13 @@ pub enum Step {
     CodeExchange,
     /// What the token says.
     TokenOpened,
-    /// `initialize` and `notifications/initialized`.
+    /// `initialize` and `notifications/initialized`, or `server/discover`.
     Handshake,
-    /// The first tool call.
-    Whoami,
-    /// The call that needs more.
+    /// Which tools there are.
+    Tools,
+    /// A tool call.
+    Call,
+    /// Something that needs more.
     InsufficientScope,
     /// Which scopes to ask for.
     StepUpScopes,
@@ -94,15 +102,20 @@ pub enum Step {
     StepUpToken,
     /// The refused call again.
     Retry,
+    /// A refused or worn token is replaced.
+    Refresh,
+    /// The session ends, tokens are given back.
+    Ending,
 }
 
 impl Step {
     /// All, in order.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 22] = [
         Self::Challenge,
         Self::ResourceMetadata,
         Self::ServerMetadata,
         Self::ClientDocument,
+        Self::Registration,
         Self::Pkce,
         Self::AuthorizationRequest,
         Self::Consent,
@@ -110,13 +123,16 @@ impl Step {
         Self::CodeExchange,
         Self::TokenOpened,
         Self::Handshake,
-        Self::Whoami,
+        Self::Tools,
+        Self::Call,
         Self::InsufficientScope,
         Self::StepUpScopes,
         Self::StepUpRequest,
         Self::StepUpConsent,
         Self::StepUpToken,
         Self::Retry,
+        Self::Refresh,
+        Self::Ending,
     ];
 
     /// The chapter it belongs to.
@@ -124,18 +140,19 @@ impl Step {
     pub fn chapter(self) -> Chapter {
         match self {
             Self::Challenge | Self::ResourceMetadata | Self::ServerMetadata => Chapter::Discovery,
-            Self::ClientDocument => Chapter::Identity,
+            Self::ClientDocument | Self::Registration => Chapter::Identity,
             Self::Pkce | Self::AuthorizationRequest | Self::Consent | Self::Callback => {
                 Chapter::Authorization
             }
             Self::CodeExchange | Self::TokenOpened => Chapter::Token,
-            Self::Handshake | Self::Whoami => Chapter::Use,
+            Self::Handshake | Self::Tools | Self::Call => Chapter::Use,
             Self::InsufficientScope
             | Self::StepUpScopes
             | Self::StepUpRequest
             | Self::StepUpConsent
             | Self::StepUpToken => Chapter::StepUp,
             Self::Retry => Chapter::Retry,
+            Self::Refresh | Self::Ending => Chapter::Lifetime,
         }
     }
 
@@ -147,6 +164,7 @@ impl Step {
             Self::ResourceMetadata => "resource-metadata",
             Self::ServerMetadata => "server-metadata",
             Self::ClientDocument => "client-document",
+            Self::Registration => "registration",
             Self::Pkce => "pkce",
             Self::AuthorizationRequest => "authorization-request",
             Self::Consent => "consent",
@@ -154,13 +172,16 @@ impl Step {
             Self::CodeExchange => "code-exchange",
             Self::TokenOpened => "token-opened",
             Self::Handshake => "handshake",
-            Self::Whoami => "whoami",
+            Self::Tools => "tools",
+            Self::Call => "call",
             Self::InsufficientScope => "insufficient-scope",
             Self::StepUpScopes => "step-up-scopes",
             Self::StepUpRequest => "step-up-request",
             Self::StepUpConsent => "step-up-consent",
             Self::StepUpToken => "step-up-token",
             Self::Retry => "retry",
+            Self::Refresh => "refresh",
+            Self::Ending => "ending",
         }
     }
 
@@ -172,6 +193,7 @@ impl Step {
             Self::ResourceMetadata => "Resource metadata",
             Self::ServerMetadata => "Server metadata",
             Self::ClientDocument => "Metadata document",
+            Self::Registration => "Registration",
             Self::Pkce => "PKCE pair",
             Self::AuthorizationRequest => "Authorization request",
             Self::Consent => "Sign in, consent",
@@ -179,13 +201,16 @@ impl Step {
             Self::CodeExchange => "Code exchange",
             Self::TokenOpened => "The token opened",
             Self::Handshake => "Handshake",
-            Self::Whoami => "whoami",
+            Self::Tools => "Tools listed",
+            Self::Call => "Tool call",
             Self::InsufficientScope => "403, scope missing",
             Self::StepUpScopes => "Scopes worked out",
             Self::StepUpRequest => "A second request",
             Self::StepUpConsent => "Consent again",
             Self::StepUpToken => "New token",
-            Self::Retry => "get_weather",
+            Self::Retry => "The call again",
+            Self::Refresh => "Token renewed",
+            Self::Ending => "The end",
         }
     }
 
@@ -236,6 +261,11 @@ impl Step {
                  and where it may be sent back to; the authorization server will fetch it by itself. Here the client \
                  reads its own document first, as the server will."
             }
+            Self::Registration => {
+                "The authorization server lets clients introduce themselves: the client says its name and where it may be \
+                 sent back to, and is given an id, perhaps with a secret. Both are good at this one server and nowhere \
+                 else."
+            }
             Self::Pkce => {
                 "The client makes up a secret, the verifier, and keeps it. Only its SHA-256 hash, the challenge, goes \
                  along with the request. Whoever steals the code on its way back cannot redeem it without the verifier."
@@ -261,11 +291,15 @@ impl Step {
                  we can look inside and see what the MCP server is going to check: issuer, audience, scope, expiry."
             }
             Self::Handshake => {
-                "With the token in the Authorization header, the same initialize that was refused before is answered. \
-                 Client and server agree on a revision of the protocol, and the client says that it is ready."
+                "With the token in the Authorization header, the same request that was refused before is answered. Client \
+                 and server agree on a revision of the protocol."
             }
-            Self::Whoami => {
-                "The first tool call. The answer is made from the verified token alone: the server knows you only by \
+            Self::Tools => {
+                "The client asks which tools there are. The list is for this caller; what it may really do is decided at \
+                 each call."
+            }
+            Self::Call => {
+                "A tool call. The answer is made from the verified token alone: the server knows you only by \
                  what the authorization server has signed."
             }
             Self::InsufficientScope => {
@@ -289,6 +323,15 @@ impl Step {
             }
             Self::Retry => {
                 "The call that was refused, sent again with the new token. Same message, other answer."
+            }
+            Self::Refresh => {
+                "Tokens live shortly. When one has run out or is refused, the client asks the server's metadata anew whose \
+                 tokens count, and gets another one there: by its refresh token, without asking you; else you are asked \
+                 again. The old refresh token is forgotten as soon as a new one comes."
+            }
+            Self::Ending => {
+                "The client says goodbye: it ends the session at the MCP server, and gives its tokens back if you want it \
+                 to, so that nobody can use them any more."
             }
         }
     }

@@ -205,7 +205,7 @@ impl<'a> Walk<'a> {
 
     /// Put away and taken up again: a page that was left and comes back.
     fn is_the_same_again(&mut self) {
-        if !(self.actions + self.script.text.len()).is_multiple_of(SNAPSHOT_EVERY) {
+        if !(self.actions + self.script.length).is_multiple_of(SNAPSHOT_EVERY) {
             return;
         }
         let stored = serde_json::to_string(&self.flow).expect("a flow can be stored");

@@ -15,14 +15,16 @@
 
 use serde_json::Value;
 
+use super::secrets::MARK;
+
 /// The most rules that are read.
 const MAX_RULES: usize = 100;
 
 /// A hostile world.
 #[derive(Debug, Default)]
 pub(crate) struct Script {
-    /// As it was read.
-    pub(crate) text: String,
+    /// Its length.
+    pub(crate) length: usize,
     /// What happens to answers, in order.
     pub(crate) rules: Vec<Rule>,
     /// How the client begins: names and values.
@@ -90,7 +92,8 @@ pub(crate) enum Edit {
 impl Script {
     /// Reads what is a rule, and passes over what is none.
     pub(crate) fn read(text: &str) -> Self {
-        let mut script = Self { text: text.to_owned(), ..Self::default() };
+        let mut script = Self { length: text.len(), ..Self::default() };
+        let text = text.replace(MARK, "");
         for line in text.lines().take(MAX_RULES) {
             let (place, rest) = word(line);
             match place {

@@ -74,7 +74,7 @@ impl World {
             issuer,
             document,
             redirect_uri: "http://localhost:3000/callback".into(),
-            secrets: Secrets::in_world_of(&script.text),
+            secrets: Secrets::default(),
             scopes: BTreeMap::new(),
         }
     }

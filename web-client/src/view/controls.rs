@@ -1,5 +1,6 @@
 //! The buttons at the bottom.
 
+use flow::Action;
 use leptos::prelude::*;
 
 use crate::driver;
@@ -24,7 +25,8 @@ pub(crate) fn Controls(walk: Walk) -> impl IntoView {
     };
     let ended = Memo::new(move |_| next.get() == Next::End);
     let can_run = Memo::new(move |_| {
-        walk.flow.with(|flow| !matches!(flow.poll(), flow::Action::Rest | flow::Action::Failed(_)))
+        walk.flow
+            .with(|flow| matches!(flow.poll(), Action::Send(_) | Action::Navigate | Action::AwaitCallback))
     });
     view! {
         <footer class="controls">

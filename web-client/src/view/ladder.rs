@@ -58,7 +58,7 @@ fn rows(flow: &Flow) -> Vec<Row> {
     let count = trace.entries().len();
     let mut reached: Option<Step> = trace.entries().last().map(|entry| entry.step);
     match flow.poll() {
-        Action::Failed(_) | Action::Rest => return rows,
+        Action::Failed(_) | Action::Rest | Action::Finished => return rows,
         Action::Send(outgoing) => {
             let title = outgoing.title.clone();
             rows.push(Row {
@@ -70,7 +70,7 @@ fn rows(flow: &Flow) -> Vec<Row> {
             });
             reached = Some(outgoing.step);
         }
-        Action::Navigate | Action::AwaitCallback => {}
+        Action::Navigate | Action::AwaitCallback | Action::Sign(_) | Action::AskCredentials(_) => {}
     }
     rows.extend(plan::after(reached).map(|planned| Row {
         entry: None,

@@ -25,7 +25,7 @@ pub(crate) fn WalkPage(walk: Walk) -> impl IntoView {
         }
     });
     on_cleanup(move || shown_again.remove());
-    let revision = walk.flow.with_untracked(|flow| flow.config().revision.as_str());
+    let revision = walk.flow.with_untracked(|flow| flow.revision().as_str());
     let announcement = move || {
         let total = walk.count();
         match walk.entry() {

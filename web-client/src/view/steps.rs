@@ -1,6 +1,7 @@
 //! The chapters and steps at the left.
 
 use flow::Action;
+use flow::lessons::plan;
 use flow::lessons::steps::{Chapter, Step};
 use leptos::prelude::*;
 
@@ -9,8 +10,10 @@ use crate::walk::Walk;
 /// Every step: done, current, or to come. One that has happened is a button that leads there.
 #[component]
 pub(crate) fn Steps(walk: Walk) -> impl IntoView {
-    let chapters = Chapter::ALL.into_iter().enumerate().map(|(i, chapter)| {
-        let steps = chapter.steps().map(|step| view! { <StepItem walk=walk step=step /> }).collect_view();
+    let planned = |chapter: Chapter| plan::steps().filter(move |step| step.chapter() == chapter);
+    let chapters = Chapter::ALL.into_iter().filter(|chapter| planned(*chapter).next().is_some());
+    let chapters = chapters.enumerate().map(|(i, chapter)| {
+        let steps = planned(chapter).map(|step| view! { <StepItem walk=walk step=step /> }).collect_view();
         view! {
             <section>
                 <h2>{i + 1}" "{chapter.title()}</h2>

@@ -16,7 +16,7 @@ pub(crate) fn Strip(walk: Walk) -> impl IntoView {
         <section class="strip" aria-label="The values that matter">
             <Value name="resource" value=Signal::derive(move || Some(config().server.to_string())) />
             <Value name="issuer" value=Signal::derive(move || value("issuer")) />
-            <Value name="client_id" value=Signal::derive(move || Some(config().client_id.as_str().to_owned())) />
+            <Value name="client_id" value=Signal::derive(move || value("client_id")) />
             <Value name="state" value=Signal::derive(move || value("state").map(|text| shorten(&text))) />
             <Value
                 name="verifier → challenge"

@@ -1,42 +1,49 @@
-//! Who the client is: its metadata document, read as the authorization server will read it.
+//! A client that needs no registration: its id is the URL of its metadata document, which it reads first, as the
+//! authorization server will.
 
-use protocol::cimd::ClientMetadataDocument;
 use protocol::cimd::MAX_DOCUMENT_BYTES;
+use protocol::cimd::{ClientIdUrl, ClientMetadataDocument};
 use protocol::clause::Clause;
 use protocol::ids::RedirectUri;
 
-use crate::authorize;
+use super::Newcomer;
 use crate::config::Config;
-use crate::discovery::Discovered;
 use crate::http::{Request, Response};
+use crate::identity::{Origin, Proof, Registered};
 use crate::lessons::steps::Step;
 use crate::machine::State;
 use crate::trace::{Decoded, Party, Stop};
 use crate::turn::{Outgoing, Turn};
 
-/// The client reads its own document.
-pub(crate) fn read_own_document(config: &Config) -> Outgoing {
-    Outgoing {
-        step: Step::ClientDocument,
-        to: Party::ClientHost,
-        title: "GET the client's metadata document".into(),
-        request: Request::get_json(config.client_id.as_str()),
+/// Reads the document, or goes on without: only the authorization server has to read it.
+pub(crate) fn begin(turn: &mut Turn<'_>, newcomer: Newcomer) -> Result<State, Stop> {
+    match &turn.config.identities.document {
+        Some(document) if document.read_first => Ok(State::ClientDocument(Box::new(newcomer))),
+        Some(document) => known_by(turn, newcomer, &document.url.clone()),
+        None => Err(Stop),
     }
 }
 
-/// Checks the document, and that this server will fetch it.
-pub(crate) fn document_read(
-    turn: &mut Turn<'_>,
-    discovered: Discovered,
-    response: &Response,
-) -> Result<State, Stop> {
-    let supported = discovered.metadata.client_id_metadata_document_supported;
+/// The client reads its own document.
+pub(crate) fn outgoing(config: &Config) -> Option<Outgoing> {
+    let document = config.identities.document.as_ref()?;
+    Some(Outgoing {
+        step: Step::ClientDocument,
+        to: Party::ClientHost,
+        title: "GET the client's metadata document".into(),
+        request: Request::get_json(document.url.as_str()),
+    })
+}
+
+/// Checks the document as the server will.
+pub(crate) fn read(turn: &mut Turn<'_>, newcomer: Newcomer, response: &Response) -> Result<State, Stop> {
+    let url = turn.config.identities.document.as_ref().map(|document| document.url.clone()).ok_or(Stop)?;
     turn.checks.require(
         Clause::CimdSupported,
         "the server fetches metadata documents",
-        supported,
+        true,
         "client_id_metadata_document_supported: true",
-        supported.to_string(),
+        "true",
     )?;
     turn.status(Clause::ClientDocument, 200, response)?;
     let content_type = response.content_type();
@@ -55,12 +62,12 @@ pub(crate) fn document_read(
         format!("at most {MAX_DOCUMENT_BYTES} bytes"),
         format!("{size} bytes"),
     );
-    let document = ClientMetadataDocument::validate(&turn.config.client_id, response.body.as_bytes());
+    let document = ClientMetadataDocument::validate(&url, response.body.as_bytes());
     turn.checks.require(
         Clause::ClientIdIdentity,
         "client_id is the document's own URL, name and redirect URIs are there, no secrets",
         document.is_ok(),
-        turn.config.client_id.as_str(),
+        url.as_str(),
         document
             .as_ref()
             .map_or_else(ToString::to_string, |document| document.client_id().as_str().to_owned()),
@@ -77,8 +84,17 @@ pub(crate) fn document_read(
         if listed { "listed" } else { "not listed" },
     )?;
     turn.summary = "200 · client_id is its own URL".into();
-    let scope = discovered.scope.clone();
-    Ok(authorize::begin(turn, discovered, &scope, authorize::Purpose::First))
+    known_by(turn, newcomer, &url)
+}
+
+fn known_by(turn: &mut Turn<'_>, newcomer: Newcomer, url: &ClientIdUrl) -> Result<State, Stop> {
+    let registered = Registered {
+        issuer: newcomer.discovered.issuer.clone(),
+        client_id: url.client_id(),
+        proof: Proof::Nothing,
+        origin: Origin::Document,
+    };
+    newcomer.known_as(turn, registered)
 }
 
 fn decode(document: &ClientMetadataDocument) -> Decoded {

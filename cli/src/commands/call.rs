@@ -1,0 +1,49 @@
+//! `call TOOL`: one tool, and what it answers.
+
+use std::io;
+
+use flow::{Action, Agenda, Farewell, Flow};
+use protocol::mcp::ToolCall;
+use protocol::mcp_answer::tool_text;
+use serde_json::Value;
+
+use super::{CommandError, Helper, as_json, driver};
+use crate::args::CallArgs;
+use crate::exit::Exit;
+use crate::http::Http;
+use crate::report::{Palette, Report, harmless};
+
+/// Calls the tool. Standard output has the answer alone; why there is none stands on standard error.
+///
+/// # Errors
+/// [`CommandError`].
+pub async fn run(args: &CallArgs) -> Result<Exit, CommandError> {
+    let arguments: Value =
+        serde_json::from_str(&args.arguments).ok().filter(Value::is_object).ok_or_else(|| {
+            CommandError::Usage("the arguments are no JSON object: '{\"city\": \"Paris\"}'".into())
+        })?;
+    let http = Http::new()?;
+    let mut helper = Helper::of(&args.connect, &http).await?;
+    let agenda = Agenda::Calls(vec![ToolCall::new(&args.tool, arguments)]);
+    let config = args.connect.config(agenda, helper.redirect_uri()).map_err(CommandError::Usage)?;
+    let mut flow = Flow::new(config);
+    let driver = driver(http);
+    let mut walked = driver.walk(&mut flow, &mut helper, |_| ()).await;
+    if walked.is_ok() && flow.poll() == Action::Rest {
+        walked = driver.finish(&mut flow, Farewell::EndSession, &mut helper, |_| ()).await;
+    }
+    let exit = Exit::of(&walked, &flow);
+    if args.output.json {
+        println!("{:#}", as_json(&flow, &walked, args.output));
+    } else if exit == Exit::Done {
+        for result in flow.results() {
+            let text = tool_text(&result.result);
+            let text = if text.is_empty() { result.result.to_string() } else { text };
+            println!("{}", harmless(&text));
+        }
+    } else {
+        Report::new(io::stderr(), Palette::plain(), args.output.show_secrets).conclusion(&flow, &walked)?;
+    }
+    let failed = flow.results().iter().any(|result| result.is_error);
+    Ok(if failed && exit == Exit::Done { Exit::Stopped } else { exit })
+}

@@ -1,0 +1,92 @@
+//! `inspect URL`: what can be found out about a server without any permission, in the order in which a client asks.
+
+use std::io::{self, Write as _};
+
+use flow::identity::Identities;
+use flow::trace::{Check, Outcome};
+use flow::{Action, Agenda, Config, Flow, OnBehalf};
+use protocol::ids::{RedirectUri, ResourceUri};
+use serde_json::json;
+
+use super::{CommandError, Helper, as_json, driver};
+use crate::args::{InspectArgs, loopback_policy};
+use crate::driver::DriveError;
+use crate::exit::Exit;
+use crate::http::Http;
+use crate::person::{Decision, Person};
+use crate::report::{Palette, Report};
+
+/// Asks what a client asks before it introduces itself, and judges each answer.
+///
+/// # Errors
+/// [`CommandError`].
+pub async fn run(args: &InspectArgs) -> Result<Exit, CommandError> {
+    let usage = |reason: &dyn ToString| CommandError::Usage(reason.to_string());
+    let loopback = loopback_policy(&args.server);
+    let config = Config {
+        server: ResourceUri::parse(&args.server, loopback).map_err(|reason| usage(&reason))?,
+        era: args.revision.era(),
+        loopback,
+        redirect_uri: RedirectUri::parse("http://127.0.0.1/callback").map_err(|reason| usage(&reason))?,
+        // With nothing to offer, the client stops exactly where it would have to say who it is.
+        identities: Identities::default(),
+        on_behalf: OnBehalf::Person,
+        agenda: Agenda::Calls(Vec::new()),
+    };
+    let http = Http::new()?;
+    let mut helper = Helper::scripted(Person::new(http.clone(), "nobody", Decision::Deny), None);
+    let mut flow = Flow::new(config);
+    let mut report = Report::new(io::stdout(), Palette::for_stdout(), args.output.show_secrets);
+    let mut printing = Ok(());
+    let walked = driver(http)
+        .walk(&mut flow, &mut helper, |flow| {
+            if !args.output.json && printing.is_ok() {
+                printing = report.update(flow);
+            }
+        })
+        .await;
+    printing?;
+    let walked = match walked {
+        // That is as far as one gets without saying who one is.
+        Err(DriveError::Nobody { .. }) => Ok(()),
+        other => other,
+    };
+    let exit = Exit::of(&walked, &flow);
+    if args.output.json {
+        let mut object = as_json(&flow, &walked, args.output);
+        object["protected"] = json!(is_protected(&flow));
+        println!("{object:#}");
+    } else if exit == Exit::Done {
+        conclude(&flow)?;
+    } else {
+        report.conclusion(&flow, &walked)?;
+    }
+    Ok(exit)
+}
+
+/// Whether the server wants a token at all.
+fn is_protected(flow: &Flow) -> bool {
+    matches!(flow.poll(), Action::AskCredentials(_))
+}
+
+fn conclude(flow: &Flow) -> io::Result<()> {
+    let mut out = io::stdout();
+    if !is_protected(flow) {
+        return writeln!(out, "\nThe server answers without a token: there is nothing to authorize.");
+    }
+    let checks = || flow.trace().entries().iter().flat_map(|entry| &entry.checks);
+    let count = |outcome| checks().filter(|check: &&Check| check.outcome == outcome).count();
+    writeln!(
+        out,
+        "\nAuthorization can be discovered: {} checks passed, {} warnings.",
+        count(Outcome::Passed),
+        count(Outcome::Warning)
+    )?;
+    let rows = flow.trace().entries().iter().flat_map(|entry| &entry.decoded);
+    for decoded in rows.filter(|decoded| decoded.title == "Ways to be known") {
+        for (way, state, _) in &decoded.rows {
+            writeln!(out, "  {way:<28} {state}")?;
+        }
+    }
+    writeln!(out, "Next: mcp-auth-lab trace --server {} --browser", flow.config().server)
+}

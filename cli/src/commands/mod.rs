@@ -1,0 +1,140 @@
+//! What the program does, a file for each command.
+
+pub mod call;
+pub mod conformance;
+pub mod inspect;
+pub mod token;
+pub mod trace;
+
+use flow::identity::Credentials;
+use flow::{Env, Flow, SigningRequest};
+use protocol::ids::Issuer;
+use serde_json::{Value, json};
+
+use crate::args::{ConnectArgs, OutputArgs};
+use crate::browser::Browser;
+use crate::driver::{DriveError, Driver, system_env};
+use crate::exit::Exit;
+use crate::http::Http;
+use crate::interrupts::Interrupts;
+use crate::person::{Decision, Person, PersonError};
+use crate::progress::waiting_for;
+use crate::signer::{Signer, SignerError};
+
+/// Why a command could not even begin, or not say how it ended.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// An argument cannot be used.
+    #[error("{0}")]
+    Usage(String),
+    /// Nobody can come back from a browser.
+    #[error(transparent)]
+    Person(#[from] PersonError),
+    /// The network cannot be set up.
+    #[error(transparent)]
+    Http(#[from] reqwest::Error),
+    /// What is printed cannot be printed.
+    #[error(transparent)]
+    Output(#[from] std::io::Error),
+    /// The client's key cannot be used.
+    #[error(transparent)]
+    Signer(#[from] SignerError),
+}
+
+impl CommandError {
+    /// How the program ends.
+    #[must_use]
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Usage(_) => Exit::Usage,
+            Self::Person(_) => Exit::NoPermission,
+            Self::Http(_) | Self::Output(_) | Self::Signer(_) => Exit::Stopped,
+        }
+    }
+}
+
+/// Who helps the flow: a scripted person or a real browser, and the client's key if it has one.
+#[derive(Debug)]
+pub(crate) struct Helper {
+    person: Somebody,
+    signer: Option<Signer>,
+}
+
+#[derive(Debug)]
+enum Somebody {
+    Scripted(Person),
+    Real(Browser),
+}
+
+impl Helper {
+    /// Somebody who fills in forms.
+    pub(crate) fn scripted(person: Person, signer: Option<Signer>) -> Self {
+        Self { person: Somebody::Scripted(person), signer }
+    }
+
+    /// As the arguments say.
+    pub(crate) async fn of(args: &ConnectArgs, http: &Http) -> Result<Self, CommandError> {
+        if args.browser {
+            return Ok(Self {
+                person: Somebody::Real(Browser::listen(args.callback_port).await?),
+                signer: None,
+            });
+        }
+        let decision = if args.deny { Decision::Deny } else { Decision::Allow };
+        let person = Person::new(http.clone(), &args.account, decision).with_password(&args.password);
+        Ok(Self::scripted(person, None))
+    }
+
+    /// Where the browser comes back to, if it is a real one.
+    pub(crate) fn redirect_uri(&self) -> Option<protocol::ids::RedirectUri> {
+        match &self.person {
+            Somebody::Real(browser) => Some(browser.redirect_uri().clone()),
+            Somebody::Scripted(_) => None,
+        }
+    }
+}
+
+impl crate::companion::Companion for Helper {
+    async fn visit(&mut self, flow: &Flow, url: &str) -> Result<String, PersonError> {
+        match &mut self.person {
+            Somebody::Scripted(person) => person.visit(url, &flow.config().redirect_uri).await,
+            Somebody::Real(browser) => {
+                eprintln!("\nAllow it in your browser. If none has opened, open this address:\n\n  {url}\n");
+                waiting_for("Waiting for you in the browser", browser.visit(flow, url)).await
+            }
+        }
+    }
+
+    fn sign(&mut self, request: &SigningRequest) -> Result<Vec<u8>, SignerError> {
+        self.signer.as_ref().ok_or(SignerError::NoKey)?.sign(request)
+    }
+
+    fn credentials(&mut self, _issuer: &Issuer) -> Option<Credentials> {
+        None
+    }
+}
+
+/// The driver of a terminal.
+pub(crate) fn driver(http: Http) -> Driver<fn() -> Env> {
+    Driver { http, interrupts: Interrupts::Terminal, env: system_env }
+}
+
+/// A run as one JSON object.
+pub(crate) fn as_json(flow: &Flow, walked: &Result<(), DriveError>, output: OutputArgs) -> Value {
+    let failure = match (walked, flow.poll()) {
+        (Err(error), _) => Some(json!({ "found": error.to_string() })),
+        (Ok(()), flow::Action::Failed(failure)) => Some(json!(failure)),
+        (Ok(()), _) => None,
+    };
+    let trace = flow.trace();
+    let visible = |value: Value| if output.show_secrets { value } else { trace.masked(value) };
+    json!({
+        "server": flow.config().server,
+        "revision": flow.revision(),
+        "success": failure.is_none(),
+        "granted": flow.granted(),
+        "failure": visible(failure.unwrap_or_default()),
+        "entries": visible(json!(trace.entries())),
+        "results": visible(json!(flow.results())),
+    })
+}

@@ -1,0 +1,50 @@
+//! `trace`: the journey, every message and every check.
+
+use std::io;
+
+use flow::{Action, Agenda, Farewell, Flow};
+
+use super::{CommandError, Helper, as_json, driver};
+use crate::args::{LAB_SERVER, TraceArgs};
+use crate::exit::Exit;
+use crate::http::Http;
+use crate::report::{Palette, Report};
+
+/// Walks the journey.
+///
+/// # Errors
+/// [`CommandError`].
+pub async fn run(args: &TraceArgs) -> Result<Exit, CommandError> {
+    let http = Http::new()?;
+    let mut helper = Helper::of(&args.connect, &http).await?;
+    // What the lab's journey calls is the lab's own; another server has other tools.
+    let agenda = if args.every_tool || args.connect.server != LAB_SERVER && args.connect.client_id.is_none() {
+        Agenda::EveryTool
+    } else {
+        Agenda::lab()
+    };
+    let config = args.connect.config(agenda, helper.redirect_uri()).map_err(CommandError::Usage)?;
+    let mut flow = Flow::new(config);
+    let mut report = Report::new(io::stdout(), Palette::for_stdout(), args.output.show_secrets);
+    let mut printing = Ok(());
+    let quiet = args.output.json;
+    let mut observe = |flow: &Flow| {
+        if !quiet && printing.is_ok() {
+            printing = report.update(flow);
+        }
+    };
+    let driver = driver(http);
+    let mut walked = driver.walk(&mut flow, &mut helper, &mut observe).await;
+    if walked.is_ok() && flow.poll() == Action::Rest {
+        let farewell = if args.revoke { Farewell::RevokeTokens } else { Farewell::EndSession };
+        walked = driver.finish(&mut flow, farewell, &mut helper, &mut observe).await;
+    }
+    printing?;
+    let exit = Exit::of(&walked, &flow);
+    if args.output.json {
+        println!("{:#}", as_json(&flow, &walked, args.output));
+    } else {
+        report.conclusion(&flow, &walked)?;
+    }
+    Ok(exit)
+}

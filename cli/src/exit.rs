@@ -1,0 +1,71 @@
+//! How the program ends: the status says why, so that scripts need not read the text.
+
+use std::process::ExitCode;
+
+use flow::{Action, Flow};
+use protocol::clause::Clause;
+
+use crate::driver::DriveError;
+
+/// Why the program ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Everything was done that was to be done.
+    Done,
+    /// The client stopped because a check failed, or a tool said that it failed.
+    Stopped,
+    /// Wrong arguments.
+    Usage,
+    /// A server did not answer.
+    Unreachable,
+    /// The person did not come back, or said no.
+    NoPermission,
+    /// Ctrl-C.
+    Interrupted,
+}
+
+impl Exit {
+    /// The status.
+    #[must_use]
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Stopped => 1,
+            Self::Usage => 2,
+            Self::Unreachable => 3,
+            Self::NoPermission => 4,
+            Self::Interrupted => 130,
+        }
+    }
+
+    /// How a walk ended. A tool that failed is no success either.
+    #[must_use]
+    pub fn of(walked: &Result<(), DriveError>, flow: &Flow) -> Self {
+        match (walked, flow.poll()) {
+            (Err(DriveError::Interrupted), _) => Self::Interrupted,
+            (Err(DriveError::Person(_) | DriveError::Nobody { .. }), _) => Self::NoPermission,
+            (Err(DriveError::Signer(_) | DriveError::Unexpected(_)), _) => Self::Stopped,
+            (Ok(()), Action::Failed(failure)) => match failure.clause {
+                None => Self::Unreachable,
+                Some(Clause::AccessDenied) => Self::NoPermission,
+                Some(_) => Self::Stopped,
+            },
+            (Ok(()), _) => Self::Done,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.code())
+    }
+}
+
+/// For `--help`.
+pub const HELP: &str = "Exit status:
+  0    everything was answered
+  1    the client stopped: a check failed (it is named), or a tool failed
+  2    wrong arguments
+  3    a server did not answer
+  4    the person did not come back, or said no
+  130  interrupted";

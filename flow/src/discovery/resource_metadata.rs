@@ -1,0 +1,139 @@
+//! The MCP server's metadata: what it is called, and whose tokens it accepts.
+
+use protocol::clause::Clause;
+use protocol::ids::{Issuer, ResourceUri};
+use protocol::protected_resource_metadata::ProtectedResourceMetadata;
+use protocol::scope::ScopeSet;
+use serde::{Deserialize, Serialize};
+
+use super::{Lookup, ScopeChoice, ServerLookup, destination, lookup};
+use crate::http::Response;
+use crate::lessons::steps::Step;
+use crate::machine::State;
+use crate::session::{Access, Errand};
+use crate::trace::{Decoded, Party, Stop};
+use crate::turn::{Outgoing, Turn};
+
+/// Looking for the protected resource metadata.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct ResourceLookup {
+    pub(crate) errand: Errand,
+    /// The permission that was refused, if this is not the first time.
+    pub(crate) refused: Option<Access>,
+    /// The scopes of the challenge.
+    pub(crate) challenged: Option<ScopeSet>,
+    pub(crate) lookup: Lookup,
+}
+
+impl ResourceLookup {
+    pub(crate) fn outgoing(&self) -> Outgoing {
+        self.lookup.outgoing(Step::ResourceMetadata, Party::McpServer, "resource metadata")
+    }
+
+    /// The next place, when this one had nothing.
+    pub(crate) fn elsewhere(self) -> Option<Self> {
+        Some(Self { lookup: self.lookup.advanced()?, ..self })
+    }
+
+    pub(crate) fn answered(self, turn: &mut Turn<'_>, response: &Response) -> Result<State, Stop> {
+        if response.status != 200
+            && let Some(next) = self.clone().elsewhere()
+        {
+            lookup::note_miss(turn, Clause::ResourceMetadataLocation, response);
+            return Ok(State::ResourceMetadata(Box::new(next)));
+        }
+        turn.status(Clause::ResourceMetadata, 200, response)?;
+        let metadata: ProtectedResourceMetadata =
+            turn.json(Clause::ResourceMetadata, "protected resource metadata", response)?;
+        let resource = self.verify_resource(turn, &metadata)?;
+        let issuers = choose_issuers(turn, &metadata)?;
+        turn.decoded.push(decode(&metadata));
+        let scope = ScopeChoice::select(self.challenged, metadata.scopes());
+        turn.summary = format!("200 · authorization server {}", issuers.0);
+        let lookup = ServerLookup::new(self.errand, self.refused, resource, scope, issuers).ok_or(Stop)?;
+        Ok(State::ServerMetadata(Box::new(lookup)))
+    }
+
+    /// The document must be about the server that was asked. The one at the root is about the whole host, unless it says
+    /// that it is about this very server.
+    fn verify_resource(
+        &self,
+        turn: &mut Turn<'_>,
+        metadata: &ProtectedResourceMetadata,
+    ) -> Result<ResourceUri, Stop> {
+        let server = &turn.config.server;
+        let found = metadata.resource.as_str();
+        let root = format!("{}/.well-known/oauth-protected-resource", server.origin());
+        let whole_host =
+            self.lookup.current().url == root && found.strip_suffix('/').unwrap_or(found) == server.origin();
+        let holds = found == server.as_str() || whole_host;
+        turn.checks.verify(
+            Clause::ResourceIdentity,
+            "resource is the URL that was used",
+            holds,
+            server.as_str(),
+            found,
+        )?;
+        ResourceUri::parse(found, turn.config.loopback).map_err(|_| Stop)
+    }
+}
+
+/// The authorization servers that the client may use, in the order in which it tries them: where it is known already,
+/// then as the document lists them. What may not be asked at all is passed over.
+fn choose_issuers(
+    turn: &mut Turn<'_>,
+    metadata: &ProtectedResourceMetadata,
+) -> Result<(Issuer, Vec<Issuer>), Stop> {
+    let mut usable: Vec<Issuer> = Vec::new();
+    for issuer in metadata
+        .authorization_servers
+        .iter()
+        .filter_map(|text| Issuer::parse(text, turn.config.loopback).ok())
+    {
+        if !usable.contains(&issuer) {
+            usable.push(issuer);
+        }
+    }
+    turn.checks.require(
+        Clause::AuthorizationServers,
+        "an authorization server is named",
+        !usable.is_empty(),
+        "at least one issuer, by https or on loopback",
+        match metadata.authorization_servers.as_slice() {
+            [] => "none".to_owned(),
+            named => named.join(" "),
+        },
+    )?;
+    let is_known = |issuer: &Issuer| {
+        turn.config.identities.registered.iter().any(|known| known.issuer.as_ref() == Some(issuer))
+    };
+    // A stable sort: the document's order is kept on either side.
+    usable.sort_by_key(|issuer| !is_known(issuer));
+    let mut chosen = usable.into_iter();
+    let first = chosen.next().ok_or(Stop)?;
+    destination::require(turn, "the authorization server", first.as_str())?;
+    let others: Vec<Issuer> = chosen.collect();
+    if !others.is_empty() {
+        let why = if is_known(&first) { "the client is registered there" } else { "it is listed first" };
+        turn.checks.note(
+            Clause::AuthorizationServers,
+            "one of several authorization servers is chosen",
+            true,
+            "the client's choice",
+            format!("{first}: {why}"),
+        );
+    }
+    Ok((first, others))
+}
+
+fn decode(metadata: &ProtectedResourceMetadata) -> Decoded {
+    let scopes = metadata.scopes();
+    let rows = [
+        ("resource", metadata.resource.clone(), "what the document is about"),
+        ("authorization_servers", metadata.authorization_servers.join(" "), "whose tokens it accepts"),
+        ("scopes_supported", scopes.to_string(), "what to ask for if the challenge did not say"),
+        ("bearer_methods_supported", metadata.bearer_methods_supported.join(" "), "how to send the token"),
+        ("resource_name", metadata.resource_name.clone().unwrap_or_default(), "its name for people"),
+    ];
+    Decoded::new("Protected resource metadata", rows.into_iter().filter(|(_, value, _)| !value.is_empty()))
+}

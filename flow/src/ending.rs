@@ -1,0 +1,219 @@
+//! Leaving in good order: a call that nobody waits for any more, a session that is over, tokens that are given back.
+
+use protocol::clause::Clause;
+use protocol::mcp;
+use protocol::secret::Secret;
+use protocol::token_endpoint::{REFRESH_TOKEN, RevocationRequest};
+use serde::{Deserialize, Serialize};
+
+use crate::client_authentication;
+use crate::config::Config;
+use crate::http::{Method, Request, Response};
+use crate::lessons::steps::Step;
+use crate::machine::State;
+use crate::operate::{self, Operating, Resting};
+use crate::operation::{Operation, with_token};
+use crate::session::{Access, Session};
+use crate::trace::{Checks, Party};
+use crate::turn::{Outgoing, Turn};
+
+/// A call that is called off (2025-11-25: a message says so).
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Cancelling {
+    id: u64,
+    session: Session,
+    access: Option<Access>,
+}
+
+/// Calls the operation under way off, if it is one that can be. In 2026-07-28 hanging up has said it already.
+pub(crate) fn cancel(turn: &mut Turn<'_>, operating: Operating) -> State {
+    let Operating { mut session, access, .. } = operating;
+    let id = session.id();
+    session.spend_id();
+    if session.revision.is_stateless() {
+        let mut checks = Checks::default();
+        checks.note(
+            Clause::Cancellation,
+            "the call is called off",
+            true,
+            "hanging up says it",
+            format!("request {id} was hung up on"),
+        );
+        turn.work_out(Step::Call, "hung up", checks, Vec::new());
+        return operate::proceed(turn, session, access);
+    }
+    State::Cancel(Box::new(Cancelling { id, session, access }))
+}
+
+/// Whether an operation can be called off: a call of a tool. The greeting must not be, says the specification.
+pub(crate) fn can_be_cancelled(operation: &Operation) -> bool {
+    matches!(operation, Operation::Call(_))
+}
+
+impl Cancelling {
+    pub(crate) fn outgoing(&self, config: &Config) -> Outgoing {
+        let request = Request::post_json(config.server.as_str(), &mcp::cancelled(self.id))
+            .header("accept", mcp::ACCEPT);
+        Outgoing {
+            step: Step::Call,
+            to: Party::McpServer,
+            title: format!("notifications/cancelled: request {}", self.id),
+            request: with_token(self.session.with_headers(request), self.access.as_ref()),
+        }
+    }
+
+    /// Whatever the server says to it, nobody waits for the call any more.
+    pub(crate) fn answered(self, turn: &mut Turn<'_>, response: &Response) -> State {
+        turn.checks.note(
+            Clause::Cancellation,
+            "the server has heard it",
+            response.status == 202,
+            "202",
+            response.status.to_string(),
+        );
+        operate::proceed(turn, self.session, self.access)
+    }
+
+    pub(crate) fn session(&self) -> &Session {
+        &self.session
+    }
+
+    pub(crate) fn access(&self) -> Option<&Access> {
+        self.access.as_ref()
+    }
+
+    pub(crate) fn unheard(self) -> State {
+        let Self { session, access, .. } = self;
+        State::Rest(Box::new(Resting { session, access }))
+    }
+}
+
+/// What is still to be closed, one after the other.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Ending {
+    resting: Resting,
+    /// A session that the server keeps.
+    session_id: Option<Secret>,
+    /// A token to give back, and whether it is a refresh token.
+    revoke: Option<(Secret, bool)>,
+}
+
+/// What a client leaves behind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Farewell {
+    /// The session ends; the tokens end by themselves.
+    #[default]
+    EndSession,
+    /// The session ends, and the tokens are given back.
+    RevokeTokens,
+}
+
+impl Ending {
+    pub(crate) fn begin(resting: Resting, farewell: Farewell) -> State {
+        let session_id = resting.session.server_given_id.clone();
+        let revoke = match (farewell, &resting.access) {
+            (Farewell::RevokeTokens, Some(access)) => {
+                let refresh = access.token.refresh_token.clone().map(|token| (token, true));
+                let revocable = access.discovered.metadata.revocation_endpoint.is_some();
+                refresh.or(Some((access.token.secret.clone(), false))).filter(|_| revocable)
+            }
+            _ => None,
+        };
+        Self { resting, session_id, revoke }.next()
+    }
+
+    fn next(self) -> State {
+        if self.session_id.is_some() || self.revoke.is_some() {
+            State::End(Box::new(self))
+        } else {
+            State::Finished
+        }
+    }
+
+    pub(crate) fn outgoing(&self, config: &Config) -> Option<Outgoing> {
+        match &self.session_id {
+            Some(_) => Some(self.delete(config)),
+            None => self.revocation(),
+        }
+    }
+
+    fn delete(&self, config: &Config) -> Outgoing {
+        let request = Request {
+            method: Method::Delete,
+            url: config.server.as_str().to_owned(),
+            headers: Vec::new(),
+            body: None,
+        };
+        let request = self.resting.session.with_headers(request);
+        Outgoing {
+            step: Step::Ending,
+            to: Party::McpServer,
+            title: "DELETE the session".into(),
+            request: with_token(request, self.resting.access.as_ref()),
+        }
+    }
+
+    fn revocation(&self) -> Option<Outgoing> {
+        let access = self.resting.access.as_ref()?;
+        let (token, refresh) = self.revoke.as_ref()?;
+        let endpoint = access.discovered.metadata.revocation_endpoint.as_ref()?;
+        let revocation = RevocationRequest {
+            token: token.clone(),
+            token_type_hint: Some(if *refresh { REFRESH_TOKEN } else { "access_token" }),
+            client_id: access.registered.client_id.clone(),
+        };
+        let metadata = &access.discovered.metadata;
+        let method = client_authentication::method(
+            &access.registered.proof,
+            &metadata.revocation_endpoint_auth_methods_supported,
+        );
+        Some(Outgoing {
+            step: Step::Ending,
+            to: Party::AuthorizationServer,
+            title: "POST the revocation: the token is given back".into(),
+            request: client_authentication::authenticated(
+                endpoint,
+                revocation.parameters(),
+                &access.registered,
+                method,
+                None,
+            ),
+        })
+    }
+
+    /// Goes on with what is left to close. A farewell that nobody hears is no failure, and is not repeated.
+    pub(crate) fn answered(mut self, turn: &mut Turn<'_>, response: &Response) -> State {
+        let status = response.status;
+        if self.session_id.take().is_some() {
+            let fine = (200..300).contains(&status) || matches!(status, 404 | 405);
+            turn.checks.note(
+                Clause::SessionEnd,
+                "the session is over",
+                fine,
+                "success, or 405",
+                status.to_string(),
+            );
+        } else {
+            self.revoke = None;
+            turn.checks.note(
+                Clause::Revocation,
+                "the tokens are given back",
+                status == 200,
+                "200",
+                status.to_string(),
+            );
+        }
+        self.next()
+    }
+
+    pub(crate) fn resting(&self) -> &Resting {
+        &self.resting
+    }
+
+    pub(crate) fn unheard(mut self) -> State {
+        if self.session_id.take().is_none() {
+            self.revoke = None;
+        }
+        self.next()
+    }
+}

@@ -1,0 +1,211 @@
+//! What the client remembers from the first message to the last: the conversation with the MCP server.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use protocol::ids::{ClientId, Issuer};
+use protocol::mcp::ToolCall;
+use protocol::revision::Revision;
+use protocol::scope::ScopeSet;
+use protocol::secret::Secret;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::config::{Agenda, Config};
+use crate::discovery::Discovered;
+use crate::identity::{Origin, Registered};
+use crate::operation::{Call, Operation};
+use crate::token_response::AccessToken;
+use crate::tools::Tools;
+
+/// How often one operation may lead to a step-up: with the first authorization the person is asked three times at most. A
+/// server that answers 403 for ever must not keep anybody busy.
+///
+/// Spec: MCP 2025-11-25 Authorization, Step-Up Authorization Flow (a few attempts).
+pub const MAX_STEP_UPS: u32 = 2;
+/// How often in a row a token may be refused before the client gives up on the server.
+pub(crate) const MAX_RENEWALS: u32 = 2;
+/// How often a session may be lost before the client gives up on the server.
+pub(crate) const MAX_SESSIONS: u32 = 3;
+
+/// A tool's answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToolResult {
+    /// What was called.
+    pub call: ToolCall,
+    /// Whether the tool says that it failed.
+    pub is_error: bool,
+    /// The result as it came.
+    pub result: Value,
+}
+
+/// The conversation with the MCP server.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Session {
+    /// The revision in effect; detection may change it.
+    pub(crate) revision: Revision,
+    /// The id that the server gave the session, if it did (2025-11-25).
+    pub(crate) server_given_id: Option<Secret>,
+    /// Whether server and client have greeted each other.
+    pub(crate) greeted: bool,
+    /// Id of the next JSON-RPC request. Each id is used once.
+    next_id: u64,
+    /// The tools that the server lists for the present token, as far as it was asked.
+    pub(crate) tools: Option<Tools>,
+    /// Whether the server was ever asked for its tools.
+    pub(crate) listed: bool,
+    /// The call for which the tools are being listed anew.
+    pub(crate) relisting: Option<ToolCall>,
+    /// Calls still to make.
+    pub(crate) queue: VecDeque<ToolCall>,
+    /// Whether all listed tools are to be called.
+    pub(crate) every_tool: bool,
+    /// What was asked for so far; a step-up may have to ask for it again.
+    pub(crate) requested: ScopeSet,
+    /// What was tried in vain.
+    pub(crate) attempts: Attempts,
+    /// Who the client turned out to be at servers where it registered or was told.
+    known_as: Vec<Registered>,
+    pub(crate) results: Vec<ToolResult>,
+}
+
+impl Session {
+    pub(crate) fn new(config: &Config) -> Self {
+        let queue = match &config.agenda {
+            Agenda::Calls(calls) => calls.iter().cloned().collect(),
+            Agenda::EveryTool => VecDeque::new(),
+        };
+        Self {
+            revision: config.era.first(),
+            server_given_id: None,
+            greeted: false,
+            next_id: 1,
+            tools: None,
+            listed: false,
+            relisting: None,
+            queue,
+            every_tool: config.agenda == Agenda::EveryTool,
+            requested: ScopeSet::default(),
+            attempts: Attempts::default(),
+            known_as: Vec::new(),
+            results: Vec::new(),
+        }
+    }
+
+    /// Id of the request that is under way, or is to be sent.
+    pub(crate) fn id(&self) -> u64 {
+        self.next_id
+    }
+
+    /// An answer came: the next request has another id.
+    pub(crate) fn spend_id(&mut self) {
+        self.next_id += 1;
+    }
+
+    /// What to do next: greet, list, call; `None` when all is done.
+    pub(crate) fn next_operation(&mut self) -> Option<Operation> {
+        if !self.greeted {
+            return Some(self.greeting());
+        }
+        if self.tools.is_none() && !(self.listed && self.queue.is_empty()) {
+            return Some(Operation::ListTools { cursor: None, listed: Tools::default() });
+        }
+        let call = self.queue.pop_front()?;
+        let relisted = self.relisting.take().is_some_and(|relisting| relisting == call);
+        Some(Operation::Call(Call { relisted, ..Call::new(call, self.tools.as_ref()) }))
+    }
+
+    /// The first message of the revision in effect.
+    pub(crate) fn greeting(&self) -> Operation {
+        if self.revision.is_stateless() { Operation::Discover } else { Operation::Initialize }
+    }
+
+    /// Another token is used from now on: what was listed for the old one alone is forgotten.
+    ///
+    /// Spec: MCP 2026-07-28 Caching; before, lists say nothing about whom they are for, and nothing depends on them.
+    pub(crate) fn forget_private_lists(&mut self) {
+        if self.revision.is_stateless() {
+            self.tools = self.tools.take().and_then(Tools::with_another_token);
+        }
+    }
+
+    /// The session is gone: begin anew, and then do what was interrupted.
+    pub(crate) fn begin_again(&mut self, interrupted: Operation) {
+        self.server_given_id = None;
+        self.greeted = false;
+        match interrupted {
+            Operation::Call(call) => self.queue.push_front(call.what),
+            Operation::ListTools { .. } => self.tools = None,
+            Operation::Initialize | Operation::Initialized | Operation::Discover => {}
+        }
+    }
+
+    /// Who the client is at this server, if it found out during this run. There is one answer for each issuer.
+    pub(crate) fn known_as(&self, issuer: &Issuer) -> Option<&Registered> {
+        self.known_as.iter().find(|known| known.issuer == *issuer)
+    }
+
+    /// Another server at which this id was used in this run.
+    pub(crate) fn used_elsewhere(&self, client_id: &ClientId, issuer: &Issuer) -> Option<&Issuer> {
+        let elsewhere = |known: &&Registered| known.client_id == *client_id && known.issuer != *issuer;
+        self.known_as.iter().find(elsewhere).map(|known| &known.issuer)
+    }
+
+    /// Remembers who the client is at a server, and forgets who it was there before. A metadata document is good
+    /// everywhere, so there is nothing to remember.
+    pub(crate) fn remember(&mut self, registered: Registered) {
+        if registered.origin != Origin::Document {
+            self.known_as.retain(|known| known.issuer != registered.issuer);
+            self.known_as.push(registered);
+        }
+    }
+}
+
+/// What was tried in vain, so that it is not tried for ever.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Attempts {
+    /// Step-ups by resource and operation.
+    step_ups: BTreeMap<String, u32>,
+    /// How often in a row the token was refused.
+    pub(crate) renewals: u32,
+    /// How often the session was lost.
+    pub(crate) sessions: u32,
+    /// How often a server refused a revision that it says it speaks.
+    pub(crate) versions: u32,
+}
+
+impl Attempts {
+    pub(crate) fn step_ups(&self, resource: &str, operation: &Operation) -> u32 {
+        self.step_ups.get(&key(resource, operation)).copied().unwrap_or_default()
+    }
+
+    pub(crate) fn count_step_up(&mut self, resource: &str, operation: &Operation) {
+        *self.step_ups.entry(key(resource, operation)).or_default() += 1;
+    }
+
+    /// The operation was done: nothing of it was in vain.
+    pub(crate) fn succeeded(&mut self, resource: &str, operation: &Operation) {
+        self.renewals = 0;
+        self.step_ups.remove(&key(resource, operation));
+    }
+}
+
+fn key(resource: &str, operation: &Operation) -> String {
+    format!("{resource} {}", operation.name())
+}
+
+/// What the client is on the way for while it looks for permission: carried through discovery and authorization, and done
+/// with the token.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Errand {
+    pub(crate) session: Session,
+    /// What was interrupted; `None` if only a token was wanted.
+    pub(crate) then: Option<Operation>,
+}
+
+/// Permission to use the MCP server: a token, from whom, and as whom.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Access {
+    pub(crate) discovered: Discovered,
+    pub(crate) registered: Registered,
+    pub(crate) token: AccessToken,
+}

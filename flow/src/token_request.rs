@@ -1,0 +1,199 @@
+//! Asking for a token: with a code, with a refresh token, or in the client's own name. Always at the token endpoint of
+//! the server that the client is known at, and always for one resource.
+
+use protocol::clause::Clause;
+use protocol::ids::RedirectUri;
+use protocol::pkce::CodeVerifier;
+use protocol::scope::ScopeSet;
+use protocol::secret::Secret;
+use protocol::token_endpoint::{ClientCredentialsRequest, CodeExchange, RefreshRequest};
+use serde::{Deserialize, Serialize};
+
+use crate::authorize::{self, Pending, Purpose};
+use crate::callback::ValidatedCallback;
+use crate::client_authentication::{self, SigningRequest};
+use crate::config::OnBehalf;
+use crate::identity::Proof;
+use crate::lessons::steps::Step;
+use crate::machine::State;
+use crate::registration::Known;
+use crate::session::{Access, Errand};
+use crate::trace::{Checks, Party};
+use crate::turn::{Outgoing, Turn};
+
+/// What is given for the token.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) enum Grant {
+    /// A code, and the proof that this client asked for it.
+    Code { callback: ValidatedCallback, verifier: CodeVerifier, redirect_uri: RedirectUri },
+    /// The newest refresh token.
+    Refresh { refresh_token: Secret },
+    /// The client's word, and its proof.
+    ClientCredentials,
+}
+
+/// A token request: to be signed, to be sent, or under way.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct TokenRequest {
+    pub(crate) known: Known,
+    pub(crate) grant: Grant,
+    pub(crate) purpose: Purpose,
+    /// What is asked for; `None` leaves the choice to the server, or means what was granted.
+    pub(crate) scope: Option<ScopeSet>,
+    assertion: Option<Assertion>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Assertion {
+    request: SigningRequest,
+    signed: Option<Secret>,
+}
+
+/// Redeems a code.
+pub(crate) fn redeem(turn: &mut Turn<'_>, pending: Pending, callback: ValidatedCallback) -> State {
+    let Pending { known, request, verifier, purpose, .. } = pending;
+    let grant = Grant::Code { callback, verifier, redirect_uri: request.redirect_uri };
+    begin(turn, known, grant, purpose, request.scope)
+}
+
+/// Asks in the client's own name: for the scopes of a challenge, or those that were found at first.
+pub(crate) fn in_its_own_name(
+    turn: &mut Turn<'_>,
+    mut known: Known,
+    step_up: Option<(ScopeSet, Purpose)>,
+) -> State {
+    let (scope, purpose) = match step_up {
+        Some((scope, purpose)) => (Some(scope), purpose),
+        None => (known.discovered.scope.scopes.clone(), Purpose::First),
+    };
+    known.errand.session.requested = scope.clone().unwrap_or_default();
+    begin(turn, known, Grant::ClientCredentials, purpose, scope)
+}
+
+/// Gets another token in place of one that was refused or ran out: by the refresh token, if there is one; else as the
+/// first was got.
+pub(crate) fn renew(turn: &mut Turn<'_>, errand: Errand, access: Access) -> State {
+    let Access { discovered, registered, token } = access;
+    let known = Known { errand, discovered, registered };
+    match token.refresh_token {
+        Some(refresh_token) => begin(turn, known, Grant::Refresh { refresh_token }, Purpose::Again, None),
+        None => ask_again(turn, known),
+    }
+}
+
+/// Asks as for the first token, for what was asked before and what the server wants now.
+pub(crate) fn ask_again(turn: &mut Turn<'_>, known: Known) -> State {
+    let mut scope = known.discovered.scope.clone();
+    let before = &known.errand.session.requested;
+    if !before.is_empty() {
+        scope.scopes = Some(scope.scopes.unwrap_or_default().union(before));
+    }
+    match turn.config.on_behalf {
+        OnBehalf::Person => authorize::begin(turn, known, &scope, Purpose::Again),
+        OnBehalf::Itself => {
+            let scopes = scope.scopes.unwrap_or_default();
+            in_its_own_name(turn, known, (!scopes.is_empty()).then_some((scopes, Purpose::Again)))
+        }
+    }
+}
+
+fn begin(
+    turn: &mut Turn<'_>,
+    known: Known,
+    grant: Grant,
+    purpose: Purpose,
+    scope: Option<ScopeSet>,
+) -> State {
+    let mut request = TokenRequest { known, grant, purpose, scope, assertion: None };
+    match &request.known.registered.proof {
+        Proof::Nothing | Proof::Secret(..) => State::Token(Box::new(request)),
+        Proof::Key(algorithm, key_id) => {
+            let signing =
+                SigningRequest::new(&request.known.registered, *algorithm, key_id.as_deref(), turn.env);
+            request.assertion = Some(Assertion { request: signing, signed: None });
+            State::Sign(Box::new(request))
+        }
+    }
+}
+
+impl TokenRequest {
+    /// What the driver is to sign.
+    pub(crate) fn to_sign(&self) -> Option<&SigningRequest> {
+        self.assertion.as_ref().map(|assertion| &assertion.request)
+    }
+
+    /// Takes the signature. The assertion stands in the trace, masked.
+    pub(crate) fn signed(mut self, turn: &mut Turn<'_>, signature: &[u8]) -> State {
+        let step = self.step();
+        if let Some(assertion) = &mut self.assertion {
+            let signed = assertion.request.signed(signature);
+            turn.secrets.push(signed.clone());
+            let mut checks = Checks::default();
+            checks.note(
+                Clause::ClientAssertion,
+                "the assertion is for this server alone, and expires soon",
+                true,
+                self.known.registered.issuer.as_str(),
+                assertion.request.algorithm.as_str(),
+            );
+            let jwt = crate::token_response::decode_jwt(signed.reveal());
+            turn.work_out(step, "the client signs an assertion", checks, jwt);
+            assertion.signed = Some(signed);
+        }
+        State::Token(Box::new(self))
+    }
+
+    pub(crate) fn step(&self) -> Step {
+        match (&self.grant, &self.purpose) {
+            (Grant::Refresh { .. }, _) => Step::Refresh,
+            (_, purpose) => purpose.exchange_step(),
+        }
+    }
+
+    pub(crate) fn outgoing(&self) -> Outgoing {
+        let Known { discovered, registered, .. } = &self.known;
+        let (client_id, resource) = (registered.client_id.clone(), discovered.resource.clone());
+        let (parameters, title) = match &self.grant {
+            Grant::Code { callback, verifier, redirect_uri } => {
+                let exchange = CodeExchange {
+                    code: callback.code().clone(),
+                    code_verifier: verifier.clone(),
+                    redirect_uri: redirect_uri.clone(),
+                    client_id,
+                    resource,
+                };
+                (exchange.parameters(), "POST /token: the code, with the verifier")
+            }
+            Grant::Refresh { refresh_token } => {
+                let refresh = RefreshRequest {
+                    refresh_token: refresh_token.clone(),
+                    client_id,
+                    resource,
+                    scope: self.scope.clone(),
+                };
+                (refresh.parameters(), "POST /token: the refresh token")
+            }
+            Grant::ClientCredentials => {
+                let request = ClientCredentialsRequest { scope: self.scope.clone(), resource };
+                (request.parameters(), "POST /token: in the client's own name")
+            }
+        };
+        let method = client_authentication::method(
+            &registered.proof,
+            &discovered.metadata.token_endpoint_auth_methods_supported,
+        );
+        let assertion = self.assertion.as_ref().and_then(|assertion| assertion.signed.as_ref());
+        Outgoing {
+            step: self.step(),
+            to: Party::AuthorizationServer,
+            title: title.into(),
+            request: client_authentication::authenticated(
+                &discovered.metadata.token_endpoint,
+                parameters,
+                registered,
+                method,
+                assertion,
+            ),
+        }
+    }
+}

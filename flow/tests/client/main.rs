@@ -1,0 +1,18 @@
+//! The client against a world in memory: the whole journey, and each thing that can be wrong, one at a time.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a world in memory that does not fit has failed the test"
+)]
+
+mod callback;
+mod discovery;
+mod endings;
+mod journey;
+mod promises;
+mod registration;
+mod step_up;
+mod tokens;
+mod transport;
+mod world;

@@ -1,0 +1,191 @@
+//! Tokens run out, are refused, are replaced.
+
+use flow::lessons::steps::Step;
+use flow::{Action, Flow};
+use protocol::clause::Clause;
+use protocol::revision::Revision;
+use serde_json::{Value, json};
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+use crate::world::{World, call, config, departures, failure, form, header, json_response, legacy, modern};
+
+/// The token that was sent last.
+fn token(world: &World) -> String {
+    let last = world.requests("8001/mcp").last().unwrap();
+    header(last, "authorization").unwrap().trim_start_matches("Bearer ").to_owned()
+}
+
+fn refreshes(world: &World) -> Vec<String> {
+    world.requests("/token").filter_map(|request| form(request, "refresh_token")).collect()
+}
+
+/// Req: CL-43
+#[test]
+fn a_worn_token_is_renewed_before_it_is_used() {
+    for revision in Revision::ALL {
+        let mut world = World { refresh_tokens: true, ..World::default() };
+        let mut flow = world.rests(config(revision));
+        let old = token(&world);
+        world.now_ms += 596_000;
+        flow.call_tool(&world.env(), call("whoami")).unwrap();
+        world.walk(&mut flow);
+        assert_eq!(flow.poll(), Action::Rest);
+        assert_ne!(token(&world), old);
+        assert_eq!((refreshes(&world).len(), departures(&flow).len()), (1, 2), "the person is not asked");
+        assert_eq!(world.was_asked("oauth-protected-resource"), 1, "and nothing is looked up again");
+    }
+}
+
+/// Servers end tokens sooner than they said, and without a refresh token the person is asked.
+///
+/// Req: CL-19, CL-42, CL-43
+#[test]
+fn a_refused_token_is_replaced() {
+    for refresh_tokens in [true, false] {
+        let mut world = World { refresh_tokens, ..World::default() };
+        let mut flow = world.rests(modern());
+        let old = token(&world);
+        world.refused.insert(old.clone());
+        flow.call_tool(&world.env(), call("whoami")).unwrap();
+        world.walk(&mut flow);
+        assert_eq!(flow.poll(), Action::Rest);
+        assert_ne!(token(&world), old);
+        let asked = departures(&flow).len();
+        assert_eq!((refreshes(&world).len(), asked), if refresh_tokens { (1, 2) } else { (0, 3) });
+        assert_eq!(world.was_asked("oauth-protected-resource"), 2, "whose tokens count is asked anew");
+        assert_eq!(flow.granted().unwrap().to_string(), "mcp:connect weather:read", "nothing is lost");
+    }
+}
+
+/// Req: CL-42
+#[test]
+fn the_old_refresh_token_is_forgotten_when_a_new_one_comes() {
+    let mut world = World { refresh_tokens: true, ..World::default() };
+    let mut flow = world.rests(legacy());
+    for _ in 0..3 {
+        flow.refresh(&world.env()).unwrap();
+        world.walk(&mut flow);
+        assert_eq!(flow.poll(), Action::Rest);
+    }
+    let used = refreshes(&world);
+    let mut distinct = used.clone();
+    distinct.dedup();
+    assert_eq!((used.len(), distinct.len()), (3, 3), "each is used once");
+
+    // A server that does not rotate: the old one stays.
+    world.edit = Box::new(|request, response| {
+        if !request.url.ends_with("/token") {
+            return response;
+        }
+        let mut body: Value = serde_json::from_str(&response.body).unwrap();
+        body.as_object_mut().unwrap().remove("refresh_token");
+        json_response(200, &body)
+    });
+    flow.refresh(&world.env()).unwrap();
+    world.walk(&mut flow);
+    let last = refreshes(&world).pop().unwrap();
+    world.refused.remove(&last);
+    flow.refresh(&world.env()).unwrap();
+    world.walk(&mut flow);
+    assert_eq!(refreshes(&world).pop().unwrap(), last);
+}
+
+/// Req: CL-42
+#[test]
+fn a_refresh_token_that_is_no_good_is_tried_once() {
+    let mut world = World { refresh_tokens: true, ..World::default() };
+    let mut flow = world.rests(legacy());
+    let stolen = {
+        let answered = world.requests("/token").count();
+        assert_eq!(answered, 2);
+        let text = serde_json::to_string(flow.trace().entries()).unwrap();
+        let at = text.rfind("refresh-9000-").unwrap();
+        text[at..].split(['"', '\\']).next().unwrap().to_owned()
+    };
+    world.refused.insert(stolen);
+    world.refused.insert(token(&world));
+    flow.call_tool(&world.env(), call("whoami")).unwrap();
+    world.walk(&mut flow);
+    assert_eq!(flow.poll(), Action::Rest);
+    assert_eq!((refreshes(&world).len(), departures(&flow).len()), (1, 3), "then the person is asked");
+}
+
+/// A server that refuses every token must not keep anybody busy.
+#[test]
+fn a_server_that_refuses_every_token_is_given_up() {
+    for refresh_tokens in [true, false] {
+        let mut world = World { refresh_tokens, ..World::default() };
+        world.edit = Box::new(|request, response| {
+            if request.url.ends_with("8001/mcp") && header(request, "authorization").is_some() {
+                crate::world::challenge(401, r#"Bearer error="invalid_token""#)
+            } else {
+                response
+            }
+        });
+        let failure = world.fails(legacy());
+        assert_eq!((failure.clause, failure.step), (Some(Clause::TokenValidity), Step::Refresh));
+        assert!(world.was_asked("/token") <= 4, "{}", world.was_asked("/token"));
+    }
+}
+
+/// Req: CL-43
+#[test]
+fn a_token_that_is_short_lived_by_design_is_no_endless_renewal() {
+    let mut world = World { refresh_tokens: true, expires_in: 1, ..World::default() };
+    let flow = world.rests(legacy());
+    assert_eq!(flow.results().len(), 2);
+    assert!(refreshes(&world).len() <= 8);
+}
+
+/// Req: ALL-12
+#[test]
+fn token_responses_are_checked() {
+    for (member, value, clause) in [
+        ("token_type", json!("DPoP"), Some(Clause::TokenResponse)),
+        ("token_type", json!("bearer"), None),
+        ("access_token", json!(""), Some(Clause::TokenResponse)),
+        ("access_token", json!("a\r\nb"), Some(Clause::TokenResponse)),
+        ("access_token", json!(7), Some(Clause::TokenResponse)),
+        ("expires_in", json!(u64::MAX), None),
+        ("scope", json!("mcp:connect"), None),
+    ] {
+        let edited = value.clone();
+        let mut world = World {
+            edit: Box::new(move |request, response| {
+                if !request.url.ends_with("/token") {
+                    return response;
+                }
+                let mut body: Value = serde_json::from_str(&response.body).unwrap();
+                body[member] = edited.clone();
+                json_response(200, &body)
+            }),
+            ..World::default()
+        };
+        let mut flow = Flow::new(legacy());
+        world.walk(&mut flow);
+        match clause {
+            Some(clause) => assert_eq!(failure(&flow).clause, Some(clause), "{member} {value}"),
+            None => assert_eq!(flow.poll(), Action::Rest, "{member} {value}"),
+        }
+    }
+}
+
+#[test]
+fn a_refused_code_is_told_in_the_servers_words() {
+    let mut world = World {
+        edit: Box::new(|request, response| {
+            if request.url.ends_with("/token") {
+                json_response(400, &json!({ "error": "invalid_grant", "error_description": "used before" }))
+            } else {
+                response
+            }
+        }),
+        ..World::default()
+    };
+    let failure = world.fails(legacy());
+    assert_eq!(
+        (failure.step, failure.found.as_str()),
+        (Step::CodeExchange, "400 invalid_grant: used before")
+    );
+}

@@ -1,0 +1,344 @@
+//! Using the MCP server: sessions, stateless requests, streams, headers.
+
+use flow::http::{Request, Response};
+use flow::{Action, Agenda, Era, Flow};
+use protocol::clause::Clause;
+use protocol::mcp::ToolCall;
+use protocol::revision::Revision;
+use serde_json::{Value, json};
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+use crate::world::{World, call, checks, config, failure, header, json_response, legacy, method_of, modern};
+
+type Edit = fn(&Request, Response) -> Response;
+
+fn body(request: &Request) -> Value {
+    serde_json::from_str(request.body.as_deref().unwrap()).unwrap()
+}
+
+/// An answer to this request with this result.
+fn result(request: &Request, result: &Value) -> Response {
+    json_response(200, &json!({ "jsonrpc": "2.0", "id": body(request)["id"], "result": result }))
+}
+
+fn error(request: &Request, status: u16, code: i64, data: &Value) -> Response {
+    let error = json!({ "code": code, "message": "no", "data": data });
+    json_response(status, &json!({ "jsonrpc": "2.0", "id": body(request)["id"], "error": error }))
+}
+
+/// Answers requests of this method in this way, once there is a token.
+fn edited(method: &'static str, edit: impl Fn(&Request, Response) -> Response + 'static) -> World {
+    World {
+        edit: Box::new(move |request, response| {
+            let named = request.url.ends_with("8001/mcp") && method_of(request) == method;
+            if named && response.status != 401 { edit(request, response) } else { response }
+        }),
+        ..World::default()
+    }
+}
+
+/// Req: CL-48
+#[test]
+fn a_session_is_named_in_every_request_after_the_first() {
+    let mut world = World::default();
+    world.rests(legacy());
+    let later: Vec<_> =
+        world.requests("8001/mcp").filter(|request| method_of(request) != "initialize").collect();
+    let session = header(later[1], "mcp-session-id").unwrap();
+    assert!(session.starts_with("sid-"));
+    for request in later.into_iter().filter(|request| request.url.ends_with("/mcp")) {
+        assert_eq!(header(request, "mcp-session-id"), Some(session), "{request:?}");
+        assert_eq!(header(request, "mcp-protocol-version"), Some("2025-11-25"));
+    }
+    let mut world = World { sessions: false, ..World::default() };
+    world.rests(legacy());
+    assert!(world.asked.iter().all(|request| header(request, "mcp-session-id").is_none()));
+}
+
+/// Req: CL-48
+#[test]
+fn a_lost_session_is_begun_anew_and_the_call_is_made() {
+    let mut world = World::default();
+    let mut flow = world.rests(legacy());
+    let session = header(world.requests("8001/mcp").last().unwrap(), "mcp-session-id").unwrap().to_owned();
+    world.gone.insert(session.clone());
+    flow.call_tool(&world.env(), call("whoami")).unwrap();
+    world.walk(&mut flow);
+    assert_eq!((flow.poll(), flow.results().len()), (Action::Rest, 3));
+    let last = world.requests("8001/mcp").last().unwrap();
+    assert_ne!(header(last, "mcp-session-id"), Some(session.as_str()));
+    assert_eq!(world.calls("initialize").count(), 3, "without a token, with one, and anew");
+
+    let mut world = edited("tools/call", |_, _| json_response(404, &Value::Null));
+    assert_eq!(world.fails(legacy()).clause, Some(Clause::SessionExpired), "not for ever");
+}
+
+/// Req: CL-49
+#[test]
+fn stateless_requests_have_their_headers_and_no_session() {
+    let mut world = World::default();
+    world.rests(modern());
+    for request in world.requests("8001/mcp").filter(|request| request.url.ends_with("/mcp")) {
+        let message = body(request);
+        assert_eq!(header(request, "mcp-method"), message["method"].as_str());
+        assert_eq!(header(request, "mcp-name"), message["params"]["name"].as_str());
+        assert_eq!(header(request, "mcp-protocol-version"), Some("2026-07-28"));
+        let meta = &message["params"]["_meta"];
+        assert_eq!(meta["io.modelcontextprotocol/protocolVersion"], "2026-07-28");
+        assert!(meta["io.modelcontextprotocol/clientCapabilities"].is_object());
+        assert_eq!(header(request, "mcp-session-id"), None);
+        assert!(message["method"].is_string(), "never a response");
+    }
+    assert_eq!(world.calls("initialize").count(), 0);
+}
+
+/// Req: CL-49
+#[test]
+fn marked_arguments_go_into_headers_and_tools_with_wrong_marks_are_not_called() {
+    let tools = json!({ "cacheScope": "public", "tools": [
+        { "name": "good", "inputSchema": { "type": "object", "required": ["region"],
+            "properties": { "region": { "type": "string", "x-mcp-header": "Region", "default": "eu" } } } },
+        { "name": "bad", "inputSchema": { "type": "object",
+            "properties": { "region": { "type": "string", "x-mcp-header": "a b" } } } },
+    ] });
+    let run = |revision| {
+        let tools = tools.clone();
+        let mut world = edited("tools/list", move |request, _| result(request, &tools));
+        let mut config = config(revision);
+        config.agenda = Agenda::EveryTool;
+        let flow = world.rests(config);
+        let called: Vec<_> = flow.results().iter().map(|result| result.call.name.clone()).collect();
+        let call = world.calls("tools/call").next().unwrap();
+        (
+            called,
+            header(call, "mcp-param-region").map(str::to_owned),
+            checks(&flow)
+                .any(|check| check.clause == Clause::ParameterHeaders && check.found.starts_with("bad: ")),
+        )
+    };
+    assert_eq!(run(Revision::V2026_07_28), (vec!["good".into()], Some("eu".into()), true));
+    assert_eq!(run(Revision::V2025_11_25), (vec!["good".into(), "bad".into()], None, false));
+}
+
+/// Req: CL-50
+#[test]
+fn headers_that_do_not_fit_lead_to_a_fresh_list_and_one_more_try() {
+    let refused = std::cell::Cell::new(false);
+    let mut world = edited("tools/call", move |request, response| {
+        if refused.replace(true) { response } else { error(request, 400, -32020, &Value::Null) }
+    });
+    let flow = world.rests(modern());
+    assert_eq!(flow.results().len(), 2);
+    assert!(flow.results().iter().all(|result| !result.is_error));
+    assert_eq!(world.calls("tools/list").count(), 2);
+
+    let mut world = edited("tools/call", |request, _| error(request, 400, -32020, &Value::Null));
+    let flow = world.rests(modern());
+    assert!(flow.results().iter().all(|result| result.is_error), "not for ever");
+    assert_eq!(world.calls("tools/call").count(), 4);
+}
+
+/// Req: CL-50, CL-51
+#[test]
+fn a_revision_that_is_refused_is_chosen_from_those_that_are_named() {
+    let supports = |versions: Value| {
+        edited("server/discover", move |request, _| {
+            error(request, 400, -32022, &json!({ "supported": versions.clone(), "requested": "2026-07-28" }))
+        })
+    };
+    let mut detecting = legacy();
+    detecting.era = Era::Detect;
+    let flow = supports(json!(["2025-11-25"])).rests(detecting.clone());
+    assert_eq!(flow.revision(), Revision::V2025_11_25);
+    let mut world = supports(json!(["2026-07-28"]));
+    world.fails(detecting);
+    let tried = world.calls("server/discover").count();
+    assert_eq!(tried, 3, "without a token, with one, and once more");
+    let mut world = supports(json!(["2025-11-25"]));
+    world.fails(modern());
+    assert_eq!(world.calls("initialize").count(), 0, "who wants one revision gets no other");
+}
+
+/// Req: CL-51
+#[test]
+fn what_tells_the_older_era() {
+    let mut detecting = legacy();
+    detecting.era = Era::Detect;
+    let older: [Edit; 4] = [
+        |_, response| Response { status: 400, body: "Bad Request".into(), ..response },
+        |_, response| Response { status: 404, body: "<html>".into(), ..response },
+        |request, _| error(request, 400, -32000, &Value::Null),
+        |request, _| error(request, 200, -32601, &Value::Null),
+    ];
+    for edit in older {
+        let flow = edited("server/discover", edit).rests(detecting.clone());
+        assert_eq!(flow.revision(), Revision::V2025_11_25);
+        assert!(checks(&flow).any(|check| check.clause == Clause::EraDetection));
+    }
+    let no_answer: [Edit; 3] = [
+        |_, response| Response { status: 500, body: String::new(), ..response },
+        |request, _| error(request, 400, -32020, &Value::Null),
+        |_, response| Response { status: 200, body: "<html>".into(), ..response },
+    ];
+    for edit in no_answer {
+        let mut world = edited("server/discover", edit);
+        let mut flow = Flow::new(detecting.clone());
+        world.walk(&mut flow);
+        failure(&flow);
+        assert_eq!(world.calls("initialize").count(), 0);
+    }
+}
+
+/// Req: CL-53
+#[test]
+fn the_servers_state_goes_back_as_it_came_with_the_retry_alone() {
+    const STATE: &str = "\u{fffd} ä\"\\/+=%\u{0}";
+    let asked = std::cell::Cell::new(0);
+    let mut world = edited("tools/call", move |request, response| {
+        asked.set(asked.get() + 1);
+        if asked.get() == 1 {
+            result(
+                request,
+                &json!({ "resultType": "input_required", "inputRequests": {}, "requestState": STATE }),
+            )
+        } else {
+            response
+        }
+    });
+    world.rests(modern());
+    let states: Vec<Value> =
+        world.calls("tools/call").map(|request| body(request)["params"]["requestState"].clone()).collect();
+    assert_eq!(states[..3], [Value::Null, STATE.into(), Value::Null]);
+    let ids: Vec<_> = world.calls("tools/call").map(|request| body(request)["id"].clone()).collect();
+    assert_ne!(ids[0], ids[1]);
+
+    for (requests, state) in
+        [(json!({ "a": { "method": "elicitation/create" } }), json!("x")), (json!({}), Value::Null)]
+    {
+        let mut world = edited("tools/call", move |request, _| {
+            result(
+                request,
+                &json!({ "resultType": "input_required", "inputRequests": requests.clone(), "requestState": state.clone() }),
+            )
+        });
+        assert_eq!(world.fails(modern()).clause, Some(Clause::InputRequired));
+    }
+    let mut endless = edited("tools/call", |request, _| {
+        result(request, &json!({ "resultType": "input_required", "requestState": "x" }))
+    });
+    assert_eq!(endless.fails(modern()).clause, Some(Clause::InputRequired));
+    assert!(endless.calls("tools/call").count() <= 4);
+}
+
+/// Req: CL-52
+#[test]
+fn a_private_list_is_not_used_with_another_token() {
+    let mut world = World::default();
+    let mut flow = world.rests(modern());
+    assert_eq!(world.calls("tools/list").count(), 1);
+    flow.call_tool(&world.env(), call("whoami")).unwrap();
+    world.walk(&mut flow);
+    assert_eq!(world.calls("tools/list").count(), 2, "the token is another one since the step-up");
+    flow.call_tool(&world.env(), call("whoami")).unwrap();
+    world.walk(&mut flow);
+    assert_eq!(world.calls("tools/list").count(), 2, "the same token: nothing is asked again");
+}
+
+/// Req: CL-47
+#[test]
+fn answers_are_read_as_json_and_from_streams() {
+    for revision in Revision::ALL {
+        let mut world = World {
+            edit: Box::new(|request, response| {
+                if !request.url.ends_with("8001/mcp") || response.status != 200 || response.body.is_empty() {
+                    return response;
+                }
+                let stream = format!(
+                    ": hello\n\nid: 1\ndata:\n\ndata: {{\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\"}}\n\nevent: message\ndata: {}\n\n",
+                    response.body
+                );
+                assert!(request.is_answered_by("text/event-stream", &stream));
+                assert!(!request.is_answered_by("text/event-stream", &stream[..60]));
+                let mut headers = response.headers.clone();
+                headers[0].1 = "text/event-stream".into();
+                Response { headers, body: stream, ..response }
+            }),
+            ..World::default()
+        };
+        let flow = world.rests(config(revision));
+        assert_eq!(flow.results().len(), 2);
+    }
+}
+
+#[test]
+fn pages_of_a_list_are_followed_up_to_a_limit() {
+    let mut world = edited("tools/list", |request, _| {
+        let page = body(request)["params"]["cursor"].as_str().map_or(0, |cursor| cursor.parse().unwrap());
+        let next: u32 = page + 1;
+        result(request, &json!({ "tools": [{ "name": format!("t{page}") }], "nextCursor": next.to_string() }))
+    });
+    world.rests(legacy());
+    assert_eq!(world.calls("tools/list").count(), 10);
+}
+
+#[test]
+fn an_error_of_a_tool_is_a_result_and_the_next_one_is_called() {
+    let mut world = edited("tools/call", |request, response| {
+        if body(request)["params"]["name"] == "whoami" {
+            error(request, 200, -32602, &json!("why"))
+        } else {
+            response
+        }
+    });
+    let flow = world.rests(legacy());
+    let failed: Vec<_> = flow.results().iter().map(|result| result.is_error).collect();
+    assert_eq!(failed, [true, false]);
+    assert_eq!(flow.results()[0].result, json!({ "code": -32602, "message": "no", "data": "why" }));
+    let mut world = edited("tools/call", |request, _| {
+        result(request, &json!({ "isError": true, "content": [{ "type": "text", "text": "bad city" }] }))
+    });
+    assert!(world.rests(legacy()).results().iter().all(|result| result.is_error));
+}
+
+#[test]
+fn a_server_that_wants_no_token_gets_none() {
+    for revision in Revision::ALL {
+        let edit: Edit = |request, response| {
+            if !request.url.ends_with("8001/mcp") {
+                return response;
+            }
+            assert!(header(request, "authorization").is_none());
+            let answer = match method_of(request).as_str() {
+                "initialize" => json!({ "protocolVersion": "2025-11-25" }),
+                "server/discover" => json!({ "supportedVersions": ["2026-07-28"] }),
+                "notifications/initialized" => return Response { status: 202, ..response },
+                "tools/list" => json!({ "tools": [] }),
+                _ => json!({ "content": [] }),
+            };
+            result(request, &answer)
+        };
+        let mut world = World { edit: Box::new(edit), ..World::default() };
+        let flow = world.rests(config(revision));
+        assert_eq!((flow.granted(), flow.results().len()), (None, 2));
+        assert!(world.asked.iter().all(|request| request.url.ends_with("/mcp")));
+    }
+}
+
+/// 401 says nothing about the era, and may come at any request.
+///
+/// Req: CL-01, CL-51
+#[test]
+fn a_server_may_want_a_token_for_some_requests_only() {
+    let edit: Edit = |request, response| match method_of(request).as_str() {
+        "initialize" => result(request, &json!({ "protocolVersion": "2025-11-25" })),
+        "notifications/initialized" => Response { status: 202, ..response },
+        _ => response,
+    };
+    let mut world = World { edit: Box::new(edit), ..World::default() };
+    let mut config = legacy();
+    config.agenda = Agenda::Calls(vec![ToolCall::new("whoami", json!({}))]);
+    let flow = world.rests(config);
+    assert_eq!(flow.results().len(), 1);
+    assert_eq!(world.calls("initialize").count(), 1);
+}

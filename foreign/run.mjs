@@ -1,0 +1,27 @@
+// Sends our client on journeys to servers that others wrote, and judges how it fared; called by tools/foreign.
+import { Report } from "../conformance/lib/report.mjs";
+import { journeys } from "./journeys.mjs";
+import { walk } from "./lib/client.mjs";
+import { verdict } from "./lib/verdict.mjs";
+import { startWorld } from "./lib/world.mjs";
+
+const report = new Report();
+for (const journey of journeys) report.take(await travel(journey));
+report.conclude();
+
+/** One journey, in a world of its own. Gives a finding: see `Report.take`. */
+async function travel({ name, subject, world: arrangement, client, wanted, expectations = [] }) {
+  let world;
+  try {
+    world = await startWorld(arrangement);
+    const { resource, seen } = world;
+    const { status, trace, printed } = await walk(resource, client);
+    await world.child.stop();
+    const checks = verdict({ status, trace, seen, resource }, wanted);
+    return { subject, scenarios: [{ name, checks, expectations }], printed: `${printed}\n${world.child.quote()}` };
+  } catch (error) {
+    return { subject, problems: [`${name}: ${error.message}`], printed: world?.child.quote() };
+  } finally {
+    await world?.child.stop();
+  }
+}
