@@ -17,27 +17,37 @@ const MAX_SPELLED_BYTES: usize = 8 * 1024;
 /// The secrets of a token response or a registration. Where it cannot be told what is one, all of it is.
 pub(crate) fn in_answer(body: &str) -> Vec<Secret> {
     let mut found = Vec::new();
-    match strict_json::parse_object(body.as_bytes()) {
-        Ok(object) if in_object(&object, &mut found) => found,
-        _ => vec![Secret::new(body)],
+    let read = strict_json::parse_object(body.as_bytes());
+    if !read.is_ok_and(|object| in_object(&object, &mut found)) {
+        found.push(Secret::new(body));
     }
+    found
 }
 
-/// Whether everything in an object that is called a secret is a text, or nothing.
+/// Finds the secrets of an object and of all in it. Whether each that is called one is a text, or nothing.
 fn in_object(object: &Map<String, Value>, found: &mut Vec<Secret>) -> bool {
-    object.iter().all(|(name, value)| match value {
-        Value::String(text) if MEMBERS.contains(&name.as_str()) => {
-            found.push(Secret::new(text));
-            true
-        }
-        Value::Null => true,
-        _ if MEMBERS.contains(&name.as_str()) => false,
-        Value::Object(inner) => in_object(inner, found),
-        Value::Array(items) => {
-            items.iter().all(|item| item.as_object().is_none_or(|inner| in_object(inner, found)))
-        }
+    let mut understood = true;
+    for (name, value) in object {
+        understood &= match value {
+            Value::String(text) if MEMBERS.contains(&name.as_str()) => {
+                found.push(Secret::new(text));
+                true
+            }
+            Value::Null => true,
+            _ if MEMBERS.contains(&name.as_str()) => false,
+            value => in_value(value, found),
+        };
+    }
+    understood
+}
+
+fn in_value(value: &Value, found: &mut Vec<Secret>) -> bool {
+    match value {
+        Value::Object(object) => in_object(object, found),
+        // Each of them is looked at, whatever the others are.
+        Value::Array(items) => items.iter().filter(|item| !in_value(item, found)).count() == 0,
         _ => true,
-    })
+    }
 }
 
 /// The codes of a callback, wherever in the URL they stand, and however often.
@@ -115,6 +125,8 @@ mod tests {
         ] {
             assert_eq!(texts(&in_answer(body)), [body]);
         }
+        let partly = r#"{"client_secret":[],"access_token":"a"}"#;
+        assert_eq!(texts(&in_answer(partly)), ["a", partly]);
     }
 
     /// Req: ALL-11
