@@ -1,11 +1,14 @@
 //! Replays what fuzzing has taught: every input that is kept in `fuzz/corpus` goes to the function that libFuzzer calls
 //! (`just fuzz`), here without libFuzzer.
 
-#[path = "../../fuzz/src/lib.rs"]
+#[path = "../../../fuzz/src/lib.rs"]
 pub mod hostile;
+mod scripts;
 
 use std::fs;
 use std::path::Path;
+
+use proptest::prelude::*;
 
 /// Feeds a target with its inputs. What breaks a promise panics; the test shows which input was the last.
 fn replay(name: &str) {
@@ -43,4 +46,20 @@ fn answers() {
 #[test]
 fn callbacks() {
     replay("callback");
+}
+
+/// Req: ALL-11, CL-03, CL-18, CL-29, CL-31, CL-37, CL-41, CL-46, CL-47, H02, H03, H06, H07, H10, H11
+#[test]
+fn worlds() {
+    replay("flow");
+}
+
+proptest! {
+    /// Whatever is put together from what a world can do wrong.
+    ///
+    /// Req: ALL-11, CL-18, CL-29, CL-31, CL-37, CL-41, CL-46, CL-47
+    #[test]
+    fn no_world_breaks_a_promise(script in scripts::any()) {
+        hostile::flow::run(script.as_bytes());
+    }
 }

@@ -32,7 +32,7 @@ use super::callback::is_to_be_believed;
 
 /// How many actions there may be, whatever happens.
 const ACTIONS: usize = 100;
-/// How many more for each operation that the client is to do, or is told about: a tool to call, a place to look at.
+/// How many more for each tool that the client is to call, and each wish of the person.
 const ACTIONS_EACH: usize = 20;
 /// The client is put away and taken up again once in so many actions; when first, depends on the script. Each time would
 /// take most of the time.
@@ -46,7 +46,7 @@ const WISHES: usize = 5;
 /// When a promise is broken.
 pub fn run(input: &[u8]) {
     let script = Script::read(&String::from_utf8_lossy(input));
-    Walk::new(&script).to_the_end();
+    Walk::new(&script).walk();
 }
 
 /// A client on its way.
@@ -78,7 +78,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn to_the_end(mut self) {
+    fn walk(mut self) {
         let mut wishes = self.script.then.iter().take(WISHES);
         loop {
             self.actions += 1;
@@ -133,14 +133,16 @@ impl<'a> Walk<'a> {
         let place = world::place(outgoing);
         let request = &outgoing.request;
         self.witness.sends(&place, request, &mut self.world.secrets);
-        self.operations.insert(format!("{place} {} {}", world::message(request)["params"]["name"], request.url));
+        self.operations.insert(format!("{place} {}", world::message(request)["params"]["name"]));
         let current = self.witness.current().to_owned();
         let mut answer = self.world.answer(outgoing, &current);
         let (mut unreachable, mut cancelled) = (false, false);
         for edit in self.edits(&place) {
             edit::answer(&mut answer, edit, |text| self.world.fill(text, Some(request)));
             match edit {
-                Edit::Later(seconds) => self.now_ms = self.now_ms.saturating_add(seconds.saturating_mul(1000)),
+                Edit::Later(seconds) => {
+                    self.now_ms = self.now_ms.saturating_add(seconds.saturating_mul(1000));
+                }
                 Edit::Unreachable => unreachable = true,
                 Edit::Cancel => cancelled = true,
                 _ => {}

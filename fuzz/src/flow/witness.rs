@@ -10,9 +10,9 @@ use protocol::well_known;
 use protocol::www_authenticate::BearerChallenge;
 use serde_json::Value;
 
+use super::super::trust::{is_inside, may_be_called};
 use super::secrets::{Held, Kind, Secrets};
 use super::world::{World, form, message};
-use super::super::trust::{is_inside, may_be_called};
 
 const POLICY: LoopbackPolicy = LoopbackPolicy::AllowHttpOnLoopback;
 
@@ -99,8 +99,10 @@ impl Witness {
         match place {
             "resource-metadata" => {
                 let issuers = said["authorization_servers"].as_array().into_iter().flatten();
-                let issuers = issuers.filter_map(Value::as_str).filter_map(|text| Issuer::parse(text, POLICY).ok());
-                let places = issuers.flat_map(|issuer| well_known::authorization_server_metadata_candidates(&issuer));
+                let issuers =
+                    issuers.filter_map(Value::as_str).filter_map(|text| Issuer::parse(text, POLICY).ok());
+                let places =
+                    issuers.flat_map(|issuer| well_known::authorization_server_metadata_candidates(&issuer));
                 self.named.extend(places.map(|place| place.url));
             }
             "server-metadata" if answer.status == 200 => {

@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
+use ::flow::Outgoing;
 use ::flow::http::{Method, Request, Response};
 use ::flow::trace::Party;
-use ::flow::Outgoing;
 use protocol::query::{self, Parameters};
 use serde_json::{Value, json};
 
@@ -100,7 +100,7 @@ impl World {
         let asked = |name| asked.get(name).ok().flatten().unwrap_or_default();
         let code = self.secrets.give(Kind::Code, current);
         self.scopes.insert(code.clone(), asked("scope").to_owned());
-        self.secrets.last_state = asked("state").to_owned();
+        asked("state").clone_into(&mut self.secrets.last_state);
         let query = query::encode([("code", code.as_str()), ("state", asked("state")), ("iss", current)]);
         format!("{}?{query}", self.redirect_uri)
     }
@@ -205,7 +205,8 @@ impl World {
             "tools/list" => json!({ "tools": tools() }),
             _ => json!({ "content": [{ "type": "text", "text": tool }], "isError": false }),
         };
-        let mut answer = json_answer(200, &json!({ "jsonrpc": "2.0", "id": message["id"], "result": result }));
+        let mut answer =
+            json_answer(200, &json!({ "jsonrpc": "2.0", "id": message["id"], "result": result }));
         if method == "initialize" {
             let id = self.secrets.give(Kind::Session, "");
             answer.headers.push(("mcp-session-id".into(), id));
