@@ -66,6 +66,12 @@ conformance:
     tools/build servers cli
     exec tools/conformance
 
+# Feed the client and its parsers with hostile input; ARGS name a target and seconds
+[group('test')]
+[no-exit-message]
+fuzz *ARGS:
+    exec tools/fuzz "$@"
+
 # Walk the journey against servers that others wrote
 [group('test')]
 foreign:

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::authorize::Pending;
 use crate::machine::State;
+use crate::secrecy;
 use crate::token_request;
 use crate::trace::{Decoded, Stop};
 use crate::turn::Turn;
@@ -36,6 +37,7 @@ pub(crate) fn answers(pending: &Pending, url: &str) -> bool {
 
 /// Checks a callback in the order in which it may be believed: address, `iss`, `state`, and then the answer.
 pub(crate) fn validate(turn: &mut Turn<'_>, pending: Pending, url: &str) -> Result<State, Stop> {
+    turn.secrets.extend(secrecy::in_callback(url));
     let (address, query) = url.split_once('?').unwrap_or((url, ""));
     let query = query.split('#').next().unwrap_or_default();
     turn.checks.require(
@@ -65,7 +67,6 @@ pub(crate) fn validate(turn: &mut Turn<'_>, pending: Pending, url: &str) -> Resu
     };
     match response {
         AuthorizationResponse::Code(code) => {
-            turn.secrets.push(code.clone());
             turn.checks.require(
                 Clause::AccessDenied,
                 "the answer is a code, not an error",

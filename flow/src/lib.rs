@@ -165,6 +165,7 @@ mod machine;
 mod operate;
 mod operation;
 mod registration;
+mod secrecy;
 mod session;
 mod step_up;
 mod token_request;

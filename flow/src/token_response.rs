@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use crate::http::Response;
 use crate::machine::State;
+use crate::secrecy;
 use crate::session::Access;
 use crate::token_request::{self, Grant, TokenRequest};
 use crate::trace::{Checks, Decoded, Stop};
@@ -45,6 +46,7 @@ impl AccessToken {
 impl TokenRequest {
     /// Reads the answer, and does with the token what was to be done.
     pub(crate) fn answered(self, turn: &mut Turn<'_>, response: &Response) -> Result<State, Stop> {
+        turn.secrets.extend(secrecy::in_answer(&response.body));
         if let (Grant::Refresh { .. }, Some(OAuthErrorCode::InvalidGrant)) =
             (&self.grant, error_code(response))
         {
@@ -140,8 +142,6 @@ fn read(turn: &mut Turn<'_>, response: &Response) -> Result<TokenResponse, Stop>
     }
     turn.status(Clause::TokenResponse, 200, response)?;
     let answer: TokenResponse = turn.json(Clause::TokenResponse, "a token response", response)?;
-    turn.secrets.push(answer.access_token.clone());
-    turn.secrets.extend(answer.refresh_token.clone());
     turn.checks.verify(
         Clause::TokenResponse,
         "token type",

@@ -6,6 +6,7 @@ use protocol::clause::Clause;
 use protocol::ids::ResourceUri;
 use url::{Host, Url};
 
+use crate::config::Config;
 use crate::trace::Stop;
 use crate::turn::Turn;
 
@@ -28,7 +29,7 @@ pub(crate) fn require(turn: &mut Turn<'_>, what: &str, url: &str) -> Result<(), 
 /// Demands that URLs do not lead into a private network, unless the server itself is inside one.
 pub(crate) fn require_public(turn: &mut Turn<'_>, what: &str, urls: &[&str]) -> Result<(), Stop> {
     let inside = is_internal(turn.config.server.as_str());
-    let inward = urls.iter().find(|url| is_internal(url) && !inside);
+    let inward = urls.iter().find(|url| leads_inside(turn.config, url));
     turn.checks.require(
         Clause::PublicAddress,
         format!("{what}: no way into a private network"),
@@ -40,6 +41,11 @@ pub(crate) fn require_public(turn: &mut Turn<'_>, what: &str, urls: &[&str]) -> 
         },
         inward.copied().unwrap_or("none"),
     )
+}
+
+/// Whether a URL leads into a private network from outside.
+pub(crate) fn leads_inside(config: &Config, url: &str) -> bool {
+    is_internal(url) && !is_internal(config.server.as_str())
 }
 
 /// Whether a URL names an address by number, or this machine, that only insiders reach.

@@ -14,6 +14,9 @@ use crate::session::{Access, Errand};
 use crate::trace::{Decoded, Party, Stop};
 use crate::turn::{Outgoing, Turn};
 
+/// How many other authorization servers are tried where the chosen one has no metadata: the list has no end of its own.
+const MAX_OTHERS: usize = 4;
+
 /// Looking for the protected resource metadata.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct ResourceLookup {
@@ -115,7 +118,8 @@ fn choose_issuers(
     let mut chosen = usable.into_iter();
     let first = chosen.next().ok_or(Stop)?;
     destination::require(turn, "the authorization server", first.as_str())?;
-    let others: Vec<Issuer> = chosen.collect();
+    let may_be_tried = |issuer: &Issuer| !destination::leads_inside(turn.config, issuer.as_str());
+    let others: Vec<Issuer> = chosen.filter(may_be_tried).take(MAX_OTHERS).collect();
     if !others.is_empty() {
         let why = if is_known(&first) { "the client is registered there" } else { "it is listed first" };
         turn.checks.note(

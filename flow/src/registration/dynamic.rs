@@ -13,6 +13,7 @@ use crate::http::{Request, Response};
 use crate::identity::{Origin, Proof, Registered};
 use crate::lessons::steps::Step;
 use crate::machine::State;
+use crate::secrecy;
 use crate::trace::{Decoded, Party, Stop};
 use crate::turn::{Outgoing, Turn};
 
@@ -57,6 +58,7 @@ impl Newcomer {
 
     /// Reads what the server made of it. What it gives is kept for this issuer alone.
     pub(crate) fn registered(self, turn: &mut Turn<'_>, response: &Response) -> Result<State, Stop> {
+        turn.secrets.extend(secrecy::in_answer(&response.body));
         let found = match serde_json::from_str::<OAuthErrorBody>(&response.body) {
             Ok(OAuthErrorBody { error, error_description: Some(description), .. })
                 if response.status != 201 =>
@@ -79,7 +81,6 @@ impl Newcomer {
         )?;
         let information: ClientInformation =
             turn.json(Clause::RegistrationResponse, "client information", response)?;
-        turn.secrets.extend(information.client_secret.clone());
         turn.decoded.push(decode(&information));
         turn.summary = format!("{} · client_id {}", response.status, information.client_id);
         let registered = Registered {

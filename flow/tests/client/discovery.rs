@@ -1,9 +1,9 @@
 //! Finding the authorization server, and refusing what is not it.
 
-use flow::Flow;
 use flow::http::{MAX_ANSWER_BYTES, Response};
 use flow::lessons::steps::Step;
 use flow::trace::Event;
+use flow::{Action, Flow};
 use protocol::clause::Clause;
 use serde_json::{Value, json};
 #[cfg(target_arch = "wasm32")]
@@ -230,6 +230,29 @@ fn a_server_without_metadata_is_passed_over_for_the_next() {
     };
     let flow = world.rests(legacy());
     assert!(departures(&flow).iter().all(|url| url.starts_with(OTHER_ISSUER)));
+}
+
+/// Found by fuzzing: only the first of the list was looked at closely.
+///
+/// Req: CL-09, X-37
+#[test]
+fn the_other_authorization_servers_are_few_and_not_inside() {
+    let mut config = legacy();
+    config.server = protocol::ids::ResourceUri::parse("https://mcp.example/mcp", config.loopback).unwrap();
+    let mut issuers: Vec<_> = (0..1_000).map(|i| format!("https://as{i}.example")).collect();
+    issuers.insert(1, "https://10.0.0.1".into());
+    let mut world = World::default();
+    let mut flow = Flow::new(config);
+    flow.handle_response(&world.env(), json_response(401, &Value::Null)).unwrap();
+    let document = json!({ "resource": "https://mcp.example/mcp", "authorization_servers": issuers });
+    flow.handle_response(&world.env(), json_response(200, &document)).unwrap();
+    let mut asked = Vec::new();
+    while let Action::Send(outgoing) = flow.poll() {
+        asked.push(outgoing.request.url.clone());
+        flow.handle_response(&world.env(), json_response(404, &Value::Null)).unwrap();
+    }
+    assert!(asked.iter().all(|url| !url.contains("10.0.0.1")), "{asked:?}");
+    assert_eq!(asked.len(), 10, "two places of five servers");
 }
 
 #[test]
