@@ -94,7 +94,13 @@ impl Request {
             let message: serde_json::Value = serde_json::from_str(self.body.as_deref()?).ok()?;
             message.get("id")?.as_u64()
         };
-        so_far.ends_with('\n') && id().is_some_and(|id| is_answered(content_type, so_far, id))
+        // What takes up a stream has no id of its own: the stream has one answer.
+        let awaits = match self.method {
+            Method::Get => Some(None),
+            Method::Post => id().map(Some),
+            Method::Delete => None,
+        };
+        so_far.ends_with('\n') && awaits.is_some_and(|id| is_answered(content_type, so_far, id))
     }
 
     /// With one header more.

@@ -21,6 +21,18 @@ pub struct Outgoing {
     pub title: String,
     /// The message.
     pub request: Request,
+    /// How long the driver is to wait before it sends this, in milliseconds: the server wants it so.
+    pub wait_ms: u32,
+}
+
+impl Outgoing {
+    pub(crate) fn new(step: Step, to: Party, title: impl Into<String>, request: Request) -> Self {
+        Self { step, to, title: title.into(), request, wait_ms: 0 }
+    }
+
+    pub(crate) fn after_ms(self, wait_ms: u32) -> Self {
+        Self { wait_ms, ..self }
+    }
 }
 
 /// Collects what happens while one answer is read.

@@ -32,12 +32,12 @@ impl Lookup {
 
     /// The request, with the reason why this place is looked at.
     pub(crate) fn outgoing(&self, step: Step, to: Party, document: &str) -> Outgoing {
-        Outgoing {
+        Outgoing::new(
             step,
             to,
-            title: format!("GET {document}: {}", self.current.reason),
-            request: Request::get_json(&self.current.url),
-        }
+            format!("GET {document}: {}", self.current.reason),
+            Request::get_json(&self.current.url),
+        )
     }
 }
 

@@ -47,13 +47,13 @@ impl Newcomer {
     /// The registration, where the server lets clients register.
     pub(crate) fn outgoing(&self, config: &Config) -> Option<Outgoing> {
         let endpoint = self.discovered.metadata.registration_endpoint.as_ref()?;
-        Some(Outgoing {
-            step: Step::Registration,
-            to: Party::AuthorizationServer,
-            title: "POST the registration: who the client says it is".into(),
-            request: Request::post_json(endpoint, &json!(self.registration(config)?))
+        Some(Outgoing::new(
+            Step::Registration,
+            Party::AuthorizationServer,
+            "POST the registration: who the client says it is",
+            Request::post_json(endpoint, &json!(self.registration(config)?))
                 .header("accept", "application/json"),
-        })
+        ))
     }
 
     /// Reads what the server made of it. What it gives is kept for this issuer alone.
