@@ -106,9 +106,9 @@ pub fn last_event(content_type: &str, body: &str) -> Option<LastEvent> {
     let values = |name: &'static str| {
         body.lines().filter_map(move |line| line.strip_prefix(name)?.strip_prefix(':')).map(str::trim_start)
     };
-    let id = values("id").last()?;
+    let id = values("id").next_back()?;
     let legal = !id.is_empty() && id.bytes().all(|b| b.is_ascii_graphic());
-    let retry_ms = values("retry").last().and_then(|value| value.trim_end().parse().ok());
+    let retry_ms = values("retry").next_back().and_then(|value| value.trim_end().parse().ok());
     legal.then(|| LastEvent { id: id.to_owned(), retry_ms })
 }
 
