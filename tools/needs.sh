@@ -67,6 +67,13 @@ need_cc() {
         fail "a C compiler is missing: install one (Debian, Ubuntu: sudo apt-get install build-essential; macOS: xcode-select --install), then run this again."
 }
 
+# libFuzzer is C++.
+need_cxx() {
+    ! have c++ || return 0
+    apt_install "Getting a C++ compiler (Debian's g++), which libFuzzer needs: about 20 seconds." "$tools/log/cxx.log" g++ && have c++ ||
+        fail "a C++ compiler is missing: install one (Debian, Ubuntu: sudo apt-get install build-essential; macOS: xcode-select --install), then run this again."
+}
+
 need_wasm_target() {
     need_rust
     library=$(rustc --print target-libdir --target wasm32-unknown-unknown 2>/dev/null) || library=

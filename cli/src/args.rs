@@ -157,10 +157,8 @@ pub struct ConnectArgs {
     /// The secret of a client that is registered already; better given by the environment
     #[arg(long, value_name = "SECRET", env = "MCP_CLIENT_SECRET", hide_env_values = true)]
     pub client_secret: Option<String>,
-    /// The authorization server at which that client is registered: no other gets to see the secret
-    ///
-    /// Without it, the secret goes to whichever the MCP server names.
-    #[arg(long, value_name = "URL", requires = "client_id")]
+    /// The authorization server where the client is registered: its secret is sent to no other
+    #[arg(long, value_name = "URL")]
     pub issuer: Option<String>,
     /// Do not read the client's own metadata document first
     #[arg(long)]
@@ -297,8 +295,13 @@ impl ConnectArgs {
         };
         if let Some(id) = registered {
             let issuer = self.issuer.as_deref().map(|issuer| Issuer::parse(issuer, loopback)).transpose();
+            let issuer = issuer.map_err(|reason| format!("--issuer: {reason}"))?;
+            if self.client_secret.is_some() && issuer.is_none() {
+                // The MCP server says which authorization server to use: without this it could name its own.
+                return Err("a secret needs --issuer, the authorization server that it is for".into());
+            }
             identities.registered.push(Credentials {
-                issuer: issuer.map_err(|reason| format!("--issuer: {reason}"))?,
+                issuer,
                 client_id: ClientId::parse(id).map_err(|reason| format!("--client-id: {reason}"))?,
                 proof: match &self.client_secret {
                     Some(secret) => Proof::Secret(Secret::new(secret), None::<AuthMethod>),

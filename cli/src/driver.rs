@@ -80,7 +80,7 @@ impl<E: Fn() -> Env> Driver<E> {
             match flow.poll() {
                 Action::Send(outgoing) => {
                     let sent = tokio::select! {
-                        answer = self.http.send(&outgoing.request) => Some(answer),
+                        answer = self.http.perform(outgoing) => Some(answer),
                         () = self.interrupts.next() => None,
                     };
                     match sent {

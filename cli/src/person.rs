@@ -121,7 +121,7 @@ impl Person {
         let mut here = url.to_owned();
         for _ in 0..MAX_PAGES {
             page = match page {
-                Page::Redirect(target) if is_back(&target, redirect_uri) => return Ok(target),
+                Page::Redirect(target) if redirect_uri.is_reached_by(&target) => return Ok(target),
                 Page::Redirect(target) => {
                     here.clone_from(&target);
                     self.get(&target).await?
@@ -234,12 +234,6 @@ impl Person {
             self.cookies.push(Cookie { origin, name, value });
         }
     }
-}
-
-fn is_back(target: &str, redirect_uri: &RedirectUri) -> bool {
-    target
-        .strip_prefix(redirect_uri.as_str())
-        .is_some_and(|rest| rest.starts_with(['?', '&', '#']) || rest.is_empty())
 }
 
 fn says(button: &Button, wanted: &str) -> bool {

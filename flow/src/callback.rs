@@ -2,12 +2,14 @@
 
 use protocol::authorization_response::{AuthorizationResponse, verify_issuer};
 use protocol::clause::Clause;
+use protocol::oauth_error::OAuthErrorCode;
 use protocol::query::Parameters;
 use protocol::secret::Secret;
 use serde::{Deserialize, Serialize};
 
 use crate::authorize::Pending;
 use crate::machine::State;
+use crate::secrecy;
 use crate::token_request;
 use crate::trace::{Decoded, Stop};
 use crate::turn::Turn;
@@ -33,35 +35,19 @@ pub(crate) fn answers(pending: &Pending, url: &str) -> bool {
     state.as_ref() == Some(&pending.expected.state)
 }
 
-/// The redirect URI, and what the server has added to it. A redirect URI may have a query of its own, which stays.
-fn taken_apart<'a>(redirect_uri: &str, url: &'a str) -> (&'a str, &'a str) {
-    let separator = if redirect_uri.contains('?') { '&' } else { '?' };
-    let added = url.strip_prefix(redirect_uri).and_then(|rest| rest.strip_prefix(separator));
-    match added {
-        Some(added) => (&url[..redirect_uri.len()], added),
-        None => url.split_once('?').unwrap_or((url, "")),
-    }
-}
-
-/// A code is secret whether the callback is believed or not, and however it is written in the URL.
-fn conceal_code(turn: &mut Turn<'_>, query: &str, parameters: &Parameters) {
-    let read = parameters.iter().filter(|(name, _)| *name == "code").map(|(_, code)| code);
-    let written = query.split('&').filter_map(|pair| pair.strip_prefix("code="));
-    turn.secrets.extend(read.chain(written).map(Secret::new));
-}
-
 /// Checks a callback in the order in which it may be believed: address, `iss`, `state`, and then the answer.
 pub(crate) fn validate(turn: &mut Turn<'_>, pending: Pending, url: &str) -> Result<State, Stop> {
-    let (address, query) = taken_apart(pending.request.redirect_uri.as_str(), url);
+    turn.secrets.extend(secrecy::in_callback(url));
+    let (address, query) = url.split_once('?').unwrap_or((url, ""));
     let query = query.split('#').next().unwrap_or_default();
-    let parameters = Parameters::parse(query);
-    conceal_code(turn, query, &parameters);
-    turn.checks.identical(
+    turn.checks.require(
         Clause::RedirectExact,
         "the browser came back to the redirect URI",
+        pending.request.redirect_uri.is_reached_by(url),
         pending.request.redirect_uri.as_str(),
         address,
     )?;
+    let parameters = Parameters::parse(query);
     check_issuer(turn, &pending, &parameters)?;
     let response = AuthorizationResponse::validate(query, &pending.expected);
     check_state(turn, &pending, &parameters)?;
@@ -91,17 +77,13 @@ pub(crate) fn validate(turn: &mut Turn<'_>, pending: Pending, url: &str) -> Resu
             Ok(token_request::redeem(turn, pending, ValidatedCallback { code }))
         }
         AuthorizationResponse::Error { error, description } => {
+            let said_no = error == OAuthErrorCode::AccessDenied.as_str();
+            let clause = if said_no { Clause::AccessDenied } else { Clause::AuthorizationError };
             let found = match description {
                 Some(description) => format!("{error}: {description}"),
                 None => error,
             };
-            turn.checks.require(
-                Clause::AccessDenied,
-                "the answer is a code, not an error",
-                false,
-                "code",
-                found,
-            )?;
+            turn.checks.require(clause, "the answer is a code, not an error", false, "code", found)?;
             Err(Stop)
         }
     }

@@ -103,7 +103,7 @@
 //! }
 //! ```
 //!
-//! What a driver must keep to: no redirects are followed; no cookies are sent; an answer is read up to
+//! What a driver must keep to: it waits for [`Outgoing::wait_ms`] before it sends; no redirects are followed; no cookies are sent; an answer is read up to
 //! [`http::MAX_ANSWER_BYTES`], and a stream only until [`http::Request::is_answered_by`] holds; each wait has a deadline;
 //! and every [`Env`] has fresh entropy.
 //!
@@ -165,6 +165,8 @@ mod machine;
 mod operate;
 mod operation;
 mod registration;
+mod resume;
+mod secrecy;
 mod session;
 mod step_up;
 mod token_request;

@@ -204,7 +204,7 @@ impl Flow {
         let operation = session.greeting();
         let state = State::operate(session, operation, None);
         let mut trace = Trace::default();
-        config.secrets().into_iter().for_each(|secret| trace.conceal(secret));
+        config.secrets().into_iter().for_each(|secret| trace.conceal(&secret));
         let mut flow = Self { config, state: State::Finished, outgoing: None, trace, last: None };
         flow.enter(state);
         flow
@@ -483,7 +483,7 @@ impl Flow {
 
     fn keep(&mut self, account: Account) {
         account.local.into_iter().for_each(|entry| self.trace.push(entry));
-        account.secrets.into_iter().for_each(|secret| self.trace.conceal(secret));
+        account.secrets.into_iter().for_each(|secret| self.trace.conceal(&secret));
     }
 
     fn enter(&mut self, state: State) {
@@ -495,7 +495,7 @@ impl Flow {
             });
         }
         if let Some(id) = state.session().and_then(|session| session.server_given_id.clone()) {
-            self.trace.conceal(id);
+            self.trace.conceal(&id);
         }
         let config = &self.config;
         self.outgoing = match &state {

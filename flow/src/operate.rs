@@ -14,7 +14,7 @@ use crate::operation::Operation;
 use crate::session::{Access, Errand, MAX_SESSIONS, Session};
 use crate::trace::Stop;
 use crate::turn::{Outgoing, Turn};
-use crate::{handshake, step_up, token_request, tool_call};
+use crate::{handshake, resume, step_up, token_request, tool_call};
 
 /// An operation that is to be sent, or was.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -33,14 +33,20 @@ impl Operating {
     pub(crate) fn answered(self, turn: &mut Turn<'_>, response: &Response) -> Result<State, Stop> {
         let Self { mut session, operation, access } = self;
         turn.bearable(Clause::Transport, response)?;
+        // What takes up a stream has no id: the one that is awaited stays as it is.
+        let has_id = !matches!(operation, Operation::Resume(_));
         match response.status {
             401 => {
-                session.spend_id();
+                if has_id {
+                    session.spend_id();
+                }
                 turn.step = Some(if access.is_some() { Step::Refresh } else { Step::Challenge });
                 return challenge::unauthorized(turn, session, operation, access, response);
             }
             403 => {
-                session.spend_id();
+                if has_id {
+                    session.spend_id();
+                }
                 return step_up::forbidden(turn, session, operation, access, response);
             }
             404 if session.server_given_id.is_some() => {
@@ -48,6 +54,13 @@ impl Operating {
             }
             _ => {}
         }
+        if let Some(resumption) = resume::broken_off(turn, &session, &operation, response)? {
+            return Ok(State::operate(session, Operation::Resume(resumption), access));
+        }
+        let operation = match operation {
+            Operation::Resume(resumption) => *resumption.of,
+            other => other,
+        };
         match operation {
             Operation::Initialize => handshake::initialize_answered(turn, session, access, response),
             Operation::Initialized => handshake::initialized_answered(turn, session, access, response),
@@ -56,6 +69,8 @@ impl Operating {
                 tool_call::list_answered(turn, session, access, listed, response)
             }
             Operation::Call(call) => tool_call::call_answered(turn, session, access, call, response),
+            // A stream is taken up for an operation, never for another stream.
+            Operation::Resume(_) => Err(Stop),
         }
     }
 }

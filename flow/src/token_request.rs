@@ -186,17 +186,17 @@ impl TokenRequest {
             &discovered.metadata.token_endpoint_auth_methods_supported,
         );
         let assertion = self.assertion.as_ref().and_then(|assertion| assertion.signed.as_ref());
-        Outgoing {
-            step: self.step(),
-            to: Party::AuthorizationServer,
-            title: title.into(),
-            request: client_authentication::authenticated(
+        Outgoing::new(
+            self.step(),
+            Party::AuthorizationServer,
+            title,
+            client_authentication::authenticated(
                 &discovered.metadata.token_endpoint,
                 parameters,
                 registered,
                 method,
                 assertion,
             ),
-        }
+        )
     }
 }

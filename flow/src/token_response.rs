@@ -13,6 +13,7 @@ use serde_json::Value;
 use crate::http::Response;
 use crate::machine::State;
 use crate::operation::Operation;
+use crate::secrecy;
 use crate::session::Access;
 use crate::token_request::{self, Grant, TokenRequest};
 use crate::trace::{Checks, Decoded, Stop};
@@ -20,8 +21,6 @@ use crate::turn::Turn;
 
 /// How long before its end a token is renewed, in seconds: a request takes its time too.
 const EARLY: u64 = 5;
-/// What of an answer must not be shown. Servers that speak OpenID Connect add an ID token, asked or not.
-const SECRET_MEMBERS: [&str; 3] = ["access_token", "refresh_token", "id_token"];
 
 /// An access token and what it allows.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -48,7 +47,7 @@ impl AccessToken {
 impl TokenRequest {
     /// Reads the answer, and does with the token what was to be done.
     pub(crate) fn answered(self, turn: &mut Turn<'_>, response: &Response) -> Result<State, Stop> {
-        turn.conceal_members(response, &SECRET_MEMBERS);
+        turn.secrets.extend(secrecy::in_answer(&response.body));
         if let (Grant::Refresh { .. }, Some(OAuthErrorCode::InvalidGrant)) =
             (&self.grant, error_code(response))
         {

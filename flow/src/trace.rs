@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::http::{Request, Response};
 use crate::lessons::steps::Step;
+use crate::secrecy::spellings;
 use crate::turn::Outgoing;
 
 /// Who sends or receives.
@@ -364,14 +365,11 @@ impl Trace {
         self.entries.push(entry);
     }
 
-    /// Remembers that a text is secret, also as it stands in a form.
-    pub(crate) fn conceal(&mut self, secret: Secret) {
-        let encoded = protocol::query::encode([("", secret.reveal())]);
-        let encoded = encoded.trim_start_matches('=');
-        if encoded != secret.reveal() {
-            self.conceal_text(Secret::new(encoded));
+    /// Remembers that a text is secret, in whichever way it is written.
+    pub(crate) fn conceal(&mut self, secret: &Secret) {
+        for spelling in spellings(secret.reveal()) {
+            self.conceal_text(Secret::new(spelling));
         }
-        self.conceal_text(secret);
     }
 
     /// Remembers what a request carries in `Authorization: Basic`, where a secret is hidden from a search for it.
@@ -426,9 +424,9 @@ mod tests {
     #[test]
     fn secrets_are_masked_wherever_they_occur() {
         let mut trace = Trace::default();
-        trace.conceal(Secret::new("s3cret"));
-        trace.conceal(Secret::new("long-s3cret-long"));
-        trace.conceal(Secret::new(""));
+        trace.conceal(&Secret::new("s3cret"));
+        trace.conceal(&Secret::new("long-s3cret-long"));
+        trace.conceal(&Secret::new(""));
         assert_eq!(trace.mask("Bearer s3cret, s3cret"), "Bearer •••••, •••••");
         assert_eq!(trace.mask("a long-s3cret-long b"), "a ••••• b");
         assert_eq!(trace.mask("nothing"), "nothing");
@@ -438,7 +436,7 @@ mod tests {
     #[test]
     fn a_secret_is_masked_however_json_writes_it() {
         let mut trace = Trace::default();
-        trace.conceal(Secret::new("ab/c+d=="));
+        trace.conceal(&Secret::new("ab/c+d=="));
         for body in [
             r#"{"t":"ab/c+d==","x":"\n"}"#,
             r#"{"t":"ab\/c+d==","x":"\n"}"#,

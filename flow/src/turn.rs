@@ -21,6 +21,18 @@ pub struct Outgoing {
     pub title: String,
     /// The message.
     pub request: Request,
+    /// How long the driver is to wait before it sends this, in milliseconds: the server wants it so.
+    pub wait_ms: u32,
+}
+
+impl Outgoing {
+    pub(crate) fn new(step: Step, to: Party, title: impl Into<String>, request: Request) -> Self {
+        Self { step, to, title: title.into(), request, wait_ms: 0 }
+    }
+
+    pub(crate) fn after_ms(self, wait_ms: u32) -> Self {
+        Self { wait_ms, ..self }
+    }
 }
 
 /// Collects what happens while one answer is read.
@@ -64,13 +76,6 @@ impl<'a> Turn<'a> {
             checks: checks.into_inner(),
             decoded,
         });
-    }
-
-    /// Remembers the secret members of an answer before it is judged: what is refused stands in the trace all the same.
-    pub(crate) fn conceal_members(&mut self, response: &Response, names: &[&str]) {
-        let Ok(Value::Object(members)) = serde_json::from_str(&response.body) else { return };
-        let secret = |name: &&str| members.get(*name).and_then(Value::as_str).map(Secret::new);
-        self.secrets.extend(names.iter().filter_map(secret));
     }
 
     /// Demands a status.

@@ -19,7 +19,8 @@ pub enum IdentifierError {
     /// Longer than [`MAX_IDENTIFIER_BYTES`].
     #[error("it is longer than {MAX_IDENTIFIER_BYTES} bytes")]
     TooLong,
-    /// A space, control character, backslash or anything outside ASCII: URL parsers drop or rewrite these.
+    /// A space, control character, backslash or anything outside ASCII, or a percent sign in the host: URL parsers drop
+    /// or rewrite these.
     #[error("it contains a character that does not belong in a URL")]
     IllegalCharacter,
     /// Not `https://…` or `http://…`, in lower case, with a host.
@@ -67,6 +68,11 @@ impl<'a> RawUrl<'a> {
         let (authority, rest) = after.split_at(end);
         if authority.contains('@') {
             return Err(IdentifierError::UserInfo);
+        }
+        // Decoded by parsers: the host would be one that nobody has written. With what lies outside ASCII in it,
+        // `idna_adapter` without tables panics in builds with debug assertions.
+        if authority.contains('%') {
+            return Err(IdentifierError::IllegalCharacter);
         }
         if authority.is_empty() || !Url::parse(text).is_ok_and(|url| url.has_host()) {
             return Err(IdentifierError::NotAWebUrl);
@@ -300,6 +306,13 @@ impl RedirectUri {
             && registered.after_authority() == requested.after_authority()
     }
 
+    /// Whether a URL is this URI with nothing but parameters added to its query: the browser is back where it was to be.
+    #[must_use]
+    pub fn is_reached_by(&self, url: &str) -> bool {
+        let added = if self.0.contains('?') { '&' } else { '?' };
+        url.strip_prefix(self.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with([added, '#']))
+    }
+
     /// This URI with parameters added to its query, each percent-encoded; an existing query is kept.
     ///
     /// Spec: OAuth 2.1 §2.3, §4.1.2.
@@ -392,6 +405,17 @@ mod tests {
         assert_eq!(refused(&format!("https://as.example/{}", "a".repeat(2048))), IdentifierError::TooLong);
     }
 
+    /// Found by fuzzing: the last one made the URL parser panic.
+    #[test]
+    fn a_host_is_written_as_it_is() {
+        for text in
+            ["https://%61s.example", "http://local%68ost", "https://[::1%25lo]", "http://loca%4e%e2lhost"]
+        {
+            assert_eq!(Issuer::parse(text, LAB), Err(IdentifierError::IllegalCharacter), "{text}");
+        }
+        assert!(Issuer::parse("https://as.example/%61", LAB).is_ok(), "a path is what it is");
+    }
+
     #[test]
     fn accessors_read_the_text_as_written() {
         let uri = ResourceUri::parse("http://[::1]:8001/mcp?x=1", LAB).unwrap();
@@ -448,6 +472,29 @@ mod tests {
             assert_eq!(RedirectUri::parse(&text), Err(IdentifierError::ResponseParameter), "{text}");
         }
         assert!(RedirectUri::parse("https://app.example/cb?issue=1&x=iss").is_ok());
+    }
+
+    /// Req: CL-34
+    #[test]
+    fn the_browser_is_back_with_parameters_and_nothing_else_added() {
+        let plain = redirect("http://127.0.0.1:4000/cb");
+        for back in
+            ["http://127.0.0.1:4000/cb", "http://127.0.0.1:4000/cb?code=x", "http://127.0.0.1:4000/cb#x"]
+        {
+            assert!(plain.is_reached_by(back), "{back}");
+        }
+        for elsewhere in [
+            "http://127.0.0.1:4000/cbx?code=x",
+            "http://127.0.0.1:4000/cb/?code=x",
+            "http://127.0.0.1:40000/cb",
+            "http://127.0.0.1:4000/cb&code=x",
+        ] {
+            assert!(!plain.is_reached_by(elsewhere), "{elsewhere}");
+        }
+        let with_query = redirect("https://app.example/cb?keep=1");
+        assert!(with_query.is_reached_by("https://app.example/cb?keep=1&code=x"));
+        assert!(!with_query.is_reached_by("https://app.example/cb?keep=12&code=x"));
+        assert!(!with_query.is_reached_by("https://app.example/cb?code=x"));
     }
 
     /// Req: AS-25, AS-105

@@ -20,7 +20,7 @@ use crate::lab;
 const START: UnixTime = UnixTime(1_800_000_000);
 
 pub(crate) struct Lab {
-    lab: lab::Lab,
+    running: lab::Lab,
     pub(crate) clock: Arc<FixedClock>,
     counter: AtomicU8,
 }
@@ -29,15 +29,15 @@ impl Deref for Lab {
     type Target = lab::Lab;
 
     fn deref(&self) -> &lab::Lab {
-        &self.lab
+        &self.running
     }
 }
 
 impl Lab {
     pub(crate) async fn start() -> Self {
         let clock = Arc::new(FixedClock::at(START));
-        let lab = lab::Lab::start(Arc::clone(&clock)).await;
-        Self { lab, clock, counter: AtomicU8::new(0) }
+        let running = lab::Lab::start(Arc::clone(&clock)).await;
+        Self { running, clock, counter: AtomicU8::new(0) }
     }
 
     pub(crate) fn config(&self) -> Config {
@@ -74,6 +74,6 @@ impl Lab {
     }
 
     pub(crate) async fn end(self) {
-        self.lab.end().await;
+        self.running.end().await;
     }
 }

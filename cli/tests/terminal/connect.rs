@@ -68,6 +68,8 @@ async fn a_client_that_is_registered_already() {
         "pre",
         "--client-id",
         id,
+        "--issuer",
+        &lab.authorization_server,
         "--server",
         &lab.mcp_server,
     ];
@@ -75,14 +77,16 @@ async fn a_client_that_is_registered_already() {
     by_environment.env("MCP_CLIENT_SECRET", secret);
     let ended = run_command(by_environment).await.with(0);
     assert!(ended.out.contains("Basic "));
-    // For another server it is not meant, and not sent there.
-    for (issuer, status) in [(lab.authorization_server.as_str(), 0), ("http://localhost:9", 1)] {
-        let mut bound = command(&[&arguments[..], &["--issuer", issuer]].concat());
-        bound.env("MCP_CLIENT_SECRET", secret);
-        let ended = run_command(bound).await.with(status);
-        assert_eq!(ended.out.contains("Basic "), status == 0);
-        assert_eq!(ended.out.contains("credentials-issuer"), status == 1);
-    }
+    // The MCP server says which authorization server to use; the secret is for the one that the person names.
+    let mut elsewhere = command(
+        &arguments.map(|part| if part == lab.authorization_server { "https://other.example" } else { part }),
+    );
+    elsewhere.env("MCP_CLIENT_SECRET", secret);
+    let ended = run_command(elsewhere).await.with(1);
+    assert!(ended.out.contains("credentials-issuer") && !ended.out.contains(secret), "{}", ended.out);
+    let mut nowhere = command(&["trace", "--client-id", id, "--server", &lab.mcp_server]);
+    nowhere.env("MCP_CLIENT_SECRET", secret);
+    run_command(nowhere).await.with(2);
     // Without the secret the server refuses, and says so.
     run(&arguments).await.with(1);
     lab.end().await;

@@ -22,7 +22,7 @@ pub(crate) struct Ended {
 
 impl Ended {
     pub(crate) fn json(&self) -> Value {
-        serde_json::from_str(&self.out).unwrap_or_else(|reason| panic!("{reason}: {}{}", self.out, self.err))
+        serde_json::from_str(&self.out).unwrap()
     }
 
     /// Demands an exit status.

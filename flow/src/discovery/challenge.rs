@@ -54,6 +54,7 @@ pub(crate) fn unauthorized(
     Ok(State::ResourceMetadata(Box::new(ResourceLookup {
         errand,
         refused,
+        at_root: false,
         challenged: challenge.scope,
         lookup,
     })))

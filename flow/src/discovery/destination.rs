@@ -29,7 +29,7 @@ pub(crate) fn require(turn: &mut Turn<'_>, what: &str, url: &str) -> Result<(), 
 /// Demands that URLs do not lead into a private network, unless the server itself is inside one.
 pub(crate) fn require_public(turn: &mut Turn<'_>, what: &str, urls: &[&str]) -> Result<(), Stop> {
     let inside = is_internal(turn.config.server.as_str());
-    let inward = urls.iter().find(|url| leads_inward(turn.config, url));
+    let inward = urls.iter().find(|url| leads_inside(turn.config, url));
     turn.checks.require(
         Clause::PublicAddress,
         format!("{what}: no way into a private network"),
@@ -43,8 +43,8 @@ pub(crate) fn require_public(turn: &mut Turn<'_>, what: &str, urls: &[&str]) -> 
     )
 }
 
-/// Whether a URL leads from outside into a private network.
-pub(crate) fn leads_inward(config: &Config, url: &str) -> bool {
+/// Whether a URL leads into a private network from outside.
+pub(crate) fn leads_inside(config: &Config, url: &str) -> bool {
     is_internal(url) && !is_internal(config.server.as_str())
 }
 

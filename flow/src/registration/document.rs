@@ -27,12 +27,12 @@ pub(crate) fn begin(turn: &mut Turn<'_>, newcomer: Newcomer) -> Result<State, St
 /// The client reads its own document.
 pub(crate) fn outgoing(config: &Config) -> Option<Outgoing> {
     let document = config.identities.document.as_ref()?;
-    Some(Outgoing {
-        step: Step::ClientDocument,
-        to: Party::ClientHost,
-        title: "GET the client's metadata document".into(),
-        request: Request::get_json(document.url.as_str()),
-    })
+    Some(Outgoing::new(
+        Step::ClientDocument,
+        Party::ClientHost,
+        "GET the client's metadata document",
+        Request::get_json(document.url.as_str()),
+    ))
 }
 
 /// Checks the document as the server will.

@@ -13,11 +13,9 @@ use crate::http::{Request, Response};
 use crate::identity::{Origin, Proof, Registered};
 use crate::lessons::steps::Step;
 use crate::machine::State;
+use crate::secrecy;
 use crate::trace::{Decoded, Party, Stop};
 use crate::turn::{Outgoing, Turn};
-
-/// What of an answer must not be shown. With the token of RFC 7592 the registration can be changed, or deleted.
-const SECRET_MEMBERS: [&str; 2] = ["client_secret", "registration_access_token"];
 
 impl Newcomer {
     /// What the client will say about itself.
@@ -49,18 +47,18 @@ impl Newcomer {
     /// The registration, where the server lets clients register.
     pub(crate) fn outgoing(&self, config: &Config) -> Option<Outgoing> {
         let endpoint = self.discovered.metadata.registration_endpoint.as_ref()?;
-        Some(Outgoing {
-            step: Step::Registration,
-            to: Party::AuthorizationServer,
-            title: "POST the registration: who the client says it is".into(),
-            request: Request::post_json(endpoint, &json!(self.registration(config)?))
+        Some(Outgoing::new(
+            Step::Registration,
+            Party::AuthorizationServer,
+            "POST the registration: who the client says it is",
+            Request::post_json(endpoint, &json!(self.registration(config)?))
                 .header("accept", "application/json"),
-        })
+        ))
     }
 
     /// Reads what the server made of it. What it gives is kept for this issuer alone.
     pub(crate) fn registered(self, turn: &mut Turn<'_>, response: &Response) -> Result<State, Stop> {
-        turn.conceal_members(response, &SECRET_MEMBERS);
+        turn.secrets.extend(secrecy::in_answer(&response.body));
         let found = match serde_json::from_str::<OAuthErrorBody>(&response.body) {
             Ok(OAuthErrorBody { error, error_description: Some(description), .. })
                 if response.status != 201 =>

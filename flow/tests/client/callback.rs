@@ -86,6 +86,16 @@ fn a_no_of_the_person_is_named() {
     assert_eq!((failure.clause, failure.found.as_str()), (Some(Clause::AccessDenied), "access_denied"));
 }
 
+#[test]
+fn another_error_is_no_no_of_the_person() {
+    let mut world = world(|query| {
+        format!("error=server_error&error_description=later&{}", query.split_once('&').unwrap().1)
+    });
+    let failure = world.fails(legacy());
+    assert_eq!(failure.clause, Some(Clause::AuthorizationError));
+    assert_eq!(failure.found, "server_error: later");
+}
+
 /// Req: CL-34
 #[test]
 fn the_redirect_uri_is_the_one_of_the_request_wherever_it_stands() {

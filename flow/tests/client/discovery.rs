@@ -1,9 +1,9 @@
 //! Finding the authorization server, and refusing what is not it.
 
-use flow::Flow;
 use flow::http::{MAX_ANSWER_BYTES, Response};
 use flow::lessons::steps::Step;
 use flow::trace::Event;
+use flow::{Action, Flow};
 use protocol::clause::Clause;
 use serde_json::{Value, json};
 #[cfg(target_arch = "wasm32")]
@@ -133,6 +133,26 @@ fn the_document_at_the_root_may_be_about_the_host() {
     }
 }
 
+/// A document that the challenge names is about the very server, wherever it is.
+///
+/// Req: CL-03
+#[test]
+fn the_document_that_the_challenge_names_is_not_about_the_host() {
+    let named = format!(r#"Bearer resource_metadata="{ROOT_FORM}""#);
+    let mut world = World {
+        edit: Box::new(move |request, response| match request.url.as_str() {
+            SERVER => crate::world::challenge(401, &named),
+            ROOT_FORM => json_response(
+                200,
+                &json!({ "resource": "http://localhost:8001", "authorization_servers": [ISSUER] }),
+            ),
+            _ => response,
+        }),
+        ..World::default()
+    };
+    assert_eq!(world.fails(legacy()).clause, Some(Clause::ResourceIdentity));
+}
+
 /// Req: CL-05, CL-06, CL-08, X-36, X-37, H03, H05
 #[test]
 fn server_metadata_that_breaks_a_rule_stops_the_client_before_any_redirect() {
@@ -212,6 +232,29 @@ fn a_server_without_metadata_is_passed_over_for_the_next() {
     assert!(departures(&flow).iter().all(|url| url.starts_with(OTHER_ISSUER)));
 }
 
+/// Found by fuzzing: only the first of the list was looked at closely.
+///
+/// Req: CL-09, X-37
+#[test]
+fn the_other_authorization_servers_are_few_and_not_inside() {
+    let mut config = legacy();
+    config.server = protocol::ids::ResourceUri::parse("https://mcp.example/mcp", config.loopback).unwrap();
+    let mut issuers: Vec<_> = (0..1_000).map(|i| format!("https://as{i}.example")).collect();
+    issuers.insert(1, "https://10.0.0.1".into());
+    let mut world = World::default();
+    let mut flow = Flow::new(config);
+    flow.handle_response(&world.env(), json_response(401, &Value::Null)).unwrap();
+    let document = json!({ "resource": "https://mcp.example/mcp", "authorization_servers": issuers });
+    flow.handle_response(&world.env(), json_response(200, &document)).unwrap();
+    let mut asked = Vec::new();
+    while let Action::Send(outgoing) = flow.poll() {
+        asked.push(outgoing.request.url.clone());
+        flow.handle_response(&world.env(), json_response(404, &Value::Null)).unwrap();
+    }
+    assert!(asked.iter().all(|url| !url.contains("10.0.0.1")), "{asked:?}");
+    assert_eq!(asked.len(), 10, "two places of five servers");
+}
+
 #[test]
 fn an_unreachable_place_is_passed_over() {
     let mut world = World::default();
@@ -244,33 +287,6 @@ fn an_answer_that_is_too_long_is_refused() {
         ..World::default()
     };
     assert_eq!(world.fails(legacy()).clause, Some(Clause::ResourceMetadata));
-}
-
-/// Only the first is asked at once, but none of the others may be inside either, and they are not without number.
-///
-/// Req: CL-07, CL-09, X-37
-#[test]
-fn servers_further_down_the_list_are_chosen_with_the_same_care() {
-    let mut config = legacy();
-    config.loopback = protocol::loopback::LoopbackPolicy::HttpsOnly;
-    config.server = protocol::ids::ResourceUri::parse("https://mcp.example/mcp", config.loopback).unwrap();
-    let mut named =
-        vec!["https://as.example".to_owned(), "https://169.254.169.254".into(), "https://localhost".into()];
-    named.extend((0..1_000).map(|n| format!("https://as-{n}.example")));
-    let metadata = json!({ "resource": "https://mcp.example/mcp", "authorization_servers": named });
-    let mut world = World {
-        edit: Box::new(move |request, _| match request.url.as_str() {
-            "https://mcp.example/mcp" => crate::world::challenge(401, "Bearer"),
-            url if url.contains("oauth-protected-resource") => json_response(200, &metadata),
-            _ => json_response(404, &Value::Null),
-        }),
-        ..World::default()
-    };
-    world.fails(config);
-    let servers: Vec<_> =
-        world.requests("oauth-authorization-server").map(|request| &request.url[8..18]).collect();
-    assert_eq!(servers, ["as.example", "as-0.examp", "as-1.examp", "as-2.examp", "as-3.examp"]);
-    assert_eq!(world.was_asked("169.254") + world.was_asked("localhost"), 0);
 }
 
 /// A server may offer other schemes too, each on a line of its own.

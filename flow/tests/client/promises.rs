@@ -128,6 +128,57 @@ fn secrets_go_where_they_belong() {
     }
 }
 
+/// What the client refuses is secret all the same: the code of a mix-up is good where it was issued, and so is the token in
+/// an answer that breaks off.
+///
+/// Req: ALL-11
+#[test]
+fn what_is_refused_is_masked_too() {
+    let masked_by = |world: &mut World| {
+        let mut flow = Flow::new(registering(modern()));
+        world.walk(&mut flow);
+        assert!(matches!(flow.poll(), Action::Failed(_)));
+        flow.trace().to_masked_json().to_string()
+    };
+    let mut mixed_up = World {
+        callback: Box::new(|query| query.replace("&iss=", "&code=code-2&iss=x").replace("code-", "c%2fode-")),
+        ..World::default()
+    };
+    assert!(!masked_by(&mut mixed_up).contains("ode-"));
+    for broken in [r#"{"access_token":"t0ken","expires"#, r#"{"access_token":"t0ken","expires_in":-1}"#] {
+        let edit = |request: &Request, response: Response| {
+            if request.url.ends_with("/token") {
+                Response { body: broken.into(), ..response }
+            } else {
+                response
+            }
+        };
+        let mut broken = World { edit: Box::new(edit), ..World::default() };
+        assert!(!masked_by(&mut broken).contains("t0ken"));
+    }
+}
+
+/// Req: ALL-11
+#[test]
+fn what_a_registration_gives_is_masked() {
+    let mut world = World {
+        edit: Box::new(|request, response| {
+            if !request.url.ends_with("/register") {
+                return response;
+            }
+            let body = json!({
+                "client_id": "c",
+                "client_secret": "a/\"s3cret\"",
+                "registration_access_token": "management-s3cret",
+            });
+            crate::world::json_response(201, &body)
+        }),
+        ..World::default()
+    };
+    let flow = world.rests(registering(modern()));
+    assert!(!flow.trace().to_masked_json().to_string().contains("s3cret"));
+}
+
 #[cfg(not(target_arch = "wasm32"))]
 mod properties {
     use flow::http::Response;
