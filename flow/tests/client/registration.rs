@@ -364,3 +364,19 @@ fn a_document_that_no_server_would_take_stops_the_client() {
     });
     assert!(told);
 }
+
+/// The order of a list is no reason to begin anew: as long as the server of the token is in it, the token is renewed there.
+///
+/// Req: CL-07
+#[test]
+fn a_server_that_is_still_accepted_stays_the_clients_choice() {
+    let mut world = World { refresh_tokens: true, ..World::default() };
+    let mut flow = world.rests(registering(legacy()));
+    world.refused.insert(flow_token(&world));
+    world.issuers = vec![OTHER_ISSUER, ISSUER];
+    flow.call_tool(&world.env(), crate::world::call("whoami")).unwrap();
+    world.walk(&mut flow);
+    assert_eq!((flow.poll(), world.was_asked("9001")), (Action::Rest, 0));
+    let why = format!("{ISSUER}: the client has its token from there");
+    assert!(checks(&flow).any(|check| check.found == why));
+}
