@@ -232,6 +232,11 @@ fn the_servers_state_goes_back_as_it_came_with_the_retry_alone() {
         assert_eq!(world.fails(modern()).clause, Some(Clause::InputRequired));
         assert_eq!(world.calls("tools/call").count(), 1, "there is nothing to ask again with");
     }
+    let mut older = edited("tools/call", |request, _| {
+        result(request, &json!({ "resultType": "input_required", "requestState": "x" }))
+    });
+    older.rests(legacy());
+    assert_eq!(older.calls("tools/call").count(), 2, "before, the member meant nothing");
     let mut endless = edited("tools/call", |request, _| {
         result(request, &json!({ "resultType": "input_required", "requestState": "x" }))
     });
