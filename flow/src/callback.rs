@@ -1,6 +1,6 @@
 //! The browser is back: who sent it, does it answer our question, and what does it say?
 
-use protocol::authorization_response::{AuthorizationResponse, CallbackError, verify_issuer};
+use protocol::authorization_response::{AuthorizationResponse, verify_issuer};
 use protocol::clause::Clause;
 use protocol::oauth_error::OAuthErrorCode;
 use protocol::query::Parameters;
@@ -50,7 +50,7 @@ pub(crate) fn validate(turn: &mut Turn<'_>, pending: Pending, url: &str) -> Resu
     let parameters = Parameters::parse(query);
     check_issuer(turn, &pending, &parameters)?;
     let response = AuthorizationResponse::validate(query, &pending.expected);
-    check_state(turn, &pending, &parameters, &response)?;
+    check_state(turn, &pending, &parameters)?;
     decode(turn, &parameters);
     let response = match response {
         Ok(response) => response,
@@ -102,19 +102,20 @@ fn check_issuer(turn: &mut Turn<'_>, pending: &Pending, parameters: &Parameters)
     turn.checks.verify(Clause::IssParameter, "iss is the issuer that was asked", holds, expected, found)
 }
 
-fn check_state(
-    turn: &mut Turn<'_>,
-    pending: &Pending,
-    parameters: &Parameters,
-    response: &Result<AuthorizationResponse, CallbackError>,
-) -> Result<(), Stop> {
-    let state = parameters.get("state").ok().flatten();
+fn check_state(turn: &mut Turn<'_>, pending: &Pending, parameters: &Parameters) -> Result<(), Stop> {
+    let state = parameters.get("state");
+    let holds = state.is_ok_and(|state| state.map(Secret::new).as_ref() == Some(&pending.expected.state));
+    let found = match state {
+        Ok(Some(state)) => state.to_owned(),
+        Ok(None) => "nothing".to_owned(),
+        Err(repeated) => repeated.to_string(),
+    };
     turn.checks.require(
         Clause::State,
         "state is the one that was sent",
-        !matches!(response, Err(CallbackError::OtherState)),
+        holds,
         pending.expected.state.reveal(),
-        state.unwrap_or("nothing"),
+        found,
     )
 }
 

@@ -32,10 +32,9 @@ pub(crate) fn cancel(turn: &mut Turn<'_>, operating: Operating) -> State {
     session.spend_id();
     if session.revision.is_stateless() {
         let mut checks = Checks::default();
-        checks.note(
+        checks.decide(
             Clause::Cancellation,
             "the call is called off",
-            true,
             "hanging up says it",
             format!("request {id} was hung up on"),
         );

@@ -136,6 +136,15 @@ impl Response {
             .map(|(_, value)| value.as_str())
     }
 
+    /// All headers of that name as one list, which is what several lines of it mean. Browsers join them already.
+    ///
+    /// Spec: RFC 9110 §5.3.
+    #[must_use]
+    pub fn header_list(&self, name: &str) -> Option<String> {
+        let lines = self.headers.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name));
+        lines.map(|(_, value)| value.clone()).reduce(|list, value| format!("{list}, {value}"))
+    }
+
     /// The content type, empty when there is none.
     #[must_use]
     pub fn content_type(&self) -> &str {

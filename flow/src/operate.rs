@@ -110,11 +110,18 @@ pub(crate) fn proceed(turn: &mut Turn<'_>, mut session: Session, access: Option<
     }
 }
 
-/// The operation was answered: what was tried in vain before does not count any more, and the token works.
-pub(crate) fn succeeded(session: &mut Session, access: &mut Option<Access>, operation: &Operation) {
+/// A request was answered, so the token works. Whether that was all of the operation is another question.
+pub(crate) fn answered(session: &mut Session, access: &mut Option<Access>) {
     session.spend_id();
     if let Some(access) = access {
         access.token.worked = true;
+    }
+}
+
+/// The whole operation is done: what was tried in vain before does not count any more.
+pub(crate) fn succeeded(session: &mut Session, access: &mut Option<Access>, operation: &Operation) {
+    answered(session, access);
+    if let Some(access) = access {
         session.attempts.succeeded(access.discovered.resource.as_str(), operation);
     }
 }

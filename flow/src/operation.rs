@@ -76,6 +76,17 @@ impl Operation {
         }
     }
 
+    /// The same operation with another token. A list begins anew: what one token was shown is not mixed with what another
+    /// is.
+    ///
+    /// Spec: MCP 2026-07-28 Caching.
+    pub(crate) fn with_another_token(self) -> Self {
+        match self {
+            Self::ListTools { .. } => Self::ListTools { cursor: None, listed: Tools::default() },
+            other => other,
+        }
+    }
+
     fn message(&self, session: &Session) -> Value {
         let (id, revision) = (session.id(), session.revision);
         match self {

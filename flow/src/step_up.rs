@@ -28,7 +28,7 @@ pub(crate) fn forbidden(
 ) -> Result<State, Stop> {
     turn.step = Some(Step::InsufficientScope);
     let challenge =
-        response.header("www-authenticate").and_then(|header| BearerChallenge::parse(header).ok());
+        response.header_list("www-authenticate").and_then(|header| BearerChallenge::parse(&header).ok());
     let error = challenge.as_ref().and_then(|challenge| challenge.error.as_deref());
     turn.checks.require(
         Clause::InsufficientScope,
@@ -84,10 +84,9 @@ fn account_for_scopes(
 ) {
     let mut checks = Checks::default();
     let revision = session.revision.as_str();
-    checks.note(
+    checks.decide(
         Clause::StepUp,
         "scopes to ask for",
-        true,
         format!("as revision {revision} says, from the challenge {challenged}"),
         asked.to_string(),
     );

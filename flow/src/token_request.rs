@@ -26,8 +26,8 @@ use crate::turn::{Outgoing, Turn};
 pub(crate) enum Grant {
     /// A code, and the proof that this client asked for it.
     Code { callback: ValidatedCallback, verifier: CodeVerifier, redirect_uri: RedirectUri },
-    /// The newest refresh token.
-    Refresh { refresh_token: Secret },
+    /// The newest refresh token, and what the token at its side allows.
+    Refresh { refresh_token: Secret, granted: ScopeSet },
     /// The client's word, and its proof.
     ClientCredentials,
 }
@@ -76,7 +76,10 @@ pub(crate) fn renew(turn: &mut Turn<'_>, errand: Errand, access: Access) -> Stat
     let Access { discovered, registered, token } = access;
     let known = Known { errand, discovered, registered };
     match token.refresh_token {
-        Some(refresh_token) => begin(turn, known, Grant::Refresh { refresh_token }, Purpose::Again, None),
+        Some(refresh_token) => {
+            let grant = Grant::Refresh { refresh_token, granted: token.granted };
+            begin(turn, known, grant, Purpose::Again, None)
+        }
         None => ask_again(turn, known),
     }
 }
@@ -129,10 +132,9 @@ impl TokenRequest {
             let signed = assertion.request.signed(signature);
             turn.secrets.push(signed.clone());
             let mut checks = Checks::default();
-            checks.note(
+            checks.decide(
                 Clause::ClientAssertion,
                 "the assertion is for this server alone, and expires soon",
-                true,
                 self.known.registered.issuer.as_str(),
                 assertion.request.algorithm.as_str(),
             );
@@ -164,7 +166,7 @@ impl TokenRequest {
                 };
                 (exchange.parameters(), "POST /token: the code, with the verifier")
             }
-            Grant::Refresh { refresh_token } => {
+            Grant::Refresh { refresh_token, .. } => {
                 let refresh = RefreshRequest {
                     refresh_token: refresh_token.clone(),
                     client_id,

@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use crate::http::Response;
 use crate::machine::State;
+use crate::operation::Operation;
 use crate::secrecy;
 use crate::session::Access;
 use crate::token_request::{self, Grant, TokenRequest};
@@ -67,14 +68,15 @@ impl TokenRequest {
         let known = self.known;
         let mut errand = known.errand;
         errand.session.forget_private_lists();
+        errand.then = errand.then.map(Operation::with_another_token);
         let access = Access { discovered: known.discovered, registered: known.registered, token };
         Ok(State::resume(errand, access))
     }
 
-    /// What was granted: what the answer says, else what was asked for. A refresh token that is replaced is gone.
+    /// What was granted: what the answer says, else what was asked for, or granted before. A refresh token that is replaced is gone.
     fn token(&self, turn: &mut Turn<'_>, answer: TokenResponse) -> AccessToken {
         let requested = match &self.grant {
-            Grant::Refresh { .. } => self.known.errand.session.requested.clone(),
+            Grant::Refresh { granted, .. } => granted.clone(),
             Grant::Code { .. } | Grant::ClientCredentials => self.scope.clone().unwrap_or_default(),
         };
         let granted = answer.scope.unwrap_or_else(|| requested.clone());
@@ -86,11 +88,10 @@ impl TokenRequest {
             granted.to_string(),
         );
         let refresh_token = match (&self.grant, answer.refresh_token) {
-            (Grant::Refresh { refresh_token: old }, new) => {
-                turn.checks.note(
+            (Grant::Refresh { refresh_token: old, .. }, new) => {
+                turn.checks.decide(
                     Clause::RefreshReplaced,
                     "the refresh token is replaced",
-                    true,
                     "a new one replaces the old one; without a new one the old one stays",
                     if new.is_some() {
                         "a new one: the old one is forgotten"

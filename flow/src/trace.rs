@@ -125,6 +125,18 @@ impl Checks {
         let _ = self.push(clause, title.into(), outcome, expected.into(), found.into());
     }
 
+    /// Records a choice that a rule leaves or demands: what the rule says, and what the client does. Nothing is verified by
+    /// it; it stands in the account so that the reader sees why the run goes this way.
+    pub(crate) fn decide(
+        &mut self,
+        clause: Clause,
+        title: impl Into<Cow<'static, str>>,
+        rule: impl Into<String>,
+        choice: impl Into<String>,
+    ) {
+        self.note(clause, title, true, rule, choice);
+    }
+
     /// Records that something is not as it should be: to be borne with, or a reason to stop.
     pub(crate) fn complain(
         &mut self,
@@ -285,6 +297,13 @@ impl Trace {
     /// Secrets are remembered when they are made or received, so they are found wherever they occur.
     #[must_use]
     pub fn mask<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        match self.mask_escaped(text) {
+            Some(masked) => Cow::Owned(self.mask_plain(&masked).into_owned()),
+            None => self.mask_plain(text),
+        }
+    }
+
+    fn mask_plain<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let mut masked = Cow::Borrowed(text);
         for secret in &self.secrets {
             if masked.contains(secret.reveal()) {
@@ -292,6 +311,26 @@ impl Trace {
             }
         }
         masked
+    }
+
+    /// Masks secrets that JSON writes in other characters than it means: `\/` for a slash, `\u002B` for a plus. `None` if
+    /// there are none. A string may hold JSON itself; each layer has fewer backslashes than the one around it.
+    fn mask_escaped(&self, text: &str) -> Option<String> {
+        let (mut masked, mut rest, mut found) = (String::new(), text, false);
+        while let Some((before, literal, after)) = next_escaped_literal(rest) {
+            masked.push_str(before);
+            let meant: Option<String> = serde_json::from_str(literal).ok();
+            match meant.as_deref().map(|meant| self.mask(meant)) {
+                Some(Cow::Owned(meant)) => {
+                    found = true;
+                    masked.push_str(&serde_json::Value::String(meant).to_string());
+                }
+                Some(Cow::Borrowed(_)) | None => masked.push_str(literal),
+            }
+            rest = after;
+        }
+        masked.push_str(rest);
+        found.then_some(masked)
     }
 
     /// The latest value of a name that was taken apart in the first `count` entries: `issuer`, `state`, `code_challenge` …
@@ -324,7 +363,11 @@ impl Trace {
             }
             serde_json::Value::Array(items) => items.iter_mut().for_each(|item| self.mask_value(item)),
             serde_json::Value::Object(members) => {
-                members.values_mut().for_each(|member| self.mask_value(member));
+                let masked = std::mem::take(members).into_iter().map(|(name, mut member)| {
+                    self.mask_value(&mut member);
+                    (self.mask(&name).into_owned(), member)
+                });
+                *members = masked.collect();
             }
             _ => {}
         }
@@ -360,6 +403,28 @@ impl Trace {
     }
 }
 
+/// The next JSON string with a backslash in it, with what stands before and behind it.
+fn next_escaped_literal(text: &str) -> Option<(&str, &str, &str)> {
+    let mut from = 0;
+    loop {
+        let start = from + text[from..].find('"')?;
+        let (mut end, mut escaped) = (start + 1, false);
+        loop {
+            end += text[end..].find(['"', '\\'])?;
+            if text[end..].starts_with('"') {
+                break;
+            }
+            escaped = true;
+            // The backslash, and whatever it is in front of.
+            end += 1 + text[end + 1..].chars().next()?.len_utf8();
+        }
+        if escaped {
+            return Some((&text[..start], &text[start..=end], &text[end + 1..]));
+        }
+        from = end + 1;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #[cfg(target_arch = "wasm32")]
@@ -377,6 +442,28 @@ mod tests {
         assert_eq!(trace.mask("Bearer s3cret, s3cret"), "Bearer •••••, •••••");
         assert_eq!(trace.mask("a long-s3cret-long b"), "a ••••• b");
         assert_eq!(trace.mask("nothing"), "nothing");
+    }
+
+    /// Req: ALL-11
+    #[test]
+    fn a_secret_is_masked_however_json_writes_it() {
+        let mut trace = Trace::default();
+        trace.conceal(&Secret::new("ab/c+d=="));
+        for body in [
+            r#"{"t":"ab/c+d==","x":"\n"}"#,
+            r#"{"t":"ab\/c+d==","x":"\n"}"#,
+            r#"{"x":"\\","t":"ab/c\u002Bd\u003d\u003D","x":"\n"}"#,
+            r#"{"t":"{\"t\":\"ab\\/c+d==\"}","x":"\n"}"#,
+        ] {
+            let masked = trace.mask(body);
+            assert!(masked.contains(MASK) && !masked.contains("ab"), "{masked}");
+            assert!(masked.ends_with(r#","x":"\n"}"#), "{masked}");
+        }
+        for other in [r#"{"x":"\/\u002B"}"#, r#"""#, r"\", r#""\"#, r#""\é"#, r#""a" "\"#] {
+            assert_eq!(trace.mask(other), other);
+        }
+        let masked = trace.masked(serde_json::json!({ "ab/c+d==": { "ab/c+d==": 1 } }));
+        assert_eq!(masked, serde_json::json!({ MASK: { MASK: 1 } }), "names too");
     }
 
     #[test]

@@ -62,14 +62,14 @@ pub(crate) fn unauthorized(
 
 /// Takes the challenge apart. A missing or unreadable header is no reason to stop: the well-known places remain.
 fn read(turn: &mut Turn<'_>, with_token: bool, response: &Response) -> BearerChallenge {
-    let header = response.header("www-authenticate");
-    let challenge = header.map(BearerChallenge::parse);
+    let header = response.header_list("www-authenticate");
+    let challenge = header.as_deref().map(BearerChallenge::parse);
     turn.checks.note(
         Clause::Challenge,
         "WWW-Authenticate has a Bearer challenge",
         matches!(challenge, Some(Ok(_))),
         "Bearer …",
-        header.unwrap_or("no such header, or CORS hides it"),
+        header.as_deref().unwrap_or("no such header, or CORS hides it"),
     );
     let Some(Ok(challenge)) = challenge else { return BearerChallenge::default() };
     turn.checks.note(

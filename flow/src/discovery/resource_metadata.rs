@@ -122,10 +122,9 @@ fn choose_issuers(
     let others: Vec<Issuer> = chosen.filter(may_be_tried).take(MAX_OTHERS).collect();
     if !others.is_empty() {
         let why = if is_known(&first) { "the client is registered there" } else { "it is listed first" };
-        turn.checks.note(
+        turn.checks.decide(
             Clause::AuthorizationServers,
             "one of several authorization servers is chosen",
-            true,
             "the client's choice",
             format!("{first}: {why}"),
         );

@@ -38,12 +38,13 @@ pub(crate) fn outgoing(config: &Config) -> Option<Outgoing> {
 /// Checks the document as the server will.
 pub(crate) fn read(turn: &mut Turn<'_>, newcomer: Newcomer, response: &Response) -> Result<State, Stop> {
     let url = turn.config.identities.document.as_ref().map(|document| document.url.clone()).ok_or(Stop)?;
+    let supported = newcomer.discovered.metadata.client_id_metadata_document_supported;
     turn.checks.require(
         Clause::CimdSupported,
         "the server fetches metadata documents",
-        true,
+        supported,
         "client_id_metadata_document_supported: true",
-        "true",
+        supported.to_string(),
     )?;
     turn.status(Clause::ClientDocument, 200, response)?;
     let content_type = response.content_type();

@@ -44,10 +44,9 @@ pub(crate) fn choose(
     let mut errand = errand;
     if let Some(access) = refused {
         let same = access.discovered.issuer == discovered.issuer;
-        turn.checks.note(
+        turn.checks.decide(
             Clause::CredentialsIssuer,
             "what the client has is used where it is from, and nowhere else",
-            true,
             access.discovered.issuer.as_str(),
             if same { "the same server: renewed" } else { "another server: the client begins anew" },
         );
@@ -134,10 +133,9 @@ impl Ways {
             Self { dynamic: true, .. } => Origin::Dynamic,
             Self { .. } => Origin::Entered,
         };
-        turn.checks.note(
+        turn.checks.decide(
             Clause::RegistrationOrder,
             "the first way that is open is taken",
-            true,
             "registered beforehand, else metadata document, else registration, else the person is asked",
             taken.as_str(),
         );

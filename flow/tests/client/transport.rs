@@ -9,7 +9,9 @@ use serde_json::{Value, json};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use crate::world::{World, call, checks, config, failure, header, json_response, legacy, method_of, modern};
+use crate::world::{
+    World, call, challenge, checks, config, failure, header, json_response, legacy, method_of, modern,
+};
 
 type Edit = fn(&Request, Response) -> Response;
 
@@ -457,4 +459,56 @@ fn a_server_may_want_a_token_for_some_requests_only() {
     let flow = world.rests(config);
     assert_eq!(flow.results().len(), 1);
     assert_eq!(world.calls("initialize").count(), 1);
+}
+
+/// What one token was shown is not mixed with what another is, and a page is no success that gives attempts back.
+///
+/// Req: CL-46, CL-52
+#[test]
+fn a_list_that_is_interrupted_begins_anew_and_not_for_ever() {
+    let page = |request: &Request, n: u32, next: Option<u32>| {
+        let next = next.map(|next| next.to_string());
+        result(request, &json!({ "tools": [{ "name": format!("t{n}") }], "nextCursor": next }))
+    };
+    let asked_for = |request: &Request| body(request)["params"]["cursor"].as_str().map(str::to_owned);
+    // The second page wants another token, once.
+    let refused = std::cell::Cell::new(false);
+    let mut world = edited("tools/list", move |request, _| match asked_for(request) {
+        None => page(request, if refused.get() { 2 } else { 1 }, Some(2)),
+        Some(_) if refused.replace(true) => page(request, 3, None),
+        Some(_) => challenge(401, r#"Bearer error="invalid_token""#),
+    });
+    world.refresh_tokens = true;
+    let mut everything = modern();
+    everything.agenda = Agenda::EveryTool;
+    let flow = world.rests(everything);
+    let called: Vec<_> = flow.results().iter().map(|result| result.call.name.as_str()).collect();
+    assert_eq!(called, ["t2", "t3"], "t1 was listed for the old token");
+
+    for status in [401, 403] {
+        let mut world = edited("tools/list", move |request, _| match asked_for(request) {
+            None => page(request, 1, Some(2)),
+            Some(_) if status == 401 => challenge(401, r#"Bearer error="invalid_token""#),
+            Some(_) => challenge(403, r#"Bearer error="insufficient_scope", scope="more""#),
+        });
+        world.refresh_tokens = true;
+        world.fails(modern());
+        assert_eq!(world.was_asked("/token"), 3, "the first token, and two more");
+    }
+}
+
+/// Req: CL-46
+#[test]
+fn a_wish_to_be_asked_again_gives_no_attempts_back() {
+    let turn = std::cell::Cell::new(0);
+    let mut world = edited("tools/call", move |request, _| {
+        turn.set(turn.get() + 1);
+        if turn.get() % 3 == 0 {
+            result(request, &json!({ "resultType": "input_required", "requestState": "x" }))
+        } else {
+            challenge(403, r#"Bearer error="insufficient_scope", scope="more""#)
+        }
+    });
+    assert_eq!(world.fails(modern()).clause, Some(Clause::StepUp));
+    assert_eq!(world.was_asked("/token"), 3);
 }
