@@ -8,7 +8,7 @@ use flow::{Action, Agenda, Config, Flow, OnBehalf};
 use protocol::ids::{RedirectUri, ResourceUri};
 use serde_json::json;
 
-use super::{CommandError, Helper, as_json, driver};
+use super::{CommandError, Helper, as_json, driver, print_json};
 use crate::args::{InspectArgs, loopback_policy};
 use crate::driver::DriveError;
 use crate::exit::Exit;
@@ -55,7 +55,7 @@ pub async fn run(args: &InspectArgs) -> Result<Exit, CommandError> {
     if args.output.json {
         let mut object = as_json(&flow, &walked, args.output);
         object["protected"] = json!(is_protected(&flow));
-        println!("{object:#}");
+        print_json(&object)?;
     } else if exit == Exit::Done {
         conclude(&flow)?;
     } else {

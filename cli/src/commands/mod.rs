@@ -6,6 +6,8 @@ pub mod inspect;
 pub mod token;
 pub mod trace;
 
+use std::io::{self, Write as _};
+
 use flow::identity::Credentials;
 use flow::{Env, Flow, SigningRequest};
 use protocol::ids::Issuer;
@@ -19,6 +21,7 @@ use crate::http::Http;
 use crate::interrupts::Interrupts;
 use crate::person::{Decision, Person, PersonError};
 use crate::progress::waiting_for;
+use crate::report::harmless_json;
 use crate::signer::{Signer, SignerError};
 
 /// Why a command could not even begin, or not say how it ended.
@@ -117,6 +120,11 @@ impl crate::companion::Companion for Helper {
 /// The driver of a terminal.
 pub(crate) fn driver(http: Http) -> Driver<fn() -> Env> {
     Driver { http, interrupts: Interrupts::Terminal, env: system_env }
+}
+
+/// Prints a JSON object on standard output.
+pub(crate) fn print_json(object: &Value) -> io::Result<()> {
+    writeln!(io::stdout(), "{}", harmless_json(object))
 }
 
 /// A run as one JSON object.

@@ -15,7 +15,7 @@ use protocol::ids::{RedirectUri, ResourceUri};
 use protocol::revision::Revision;
 use serde_json::{Value, json};
 
-use super::{CommandError, Helper, driver};
+use super::{CommandError, Helper, driver, print_json};
 use crate::args::{TokenArgs, loopback_policy};
 use crate::driver::{DriveError, system_env};
 use crate::exit::Exit;
@@ -48,7 +48,7 @@ pub async fn run(args: &TokenArgs) -> Result<Exit, CommandError> {
         let verified = trust.is_some().then_some(holds);
         let object =
             json!({ "header": jwt.header, "claims": jwt.claims, "verified": verified, "checks": checks });
-        println!("{object:#}");
+        print_json(&object)?;
     } else {
         print(&decoded, &checks, trust.is_some())?;
     }

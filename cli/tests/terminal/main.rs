@@ -5,6 +5,7 @@
 mod browser;
 mod call;
 mod connect;
+mod hostile;
 mod inspect;
 #[path = "../../../backend/tests/journey/lab.rs"]
 mod lab;

@@ -289,33 +289,6 @@ fn an_answer_that_is_too_long_is_refused() {
     assert_eq!(world.fails(legacy()).clause, Some(Clause::ResourceMetadata));
 }
 
-/// Only the first is asked at once, but none of the others may be inside either, and they are not without number.
-///
-/// Req: CL-07, CL-09, X-37
-#[test]
-fn servers_further_down_the_list_are_chosen_with_the_same_care() {
-    let mut config = legacy();
-    config.loopback = protocol::loopback::LoopbackPolicy::HttpsOnly;
-    config.server = protocol::ids::ResourceUri::parse("https://mcp.example/mcp", config.loopback).unwrap();
-    let mut named =
-        vec!["https://as.example".to_owned(), "https://169.254.169.254".into(), "https://localhost".into()];
-    named.extend((0..1_000).map(|n| format!("https://as-{n}.example")));
-    let metadata = json!({ "resource": "https://mcp.example/mcp", "authorization_servers": named });
-    let mut world = World {
-        edit: Box::new(move |request, _| match request.url.as_str() {
-            "https://mcp.example/mcp" => crate::world::challenge(401, "Bearer"),
-            url if url.contains("oauth-protected-resource") => json_response(200, &metadata),
-            _ => json_response(404, &Value::Null),
-        }),
-        ..World::default()
-    };
-    world.fails(config);
-    let servers: Vec<_> =
-        world.requests("oauth-authorization-server").map(|request| &request.url[8..18]).collect();
-    assert_eq!(servers, ["as.example", "as-0.examp", "as-1.examp", "as-2.examp", "as-3.examp"]);
-    assert_eq!(world.was_asked("169.254") + world.was_asked("localhost"), 0);
-}
-
 /// A server may offer other schemes too, each on a line of its own.
 ///
 /// Req: CL-01, CL-27, CL-44
