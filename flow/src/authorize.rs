@@ -8,12 +8,13 @@ use protocol::scope::ScopeSet;
 use protocol::secret::Secret;
 use serde::{Deserialize, Serialize};
 
+use crate::check::Checks;
 use crate::discovery::ScopeChoice;
 use crate::lessons::steps::Step;
-use crate::machine::State;
 use crate::registration::Known;
+use crate::state::State;
 use crate::token_response::AccessToken;
-use crate::trace::{Checks, Decoded, Entry, Event, Party};
+use crate::trace::{Decoded, Entry, Event, Party};
 use crate::turn::Turn;
 
 /// Why a token is asked for.

@@ -8,14 +8,15 @@ use protocol::ids::Issuer;
 use serde::{Deserialize, Serialize};
 
 use crate::authorize::{self, Purpose};
+use crate::check::{Checks, Stop};
 use crate::config::OnBehalf;
 use crate::discovery::Discovered;
 use crate::identity::{Credentials, Origin, Proof, Registered};
 use crate::lessons::steps::Step;
-use crate::machine::State;
 use crate::session::{Access, Errand, Session};
+use crate::state::State;
 use crate::token_request;
-use crate::trace::{Checks, Decoded, Stop};
+use crate::trace::Decoded;
 use crate::turn::Turn;
 
 /// A client that has found its authorization server, and is to find out who it is there.
