@@ -18,7 +18,7 @@ pub const LAB_SERVER: &str = "http://localhost:8001/mcp";
 /// The metadata document of the lab's client.
 pub const LAB_DOCUMENT: &str = "http://localhost:3000/client.json";
 /// Lists no port: a listener on whichever port of this machine may be meant.
-const LOOPBACK_REDIRECT: &str = "http://127.0.0.1/callback";
+pub(crate) const LOOPBACK_REDIRECT: &str = "http://127.0.0.1/callback";
 
 /// The whole command line.
 #[derive(Debug, Parser)]

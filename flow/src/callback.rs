@@ -8,10 +8,11 @@ use protocol::secret::Secret;
 use serde::{Deserialize, Serialize};
 
 use crate::authorize::Pending;
-use crate::machine::State;
+use crate::check::Stop;
 use crate::secrecy;
+use crate::state::State;
 use crate::token_request;
-use crate::trace::{Decoded, Stop};
+use crate::trace::Decoded;
 use crate::turn::Turn;
 
 /// A code that may be redeemed. Only [`validate`] makes one, after every check on the callback has passed.

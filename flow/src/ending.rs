@@ -6,15 +6,16 @@ use protocol::secret::Secret;
 use protocol::token_endpoint::{REFRESH_TOKEN, RevocationRequest};
 use serde::{Deserialize, Serialize};
 
+use crate::check::Checks;
 use crate::client_authentication;
 use crate::config::Config;
 use crate::http::{Method, Request, Response};
 use crate::lessons::steps::Step;
-use crate::machine::State;
 use crate::operate::{self, Operating, Resting};
 use crate::operation::{Operation, with_token};
 use crate::session::{Access, Session};
-use crate::trace::{Checks, Party};
+use crate::state::State;
+use crate::trace::Party;
 use crate::turn::{Outgoing, Turn};
 
 /// A call that is called off (2025-11-25: a message says so).
@@ -32,10 +33,9 @@ pub(crate) fn cancel(turn: &mut Turn<'_>, operating: Operating) -> State {
     session.spend_id();
     if session.revision.is_stateless() {
         let mut checks = Checks::default();
-        checks.note(
+        checks.decide(
             Clause::Cancellation,
             "the call is called off",
-            true,
             "hanging up says it",
             format!("request {id} was hung up on"),
         );

@@ -150,8 +150,10 @@
 //! ```
 
 mod account;
+mod action;
 mod authorize;
 mod callback;
+mod check;
 mod client_authentication;
 mod config;
 mod discovery;
@@ -168,6 +170,7 @@ mod registration;
 mod resume;
 mod secrecy;
 mod session;
+mod state;
 mod step_up;
 mod token_request;
 mod token_response;
@@ -176,12 +179,13 @@ mod tools;
 pub mod trace;
 mod turn;
 
+pub use action::{Action, Failure, Unexpected};
 pub use client_authentication::SigningRequest;
 pub use config::{Agenda, Config, Era, OnBehalf};
 pub use discovery::{ScopeChoice, ScopeSource};
 pub use ending::Farewell;
 pub use env::Env;
-pub use machine::{Action, Failure, Flow, Unexpected};
+pub use machine::Flow;
 pub use session::{MAX_STEP_UPS, ToolResult};
 pub use token_response::decode_jwt;
 pub use turn::Outgoing;

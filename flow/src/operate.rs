@@ -5,14 +5,14 @@ use protocol::mcp_answer::{Answer, read_answer, read_error};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::check::Stop;
 use crate::config::Config;
 use crate::discovery::challenge;
 use crate::http::Response;
 use crate::lessons::steps::Step;
-use crate::machine::State;
 use crate::operation::Operation;
 use crate::session::{Access, Errand, MAX_SESSIONS, Session};
-use crate::trace::Stop;
+use crate::state::State;
 use crate::turn::{Outgoing, Turn};
 use crate::{handshake, resume, step_up, token_request, tool_call};
 

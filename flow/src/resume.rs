@@ -8,12 +8,13 @@ use protocol::mcp;
 use protocol::mcp_answer::{is_answered, last_event};
 use serde::{Deserialize, Serialize};
 
+use crate::check::Stop;
 use crate::config::Config;
 use crate::http::{Method, Request, Response};
 use crate::lessons::steps::Step;
 use crate::operation::{Operation, with_token};
 use crate::session::{Access, Session};
-use crate::trace::{Party, Stop};
+use crate::trace::Party;
 use crate::turn::{Outgoing, Turn};
 
 /// How often one answer is gone after.

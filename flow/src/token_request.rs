@@ -11,14 +11,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::authorize::{self, Pending, Purpose};
 use crate::callback::ValidatedCallback;
+use crate::check::Checks;
 use crate::client_authentication::{self, SigningRequest};
 use crate::config::OnBehalf;
 use crate::identity::Proof;
 use crate::lessons::steps::Step;
-use crate::machine::State;
 use crate::registration::Known;
 use crate::session::{Access, Errand};
-use crate::trace::{Checks, Party};
+use crate::state::State;
+use crate::trace::Party;
 use crate::turn::{Outgoing, Turn};
 
 /// What is given for the token.
@@ -132,10 +133,9 @@ impl TokenRequest {
             let signed = assertion.request.signed(signature);
             turn.secrets.push(signed.clone());
             let mut checks = Checks::default();
-            checks.note(
+            checks.decide(
                 Clause::ClientAssertion,
                 "the assertion is for this server alone, and expires soon",
-                true,
                 self.known.registered.issuer.as_str(),
                 assertion.request.algorithm.as_str(),
             );

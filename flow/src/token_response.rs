@@ -10,13 +10,14 @@ use protocol::token_endpoint::TokenResponse;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::check::{Checks, Stop};
 use crate::http::Response;
-use crate::machine::State;
 use crate::operation::Operation;
 use crate::secrecy;
 use crate::session::Access;
+use crate::state::State;
 use crate::token_request::{self, Grant, TokenRequest};
-use crate::trace::{Checks, Decoded, Stop};
+use crate::trace::Decoded;
 use crate::turn::Turn;
 
 /// How long before its end a token is renewed, in seconds: a request takes its time too.
@@ -89,10 +90,9 @@ impl TokenRequest {
         );
         let refresh_token = match (&self.grant, answer.refresh_token) {
             (Grant::Refresh { refresh_token: old, .. }, new) => {
-                turn.checks.note(
+                turn.checks.decide(
                     Clause::RefreshReplaced,
                     "the refresh token is replaced",
-                    true,
                     "a new one replaces the old one; without a new one the old one stays",
                     if new.is_some() {
                         "a new one: the old one is forgotten"

@@ -5,13 +5,14 @@ use protocol::mcp::HEADER_MISMATCH;
 use protocol::mcp_answer::{Answer, tool_text};
 use serde_json::{Value, json};
 
+use crate::check::Stop;
 use crate::http::Response;
-use crate::machine::State;
 use crate::operate;
 use crate::operation::{Call, Operation};
 use crate::session::{Access, Session, ToolResult};
+use crate::state::State;
 use crate::tools::Tools;
-use crate::trace::{Decoded, Stop};
+use crate::trace::Decoded;
 use crate::turn::Turn;
 
 /// The most pages of a list that are read.

@@ -4,11 +4,12 @@ use protocol::clause::Clause;
 use protocol::secret::Secret;
 use serde_json::Value;
 
+use crate::check::{Checks, Stop};
 use crate::config::Config;
 use crate::env::Env;
 use crate::http::{MAX_ANSWER_BYTES, Request, Response};
 use crate::lessons::steps::Step;
-use crate::trace::{Checks, Decoded, Entry, Event, Party, Stop};
+use crate::trace::{Decoded, Entry, Event, Party};
 
 /// A request that the driver is to send, with what the reader should know beforehand.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

@@ -8,12 +8,12 @@ pub mod trace;
 
 use std::io::{self, Write as _};
 
-use flow::identity::Credentials;
-use flow::{Env, Flow, SigningRequest};
-use protocol::ids::Issuer;
+use flow::identity::{Credentials, Identities};
+use flow::{Agenda, Config, Env, Era, Flow, OnBehalf, SigningRequest};
+use protocol::ids::{IdentifierError, Issuer, RedirectUri, ResourceUri};
 use serde_json::{Value, json};
 
-use crate::args::{ConnectArgs, OutputArgs};
+use crate::args::{ConnectArgs, LOOPBACK_REDIRECT, OutputArgs, loopback_policy};
 use crate::browser::Browser;
 use crate::driver::{DriveError, Driver, system_env};
 use crate::exit::Exit;
@@ -115,6 +115,22 @@ impl crate::companion::Companion for Helper {
     fn credentials(&mut self, _issuer: &Issuer) -> Option<Credentials> {
         None
     }
+}
+
+/// A client that has nothing to offer: it stops exactly where it would have to say who it is, and that is as far as one gets
+/// without permission.
+pub(crate) fn stranger(server: &str, era: Era) -> Result<Config, CommandError> {
+    let loopback = loopback_policy(server);
+    let unusable = |reason: IdentifierError| CommandError::Usage(format!("{server}: {reason}"));
+    Ok(Config {
+        server: ResourceUri::parse(server, loopback).map_err(unusable)?,
+        era,
+        loopback,
+        redirect_uri: RedirectUri::parse(LOOPBACK_REDIRECT).map_err(unusable)?,
+        identities: Identities::default(),
+        on_behalf: OnBehalf::Person,
+        agenda: Agenda::Calls(Vec::new()),
+    })
 }
 
 /// The driver of a terminal.

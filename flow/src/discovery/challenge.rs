@@ -5,11 +5,12 @@ use protocol::well_known::{Candidate, protected_resource_metadata_candidates};
 use protocol::www_authenticate::BearerChallenge;
 
 use super::{Lookup, ResourceLookup, destination};
+use crate::check::Stop;
 use crate::http::Response;
-use crate::machine::State;
 use crate::operation::Operation;
 use crate::session::{Access, Errand, MAX_RENEWALS, Session};
-use crate::trace::{Decoded, Stop};
+use crate::state::State;
+use crate::trace::Decoded;
 use crate::turn::Turn;
 
 /// Reads a 401 and goes to look for the authorization server. Also with a refused token: it may have another one now, and

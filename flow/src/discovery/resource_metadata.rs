@@ -7,11 +7,12 @@ use protocol::scope::ScopeSet;
 use serde::{Deserialize, Serialize};
 
 use super::{Lookup, ScopeChoice, ServerLookup, destination, lookup};
+use crate::check::Stop;
 use crate::http::Response;
 use crate::lessons::steps::Step;
-use crate::machine::State;
 use crate::session::{Access, Errand};
-use crate::trace::{Decoded, Party, Stop};
+use crate::state::State;
+use crate::trace::{Decoded, Party};
 use crate::turn::{Outgoing, Turn};
 
 /// How many other authorization servers are tried where the chosen one has no metadata: the list has no end of its own.
@@ -128,10 +129,9 @@ fn choose_issuers(
             (false, true) => "the client is registered there",
             (false, false) => "it is listed first",
         };
-        turn.checks.note(
+        turn.checks.decide(
             Clause::AuthorizationServers,
             "one of several authorization servers is chosen",
-            true,
             "the client's choice",
             format!("{first}: {why}"),
         );

@@ -7,12 +7,13 @@ use protocol::clause::Clause;
 use protocol::ids::RedirectUri;
 
 use super::Newcomer;
+use crate::check::Stop;
 use crate::config::Config;
 use crate::http::{Request, Response};
 use crate::identity::{Origin, Proof, Registered};
 use crate::lessons::steps::Step;
-use crate::machine::State;
-use crate::trace::{Decoded, Party, Stop};
+use crate::state::State;
+use crate::trace::{Decoded, Party};
 use crate::turn::{Outgoing, Turn};
 
 /// Reads the document, or goes on without: only the authorization server has to read it.

@@ -8,13 +8,14 @@ use protocol::token_endpoint::{AUTHORIZATION_CODE, CLIENT_CREDENTIALS, REFRESH_T
 use serde_json::json;
 
 use super::Newcomer;
+use crate::check::Stop;
 use crate::config::{Config, OnBehalf};
 use crate::http::{Request, Response};
 use crate::identity::{Origin, Proof, Registered};
 use crate::lessons::steps::Step;
-use crate::machine::State;
 use crate::secrecy;
-use crate::trace::{Decoded, Party, Stop};
+use crate::state::State;
+use crate::trace::{Decoded, Party};
 use crate::turn::{Outgoing, Turn};
 
 impl Newcomer {
