@@ -23,7 +23,7 @@ pub fn run(input: &[u8]) {
     }
     // JSON is the same in a stream, whatever ends a line, and wherever the message is broken into lines.
     if said.is_ok() {
-        for end in ["\n", "\r\n"] {
+        for end in ["\n", "\r\n", "\r"] {
             let lines: Vec<_> = body.split(['\n', '\r']).map(|line| format!("data: {line}{end}")).collect();
             let stream = format!(": ping{end}{end}id: 1{end}data:{end}{end}{}{end}", lines.concat());
             assert_eq!(read_answer(STREAM, &stream, ID), said, "{stream:?}");

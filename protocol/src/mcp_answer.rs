@@ -88,7 +88,9 @@ fn is_event_stream(content_type: &str) -> bool {
 fn event_stream_messages(body: &str) -> Vec<Value> {
     let mut messages = Vec::new();
     let mut data = String::new();
-    for line in body.lines().chain([""]) {
+    // Lines of a stream end in three ways, and a mark of the byte order may stand before the first.
+    let body = body.strip_prefix('\u{feff}').unwrap_or(body).replace("\r\n", "\n");
+    for line in body.split(['\n', '\r']).chain([""]) {
         if line.is_empty() {
             if let Ok(message) = serde_json::from_str(&data) {
                 messages.push(message);
@@ -136,6 +138,16 @@ mod tests {
         assert_eq!(read_answer("text/event-stream", &format!("data: {ANSWER}"), 2).unwrap(), json);
         let Answer::Result(result) = json else { panic!("not a result") };
         assert_eq!(tool_text(&result), "hi");
+    }
+
+    /// Req: CL-47
+    #[test]
+    fn lines_of_a_stream_end_in_three_ways() {
+        let (head, tail) = ANSWER.split_at(ANSWER.find("\"result\"").unwrap());
+        for end in ["\n", "\r\n", "\r"] {
+            let stream = format!("\u{feff}data: {head}{end}data: {tail}{end}{end}");
+            assert!(matches!(read_answer("text/event-stream", &stream, 2), Ok(Answer::Result(_))), "{end:?}");
+        }
     }
 
     #[test]
