@@ -32,6 +32,13 @@ trace *FLAGS:
     tools/build cli
     exec cargo run --quiet --package mcp-auth-lab --bin mcp-auth-lab -- trace "$@"
 
+# The client in the terminal, for any MCP server: call, inspect, token, trace, … --help
+[group('run')]
+[no-exit-message]
+client *ARGS:
+    tools/build cli
+    exec cargo run --quiet --package mcp-auth-lab --bin mcp-auth-lab -- "$@"
+
 # Every test: native, in WebAssembly, in a browser
 [group('test')]
 test: test-unit test-wasm test-e2e

@@ -35,7 +35,7 @@ const attempts = {
 /** What is run, by mark of the suite. What is `expected` not to succeed stands by scenario. */
 export const rounds = {
   "2025-11-25": {
-    run: [...authorization, "initialize", "tools_call"],
+    run: [...authorization, "initialize", "tools_call", "sse-retry"],
     expected: {
       ...attempts,
       initialize: informs("the suite says who it is", ["server-info"]),
@@ -120,7 +120,6 @@ export const refused = [
 export const inapplicable = {
   "elicitation-*": noAnswers,
   "sep-2322-client-request-state": noAnswers,
-  "sse-retry": "this client does not take up a stream again",
   "json-schema-2020-12-preservation": "it needs a client that gives the schema of a tool to another tool",
   "sep-2640-*": "skills are an extension that this client does not have",
 };
@@ -159,9 +158,12 @@ async function runOne(name, revision, expectations, results) {
   };
 }
 
-/** Among its checks the suite notes every request and response. */
+/** Among its checks the suite notes every request and response, and what becomes of a stream. */
 export function isCheck({ id, status }) {
-  const notes = ["incoming-request", "outgoing-response", "incoming-auth-request", "outgoing-auth-response"];
+  const notes = [
+    ...["incoming-request", "outgoing-response", "incoming-auth-request", "outgoing-auth-response"],
+    ...["outgoing-sse-event", "outgoing-stream-close"],
+  ];
   return status !== "INFO" || !notes.includes(id);
 }
 

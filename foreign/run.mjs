@@ -14,8 +14,8 @@ async function travel({ name, subject, world: arrangement, client, wanted, expec
   let world;
   try {
     world = await startWorld(arrangement);
-    const { resource, seen } = world;
-    const { status, trace, printed } = await walk(resource, client);
+    const { issuer, resource, seen } = world;
+    const { status, trace, printed } = await walk(resource, { ...client, issuer });
     await world.child.stop();
     const checks = verdict({ status, trace, seen, resource }, wanted);
     return { subject, scenarios: [{ name, checks, expectations }], printed: `${printed}\n${world.child.quote()}` };

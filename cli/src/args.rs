@@ -6,7 +6,7 @@ use flow::identity::{Credentials, Identities, MetadataDocument, Proof, SelfDescr
 use flow::{Agenda, Config, Era, OnBehalf};
 use protocol::cimd::ClientIdUrl;
 use protocol::client_metadata::{ApplicationType, AuthMethod};
-use protocol::ids::{ClientId, RedirectUri, ResourceUri};
+use protocol::ids::{ClientId, Issuer, RedirectUri, ResourceUri};
 use protocol::loopback::LoopbackPolicy;
 use protocol::revision::Revision;
 use protocol::secret::Secret;
@@ -18,7 +18,7 @@ pub const LAB_SERVER: &str = "http://localhost:8001/mcp";
 /// The metadata document of the lab's client.
 pub const LAB_DOCUMENT: &str = "http://localhost:3000/client.json";
 /// Lists no port: a listener on whichever port of this machine may be meant.
-const LOOPBACK_REDIRECT: &str = "http://127.0.0.1/callback";
+pub(crate) const LOOPBACK_REDIRECT: &str = "http://127.0.0.1/callback";
 
 /// The whole command line.
 #[derive(Debug, Parser)]
@@ -157,6 +157,9 @@ pub struct ConnectArgs {
     /// The secret of a client that is registered already; better given by the environment
     #[arg(long, value_name = "SECRET", env = "MCP_CLIENT_SECRET", hide_env_values = true)]
     pub client_secret: Option<String>,
+    /// The authorization server where the client is registered: its secret is sent to no other
+    #[arg(long, value_name = "URL")]
+    pub issuer: Option<String>,
     /// Do not read the client's own metadata document first
     #[arg(long)]
     pub skip_document: bool,
@@ -291,8 +294,14 @@ impl ConnectArgs {
             _ => None,
         };
         if let Some(id) = registered {
+            let issuer = self.issuer.as_deref().map(|issuer| Issuer::parse(issuer, loopback)).transpose();
+            let issuer = issuer.map_err(|reason| format!("--issuer: {reason}"))?;
+            if self.client_secret.is_some() && issuer.is_none() {
+                // The MCP server says which authorization server to use: without this it could name its own.
+                return Err("a secret needs --issuer, the authorization server that it is for".into());
+            }
             identities.registered.push(Credentials {
-                issuer: None,
+                issuer,
                 client_id: ClientId::parse(id).map_err(|reason| format!("--client-id: {reason}"))?,
                 proof: match &self.client_secret {
                     Some(secret) => Proof::Secret(Secret::new(secret), None::<AuthMethod>),

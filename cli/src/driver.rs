@@ -64,27 +64,32 @@ pub struct Driver<E> {
 impl<E: Fn() -> Env> Driver<E> {
     /// Walks until the flow rests or stops. `observe` is called after each thing that happened.
     ///
-    /// Ctrl-C during a tool call calls the tool off; at any other time it ends the walk.
+    /// Ctrl-C during a tool call calls the tool off, and what is left is still done; at any other time it ends the walk.
     ///
     /// # Errors
-    /// [`DriveError`]. A flow that stops is no error here: ask it by [`Flow::poll`].
+    /// [`DriveError`]. A flow that stops is no error here: ask it by [`Flow::poll`]. [`DriveError::Interrupted`] also when
+    /// a call was called off.
     pub async fn walk(
         &self,
         flow: &mut Flow,
         companion: &mut impl Companion,
         mut observe: impl FnMut(&Flow),
     ) -> Result<(), DriveError> {
+        let mut called_off = false;
         loop {
             match flow.poll() {
                 Action::Send(outgoing) => {
                     let sent = tokio::select! {
-                        answer = self.http.send(&outgoing.request) => Some(answer),
+                        answer = self.http.perform(outgoing) => Some(answer),
                         () = self.interrupts.next() => None,
                     };
                     match sent {
                         Some(Ok(response)) => flow.handle_response(&(self.env)(), response)?,
                         Some(Err(reason)) => flow.handle_unreachable(&(self.env)(), &reason)?,
-                        None => flow.cancel(&(self.env)()).map_err(|_| DriveError::Interrupted)?,
+                        None => {
+                            flow.cancel(&(self.env)()).map_err(|_| DriveError::Interrupted)?;
+                            called_off = true;
+                        }
                     }
                 }
                 Action::Sign(request) => {
@@ -105,10 +110,31 @@ impl<E: Fn() -> Env> Driver<E> {
                     };
                     flow.handle_callback(&(self.env)(), &callback)?;
                 }
+                Action::Rest | Action::Finished | Action::Failed(_) if called_off => {
+                    return Err(DriveError::Interrupted);
+                }
                 Action::Rest | Action::Finished | Action::Failed(_) => return Ok(()),
             }
             observe(flow);
         }
+    }
+
+    /// Walks until the flow rests, and leaves in good order.
+    ///
+    /// # Errors
+    /// [`DriveError`], as [`Self::walk`].
+    pub async fn walk_and_leave(
+        &self,
+        flow: &mut Flow,
+        farewell: Farewell,
+        companion: &mut impl Companion,
+        mut observe: impl FnMut(&Flow),
+    ) -> Result<(), DriveError> {
+        let walked = self.walk(flow, companion, &mut observe).await;
+        if flow.poll() != Action::Rest {
+            return walked;
+        }
+        walked.and(self.finish(flow, farewell, companion, observe).await)
     }
 
     /// Leaves in good order. What cannot be said any more is not said.

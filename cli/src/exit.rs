@@ -6,13 +6,14 @@ use flow::{Action, Flow};
 use protocol::clause::Clause;
 
 use crate::driver::DriveError;
+use crate::person::PersonError;
 
 /// Why the program ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
     /// Everything was done that was to be done.
     Done,
-    /// The client stopped because a check failed, or a tool said that it failed.
+    /// The client stopped because a check failed, or the tool of `call` said that it failed.
     Stopped,
     /// Wrong arguments.
     Usage,
@@ -38,11 +39,12 @@ impl Exit {
         }
     }
 
-    /// How a walk ended. A tool that failed is no success either.
+    /// How a walk ended. Whether tools failed is another question: where they are called with made-up arguments, some do.
     #[must_use]
     pub fn of(walked: &Result<(), DriveError>, flow: &Flow) -> Self {
         match (walked, flow.poll()) {
             (Err(DriveError::Interrupted), _) => Self::Interrupted,
+            (Err(DriveError::Person(PersonError::Unreachable { .. })), _) => Self::Unreachable,
             (Err(DriveError::Person(_) | DriveError::Nobody { .. }), _) => Self::NoPermission,
             (Err(DriveError::Signer(_) | DriveError::Unexpected(_)), _) => Self::Stopped,
             (Ok(()), Action::Failed(failure)) => match failure.clause {
@@ -64,7 +66,7 @@ impl From<Exit> for ExitCode {
 /// For `--help`.
 pub const HELP: &str = "Exit status:
   0    everything was answered
-  1    the client stopped: a check failed (it is named), or a tool failed
+  1    the client stopped: a check failed (it is named); with call, also when the tool failed
   2    wrong arguments
   3    a server did not answer
   4    the person did not come back, or said no

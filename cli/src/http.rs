@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use flow::Outgoing;
 use flow::http::{MAX_ANSWER_BYTES, Method, Request, Response};
 
 /// How long one exchange may take in all.
@@ -33,7 +34,16 @@ impl Http {
         &self.client
     }
 
-    /// Sends a request of a flow.
+    /// Sends what a flow wants to be sent, when it wants it.
+    ///
+    /// # Errors
+    /// Why there is no answer, in words for [`flow::Flow::handle_unreachable`].
+    pub async fn perform(&self, outgoing: &Outgoing) -> Result<Response, String> {
+        tokio::time::sleep(Duration::from_millis(outgoing.wait_ms.into())).await;
+        self.send(&outgoing.request).await
+    }
+
+    /// Sends a request at once.
     ///
     /// # Errors
     /// Why there is no answer, in words for [`flow::Flow::handle_unreachable`].
@@ -78,8 +88,19 @@ pub(crate) async fn read_bounded(
     mut response: reqwest::Response,
     enough: impl Fn(&[u8]) -> bool,
 ) -> Result<String, String> {
+    let streams = response
+        .headers()
+        .get("content-type")
+        .is_some_and(|value| value.as_bytes().starts_with(b"text/event-stream"));
     let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| explain(&error))? {
+    loop {
+        let chunk = match response.chunk().await {
+            Ok(Some(chunk)) => chunk,
+            Ok(None) => break,
+            // What has come of a stream counts: it can be taken up where it broke off.
+            Err(_) if streams && !body.is_empty() => break,
+            Err(error) => return Err(explain(&error)),
+        };
         if body.len() + chunk.len() > MAX_ANSWER_BYTES {
             return Err(format!("the answer is longer than {MAX_ANSWER_BYTES} bytes"));
         }

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, Parser as _};
 use mcp_auth_lab::args::{Cli, Command};
 use mcp_auth_lab::commands::{CommandError, call, conformance, inspect, token, trace};
+use mcp_auth_lab::report::harmless;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -26,7 +27,8 @@ async fn main() -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(error) => {
-            eprintln!("error: {error}");
+            // What a server said may be in it.
+            eprintln!("error: {}", harmless(&error.to_string()));
             error.exit().into()
         }
     }

@@ -32,7 +32,15 @@ pub struct Person {
     account: String,
     password: String,
     decision: Decision,
-    cookies: Vec<(String, String)>,
+    cookies: Vec<Cookie>,
+}
+
+/// Goes back to the origin that it came from, and nowhere else: a client can be sent from one server to another.
+#[derive(Debug)]
+struct Cookie {
+    origin: String,
+    name: String,
+    value: String,
 }
 
 /// Why the person did not come back.
@@ -113,7 +121,7 @@ impl Person {
         let mut here = url.to_owned();
         for _ in 0..MAX_PAGES {
             page = match page {
-                Page::Redirect(target) if is_back(&target, redirect_uri) => return Ok(target),
+                Page::Redirect(target) if redirect_uri.is_reached_by(&target) => return Ok(target),
                 Page::Redirect(target) => {
                     here.clone_from(&target);
                     self.get(&target).await?
@@ -185,7 +193,9 @@ impl Person {
 
     async fn load(&mut self, url: &str, request: reqwest::RequestBuilder) -> Result<Page, PersonError> {
         let unreachable = |reason: String| PersonError::Unreachable { url: url.to_owned(), reason };
-        let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let origin = Url::parse(url).map(|url| url.origin().ascii_serialization()).unwrap_or_default();
+        let from_here = self.cookies.iter().filter(|cookie| cookie.origin == origin);
+        let cookies: Vec<_> = from_here.map(|Cookie { name, value, .. }| format!("{name}={value}")).collect();
         let response = request
             .header("cookie", cookies.join("; "))
             .header("accept", "text/html")
@@ -193,7 +203,7 @@ impl Person {
             .await
             .map_err(|error| unreachable(explain(&error)))?;
         for cookie in response.headers().get_all("set-cookie") {
-            self.keep(cookie.to_str().unwrap_or_default());
+            self.keep(&origin, cookie.to_str().unwrap_or_default());
         }
         let status = response.status().as_u16();
         let location = response.headers().get("location").and_then(|location| location.to_str().ok());
@@ -214,20 +224,16 @@ impl Person {
     }
 
     /// Keeps a cookie, or forgets it when its value is empty.
-    fn keep(&mut self, set_cookie: &str) {
+    fn keep(&mut self, origin: &str, set_cookie: &str) {
         let pair = set_cookie.split(';').next().unwrap_or_default();
         let Some((name, value)) = pair.split_once('=') else { return };
-        self.cookies.retain(|(known, _)| known != name.trim());
+        let (name, value) = (name.trim(), value.trim());
+        self.cookies.retain(|known| known.origin != origin || known.name != name);
         if !value.is_empty() {
-            self.cookies.push((name.trim().to_owned(), value.trim().to_owned()));
+            let (origin, name, value) = (origin.to_owned(), name.to_owned(), value.to_owned());
+            self.cookies.push(Cookie { origin, name, value });
         }
     }
-}
-
-fn is_back(target: &str, redirect_uri: &RedirectUri) -> bool {
-    target
-        .strip_prefix(redirect_uri.as_str())
-        .is_some_and(|rest| rest.starts_with(['?', '&', '#']) || rest.is_empty())
 }
 
 fn says(button: &Button, wanted: &str) -> bool {

@@ -1,10 +1,12 @@
 //! The trace in the terminal, printed as it happens, in numbered parts.
 
+use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _, Write};
 
 use flow::lessons::steps::{Chapter, Step};
 use flow::trace::{Answer, Check, Entry, Event, Outcome, Party, Trace};
 use flow::{Action, Agenda, Failure, Flow, OnBehalf};
+use serde_json::Value;
 
 use crate::driver::DriveError;
 use crate::person::PersonError;
@@ -44,10 +46,33 @@ fn way_to_be_known(flow: &Flow) -> &'static str {
     }
 }
 
-/// A text from outside without anything that commands the terminal.
+/// A text from outside without anything that commands the terminal, or turns the line around.
 #[must_use]
 pub fn harmless(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && !matches!(c, '\t' | '\n') { '\u{fffd}' } else { c }).collect()
+    let commands = |c: char| c.is_control() && !matches!(c, '\t' | '\n');
+    text.chars().map(|c| if commands(c) || turns_around(c) { '\u{fffd}' } else { c }).collect()
+}
+
+/// A JSON object over several lines, fit for a terminal. JSON escapes the older half of the control characters by itself,
+/// but not the newer.
+#[must_use]
+pub fn harmless_json(value: &Value) -> String {
+    let mut harmless = String::new();
+    for c in format!("{value:#}").chars() {
+        match c {
+            '\n' => harmless.push(c),
+            c if c.is_control() || turns_around(c) => {
+                let _ = write!(harmless, "\\u{:04x}", u32::from(c));
+            }
+            c => harmless.push(c),
+        }
+    }
+    harmless
+}
+
+/// Characters that change the direction of what stands around them.
+fn turns_around(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// ANSI colours, or nothing.
@@ -213,7 +238,8 @@ impl<W: Write> Report<W> {
             Event::Local => {
                 writeln!(self.out, "  · {title}")?;
                 for (name, value, _) in entry.decoded.iter().flat_map(|decoded| &decoded.rows) {
-                    writeln!(self.out, "      {name:<22} {}", self.visible(trace, value))?;
+                    let (name, value) = (self.visible(trace, name), self.visible(trace, value));
+                    writeln!(self.out, "      {name:<22} {value}")?;
                 }
             }
             Event::Navigation { url } | Event::Callback { url } => {

@@ -2,9 +2,10 @@
 
 use protocol::secret::Secret;
 
+use crate::action::Failure;
+use crate::check::{Check, Outcome};
 use crate::lessons::steps::Step;
-use crate::machine::Failure;
-use crate::trace::{Check, Decoded, Entry, Outcome};
+use crate::trace::{Decoded, Entry};
 use crate::turn::Turn;
 
 /// The account of a turn.

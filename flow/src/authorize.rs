@@ -8,12 +8,13 @@ use protocol::scope::ScopeSet;
 use protocol::secret::Secret;
 use serde::{Deserialize, Serialize};
 
+use crate::check::Checks;
 use crate::discovery::ScopeChoice;
 use crate::lessons::steps::Step;
-use crate::machine::State;
 use crate::registration::Known;
+use crate::state::State;
 use crate::token_response::AccessToken;
-use crate::trace::{Checks, Decoded, Entry, Event, Party};
+use crate::trace::{Decoded, Entry, Event, Party};
 use crate::turn::Turn;
 
 /// Why a token is asked for.
@@ -120,7 +121,7 @@ impl Pending {
         checks.note(
             Clause::PkceVerifier,
             "the verifier is fresh and long enough",
-            true,
+            CodeVerifier::parse(self.verifier.reveal()).is_ok(),
             "43 to 128 characters",
             format!("{} characters from 32 random bytes", self.verifier.reveal().len()),
         );
@@ -146,12 +147,11 @@ impl Pending {
     fn account_for_request(&self, turn: &mut Turn<'_>, scope: &ScopeChoice) {
         let mut checks = Checks::default();
         let asked = self.request.scope.as_ref().map_or_else(|| "none".into(), ToString::to_string);
-        checks.note(Clause::ScopeSelection, "scope", true, format!("from {}", scope.source.as_str()), asked);
+        checks.decide(Clause::ScopeSelection, "scope", format!("from {}", scope.source.as_str()), asked);
         if scope.offline {
-            checks.note(
+            checks.decide(
                 Clause::OfflineAccess,
                 "offline_access is added, for a refresh token",
-                true,
                 "where the authorization server lists it",
                 "it is listed",
             );
@@ -166,7 +166,7 @@ impl Pending {
         checks.note(
             Clause::IssParameter,
             "the issuer is recorded before the browser leaves",
-            true,
+            self.expected.issuer.as_str() == self.known.discovered.metadata.issuer,
             self.known.discovered.metadata.issuer.as_str(),
             self.expected.issuer.as_str(),
         );

@@ -1,16 +1,18 @@
 //! The browser is back: who sent it, does it answer our question, and what does it say?
 
-use protocol::authorization_response::{AuthorizationResponse, CallbackError, verify_issuer};
+use protocol::authorization_response::{AuthorizationResponse, verify_issuer};
 use protocol::clause::Clause;
+use protocol::oauth_error::OAuthErrorCode;
 use protocol::query::Parameters;
 use protocol::secret::Secret;
 use serde::{Deserialize, Serialize};
 
 use crate::authorize::Pending;
-use crate::machine::State;
+use crate::check::Stop;
 use crate::secrecy;
+use crate::state::State;
 use crate::token_request;
-use crate::trace::{Decoded, Stop};
+use crate::trace::Decoded;
 use crate::turn::Turn;
 
 /// A code that may be redeemed. Only [`validate`] makes one, after every check on the callback has passed.
@@ -39,16 +41,17 @@ pub(crate) fn validate(turn: &mut Turn<'_>, pending: Pending, url: &str) -> Resu
     turn.secrets.extend(secrecy::in_callback(url));
     let (address, query) = url.split_once('?').unwrap_or((url, ""));
     let query = query.split('#').next().unwrap_or_default();
-    turn.checks.identical(
+    turn.checks.require(
         Clause::RedirectExact,
         "the browser came back to the redirect URI",
+        pending.request.redirect_uri.is_reached_by(url),
         pending.request.redirect_uri.as_str(),
         address,
     )?;
     let parameters = Parameters::parse(query);
     check_issuer(turn, &pending, &parameters)?;
     let response = AuthorizationResponse::validate(query, &pending.expected);
-    check_state(turn, &pending, &parameters, &response)?;
+    check_state(turn, &pending, &parameters)?;
     decode(turn, &parameters);
     let response = match response {
         Ok(response) => response,
@@ -75,17 +78,13 @@ pub(crate) fn validate(turn: &mut Turn<'_>, pending: Pending, url: &str) -> Resu
             Ok(token_request::redeem(turn, pending, ValidatedCallback { code }))
         }
         AuthorizationResponse::Error { error, description } => {
+            let said_no = error == OAuthErrorCode::AccessDenied.as_str();
+            let clause = if said_no { Clause::AccessDenied } else { Clause::AuthorizationError };
             let found = match description {
                 Some(description) => format!("{error}: {description}"),
                 None => error,
             };
-            turn.checks.require(
-                Clause::AccessDenied,
-                "the answer is a code, not an error",
-                false,
-                "code",
-                found,
-            )?;
+            turn.checks.require(clause, "the answer is a code, not an error", false, "code", found)?;
             Err(Stop)
         }
     }
@@ -104,19 +103,20 @@ fn check_issuer(turn: &mut Turn<'_>, pending: &Pending, parameters: &Parameters)
     turn.checks.verify(Clause::IssParameter, "iss is the issuer that was asked", holds, expected, found)
 }
 
-fn check_state(
-    turn: &mut Turn<'_>,
-    pending: &Pending,
-    parameters: &Parameters,
-    response: &Result<AuthorizationResponse, CallbackError>,
-) -> Result<(), Stop> {
-    let state = parameters.get("state").ok().flatten();
+fn check_state(turn: &mut Turn<'_>, pending: &Pending, parameters: &Parameters) -> Result<(), Stop> {
+    let state = parameters.get("state");
+    let holds = state.is_ok_and(|state| state.map(Secret::new).as_ref() == Some(&pending.expected.state));
+    let found = match state {
+        Ok(Some(state)) => state.to_owned(),
+        Ok(None) => "nothing".to_owned(),
+        Err(repeated) => repeated.to_string(),
+    };
     turn.checks.require(
         Clause::State,
         "state is the one that was sent",
-        !matches!(response, Err(CallbackError::OtherState)),
+        holds,
         pending.expected.state.reveal(),
-        state.unwrap_or("nothing"),
+        found,
     )
 }
 

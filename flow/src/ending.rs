@@ -6,15 +6,16 @@ use protocol::secret::Secret;
 use protocol::token_endpoint::{REFRESH_TOKEN, RevocationRequest};
 use serde::{Deserialize, Serialize};
 
+use crate::check::Checks;
 use crate::client_authentication;
 use crate::config::Config;
 use crate::http::{Method, Request, Response};
 use crate::lessons::steps::Step;
-use crate::machine::State;
 use crate::operate::{self, Operating, Resting};
 use crate::operation::{Operation, with_token};
 use crate::session::{Access, Session};
-use crate::trace::{Checks, Party};
+use crate::state::State;
+use crate::trace::Party;
 use crate::turn::{Outgoing, Turn};
 
 /// A call that is called off (2025-11-25: a message says so).
@@ -32,10 +33,9 @@ pub(crate) fn cancel(turn: &mut Turn<'_>, operating: Operating) -> State {
     session.spend_id();
     if session.revision.is_stateless() {
         let mut checks = Checks::default();
-        checks.note(
+        checks.decide(
             Clause::Cancellation,
             "the call is called off",
-            true,
             "hanging up says it",
             format!("request {id} was hung up on"),
         );
@@ -47,19 +47,26 @@ pub(crate) fn cancel(turn: &mut Turn<'_>, operating: Operating) -> State {
 
 /// Whether an operation can be called off: a call of a tool. The greeting must not be, says the specification.
 pub(crate) fn can_be_cancelled(operation: &Operation) -> bool {
-    matches!(operation, Operation::Call(_))
+    match operation {
+        Operation::Call(_) => true,
+        Operation::Resume(resumption) => can_be_cancelled(&resumption.of),
+        Operation::Initialize
+        | Operation::Initialized
+        | Operation::Discover
+        | Operation::ListTools { .. } => false,
+    }
 }
 
 impl Cancelling {
     pub(crate) fn outgoing(&self, config: &Config) -> Outgoing {
         let request = Request::post_json(config.server.as_str(), &mcp::cancelled(self.id))
             .header("accept", mcp::ACCEPT);
-        Outgoing {
-            step: Step::Call,
-            to: Party::McpServer,
-            title: format!("notifications/cancelled: request {}", self.id),
-            request: with_token(self.session.with_headers(request), self.access.as_ref()),
-        }
+        Outgoing::new(
+            Step::Call,
+            Party::McpServer,
+            format!("notifications/cancelled: request {}", self.id),
+            with_token(self.session.with_headers(request), self.access.as_ref()),
+        )
     }
 
     /// Whatever the server says to it, nobody waits for the call any more.
@@ -145,12 +152,12 @@ impl Ending {
             body: None,
         };
         let request = self.resting.session.with_headers(request);
-        Outgoing {
-            step: Step::Ending,
-            to: Party::McpServer,
-            title: "DELETE the session".into(),
-            request: with_token(request, self.resting.access.as_ref()),
-        }
+        Outgoing::new(
+            Step::Ending,
+            Party::McpServer,
+            "DELETE the session",
+            with_token(request, self.resting.access.as_ref()),
+        )
     }
 
     fn revocation(&self) -> Option<Outgoing> {
@@ -167,18 +174,18 @@ impl Ending {
             &access.registered.proof,
             &metadata.revocation_endpoint_auth_methods_supported,
         );
-        Some(Outgoing {
-            step: Step::Ending,
-            to: Party::AuthorizationServer,
-            title: "POST the revocation: the token is given back".into(),
-            request: client_authentication::authenticated(
+        Some(Outgoing::new(
+            Step::Ending,
+            Party::AuthorizationServer,
+            "POST the revocation: the token is given back",
+            client_authentication::authenticated(
                 endpoint,
                 revocation.parameters(),
                 &access.registered,
                 method,
                 None,
             ),
-        })
+        ))
     }
 
     /// Goes on with what is left to close. A farewell that nobody hears is no failure, and is not repeated.

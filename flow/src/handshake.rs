@@ -8,13 +8,13 @@ use protocol::revision::Revision;
 use protocol::secret::Secret;
 use serde_json::Value;
 
+use crate::check::Stop;
 use crate::config::Era;
 use crate::http::Response;
-use crate::machine::State;
 use crate::operate;
 use crate::operation::Operation;
 use crate::session::{Access, Session};
-use crate::trace::Stop;
+use crate::state::State;
 use crate::turn::Turn;
 
 /// Error codes that only a server of 2026-07-28 sends.

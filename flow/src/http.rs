@@ -1,5 +1,7 @@
 //! HTTP messages as values: what a driver sends, and what it brings back.
 
+use std::fmt;
+
 use protocol::mcp_answer::is_answered;
 use protocol::query;
 use serde::{Deserialize, Serialize};
@@ -32,7 +34,9 @@ impl Method {
 }
 
 /// A request, exactly as the driver must send it. Redirects are not to be followed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+///
+/// `Debug` shows neither values of headers nor the body: tokens are in them.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
     /// GET, POST or DELETE.
     pub method: Method,
@@ -90,7 +94,13 @@ impl Request {
             let message: serde_json::Value = serde_json::from_str(self.body.as_deref()?).ok()?;
             message.get("id")?.as_u64()
         };
-        so_far.ends_with('\n') && id().is_some_and(|id| is_answered(content_type, so_far, id))
+        // What takes up a stream has no id of its own: the stream has one answer.
+        let awaits = match self.method {
+            Method::Get => Some(None),
+            Method::Post => id().map(Some),
+            Method::Delete => None,
+        };
+        so_far.ends_with('\n') && awaits.is_some_and(|id| is_answered(content_type, so_far, id))
     }
 
     /// With one header more.
@@ -102,7 +112,9 @@ impl Request {
 }
 
 /// A response, as far as the driver could see it: in a browser, CORS hides what the server does not expose.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+///
+/// `Debug` shows neither values of headers nor the body: tokens are in them.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Response {
     /// Status code.
     pub status: u16,
@@ -124,9 +136,62 @@ impl Response {
             .map(|(_, value)| value.as_str())
     }
 
+    /// All headers of that name as one list, which is what several lines of it mean. Browsers join them already.
+    ///
+    /// Spec: RFC 9110 §5.3.
+    #[must_use]
+    pub fn header_list(&self, name: &str) -> Option<String> {
+        let lines = self.headers.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name));
+        lines.map(|(_, value)| value.clone()).reduce(|list, value| format!("{list}, {value}"))
+    }
+
     /// The content type, empty when there is none.
     #[must_use]
     pub fn content_type(&self) -> &str {
         self.header("content-type").unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let address = self.url.split('?').next().unwrap_or_default();
+        let length = self.body.as_ref().map_or(0, String::len);
+        write!(f, "{} {address} {} ({length} bytes)", self.method.as_str(), names(&self.headers))
+    }
+}
+
+impl fmt::Debug for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} ({} bytes)", self.status, names(&self.headers), self.body.len())
+    }
+}
+
+fn names(headers: &[(String, String)]) -> String {
+    headers.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::*;
+
+    /// Req: ALL-11
+    #[test]
+    fn what_is_printed_for_developers_has_no_secret() {
+        let request = Request::post_form("https://as.example/token?x=s3cret", &[("code", "s3cret".into())])
+            .header("authorization", "Bearer s3cret");
+        assert_eq!(
+            format!("{request:?}"),
+            "POST https://as.example/token content-type, accept, authorization (11 bytes)"
+        );
+        let response = Response {
+            status: 200,
+            headers: vec![("set-cookie".into(), "s3cret".into())],
+            body: "s3cret".into(),
+            elapsed_ms: 1,
+        };
+        assert_eq!(format!("{response:?}"), "200 set-cookie (6 bytes)");
     }
 }

@@ -1,39 +1,159 @@
 //! The MCP client as a state machine without IO.
 //!
-//! A [`Flow`] says what to send and takes what came back; it reads neither clock nor randomness nor network. So the
-//! same code runs in the page (driven by fetch), in the terminal (driven by a native HTTP client) and in tests, and a
-//! person can pause between any two messages.
+//! A [`Flow`] knows how an MCP client gets permission and uses it: discovery of the authorization server, the ways to be
+//! known there (registered beforehand, metadata document, dynamic registration, asking the person), authorization code with
+//! PKCE or client credentials, refresh, step-up, sessions of 2025-11-25 and stateless requests of 2026-07-28. It says what
+//! to send and takes what came back; it reads neither clock nor randomness nor network. So the same code runs in a page
+//! (driven by fetch), in a terminal (driven by a native HTTP client) and in tests, and a person can pause between any two
+//! messages. Everything that it verified stands in its [`trace`].
+//!
+//! # The picture
 //!
 //! ```text
-//!            ┌────────── poll() ──────────┐
-//!            ▼                            │
-//!   Send(request) ── driver sends ──▶ handle_response(env, response)
-//!   Navigate ─────── depart(env) ───▶ the browser leaves … handle_callback(env, url)
-//!   Rest / Failed ── done
+//!    Flow::new(config)
+//!          │
+//!          ▼        401         ┌──────────────────┐   200   ┌────────────────┐
+//!   ┌───────────┐ ────────────▶ │ ResourceMetadata │ ──────▶ │ ServerMetadata │
+//!   │  Operate  │               └──────────────────┘         └───────┬────────┘
+//!   │           │                  each place in order               │ who is the client here?
+//!   │ initialize│                                                    ▼
+//!   │ discover  │               ┌───────────┬────────────────┬──────────────┬────────────────┐
+//!   │ tools/list│               │ registered│ ClientDocument │ Register     │ AskCredentials │
+//!   │ tools/call│               │ before    │ (CIMD)         │ (DCR)        │ (the person)   │
+//!   │           │               └─────┬─────┴───────┬────────┴──────┬───────┴───────┬────────┘
+//!   │           │  403                └─────────────┴───────┬───────┴───────────────┘
+//!   │           │ ── more scopes ──────────────────────────▶│
+//!   │           │                                           ▼
+//!   │           │   the client's own name      ┌───────────────────────────┐
+//!   │           │  (no person) ┌────────────── │ Authorize → AwaitCallback │  the browser is away
+//!   │           │              ▼               └─────────────┬─────────────┘
+//!   │           │       ┌─────────────┐   validated callback │
+//!   │           │ ◀──── │ Sign, Token │ ◀────────────────────┘
+//!   └─────┬─────┘ token └─────────────┘
+//!         │                    ▲ refresh: the token ran out, or 401 at the same server
+//!         ▼                    │
+//!      ┌──────┐ ───────────────┘          ┌─────┐      ┌──────────┐
+//!      │ Rest │ ── finish() ────────────▶ │ End │ ───▶ │ Finished │
+//!      └──────┘ ◀─ call_tool() goes on    └─────┘      └──────────┘
+//!
+//!   from everywhere: Failed, with the check that says why
 //! ```
 //!
-//! The driver is a loop of ten lines:
+//! # The states
+//!
+//! | state | what it means | what the driver does |
+//! |---|---|---|
+//! | `Operate` | an operation is under way at the MCP server; the very first one carries no token | sends |
+//! | `ResourceMetadata`, `ServerMetadata` | looking for the two documents, candidate by candidate | sends |
+//! | `ClientDocument` | the client reads its own metadata document, as the server will | sends |
+//! | `Register` | the client registers itself at this server, and will use what it gets nowhere else | sends |
+//! | `AskCredentials` | no other way is open: somebody has to say who the client is | [`Flow::provide_credentials`] |
+//! | `Authorize` | PKCE pair, `state` and issuer are recorded; nothing is sent yet | [`Flow::depart`] |
+//! | `AwaitCallback` | the browser is away; the flow can be put away and restored meanwhile | [`Flow::handle_callback`] |
+//! | `Sign` | a client assertion waits for its signature; the flow never sees the key | [`Flow::handle_signature`] |
+//! | `Token` | a code, a refresh token or the client's own name is exchanged for a token | sends |
+//! | `Cancel` | a call is called off (until 2025-11-25 a message says so) | sends |
+//! | `Rest` | everything on the agenda is done | nothing, or a command |
+//! | `End`, `Finished` | the session is deleted, tokens are given back; over | sends; nothing |
+//! | `Failed` | a check failed whose rule is a MUST, or nobody answered | nothing |
+//!
+//! Where order matters, the types say so: only `callback.rs` makes a validated callback, only that can be redeemed, and
+//! only at the server that the request went to.
+//!
+//! # The driver
+//!
+//! A driver is a loop. This one is complete; what is particular to a place (network, browser, key, person) is passed in:
 //!
 //! ```
-//! use flow::{Action, Env, Flow};
 //! use flow::http::{Request, Response};
+//! use flow::identity::Credentials;
+//! use flow::{Action, Env, Flow, SigningRequest, Unexpected};
+//! use protocol::ids::Issuer;
 //!
-//! fn drive(flow: &mut Flow, env: impl Fn() -> Env, send: impl Fn(&Request) -> Result<Response, String>) {
-//!     while let Action::Send(outgoing) = flow.poll() {
-//!         let result = match send(&outgoing.request) {
-//!             Ok(response) => flow.handle_response(&env(), response),
-//!             Err(reason) => flow.handle_unreachable(&env(), &reason),
-//!         };
-//!         result.expect("an answer to the request that was polled");
+//! trait Place {
+//!     fn env(&self) -> Env;
+//!     fn send(&self, request: &Request) -> Result<Response, String>;
+//!     fn browse(&self, url: &str) -> String;
+//!     fn sign(&self, request: &SigningRequest) -> Vec<u8>;
+//!     fn ask(&self, issuer: &Issuer) -> Credentials;
+//! }
+//!
+//! fn drive(flow: &mut Flow, place: &impl Place) -> Result<(), Unexpected> {
+//!     loop {
+//!         match flow.poll() {
+//!             Action::Send(outgoing) => match place.send(&outgoing.request) {
+//!                 Ok(response) => flow.handle_response(&place.env(), response)?,
+//!                 Err(reason) => flow.handle_unreachable(&place.env(), &reason)?,
+//!             },
+//!             Action::Navigate | Action::AwaitCallback => {
+//!                 let url = flow.depart(&place.env())?;
+//!                 flow.handle_callback(&place.env(), &place.browse(&url))?;
+//!             }
+//!             Action::Sign(request) => {
+//!                 let signature = place.sign(request);
+//!                 flow.handle_signature(&place.env(), &signature)?;
+//!             }
+//!             Action::AskCredentials(issuer) => {
+//!                 let credentials = place.ask(issuer);
+//!                 flow.provide_credentials(&place.env(), credentials)?;
+//!             }
+//!             Action::Rest | Action::Finished | Action::Failed(_) => return Ok(()),
+//!         }
 //!     }
 //! }
 //! ```
 //!
-//! Where order matters, the types say so: only `callback.rs` makes a validated callback, and only that can be redeemed.
+//! What a driver must keep to: it waits for [`Outgoing::wait_ms`] before it sends; no redirects are followed; no cookies are sent; an answer is read up to
+//! [`http::MAX_ANSWER_BYTES`], and a stream only until [`http::Request::is_answered_by`] holds; each wait has a deadline;
+//! and every [`Env`] has fresh entropy.
+//!
+//! # A first run
+//!
+//! A server that wants no token is used without one; here it is two closures away:
+//!
+//! ```
+//! use flow::http::Response;
+//! use flow::identity::Identities;
+//! use flow::{Action, Agenda, Config, Env, Era, Flow, OnBehalf};
+//! use protocol::ids::{RedirectUri, ResourceUri};
+//! use protocol::loopback::LoopbackPolicy;
+//! use protocol::mcp::ToolCall;
+//! use protocol::revision::Revision;
+//! use serde_json::{Value, json};
+//!
+//! let mut flow = Flow::new(Config {
+//!     server: ResourceUri::parse("https://mcp.example/mcp", LoopbackPolicy::HttpsOnly)?,
+//!     era: Era::Only(Revision::V2026_07_28),
+//!     loopback: LoopbackPolicy::HttpsOnly,
+//!     redirect_uri: RedirectUri::parse("http://127.0.0.1:4000/callback")?,
+//!     identities: Identities::default(),
+//!     on_behalf: OnBehalf::Person,
+//!     agenda: Agenda::Calls(vec![ToolCall::new("greet", json!({}))]),
+//! });
+//! let env = |n: u8| Env { now_ms: 1_800_000_000_000, entropy: [n; 64] };
+//! let mut n = 0;
+//! while let Action::Send(outgoing) = flow.poll() {
+//!     let message: Value = serde_json::from_str(outgoing.request.body.as_deref().unwrap_or_default())?;
+//!     let result = match message["method"].as_str() {
+//!         Some("server/discover") => json!({ "supportedVersions": ["2026-07-28"] }),
+//!         Some("tools/list") => json!({ "tools": [{ "name": "greet" }] }),
+//!         _ => json!({ "content": [{ "type": "text", "text": "hello" }] }),
+//!     };
+//!     let body = json!({ "jsonrpc": "2.0", "id": message["id"], "result": result }).to_string();
+//!     let headers = vec![("content-type".into(), "application/json".into())];
+//!     n += 1;
+//!     flow.handle_response(&env(n), Response { status: 200, headers, body, elapsed_ms: 1 })?;
+//! }
+//! assert_eq!(flow.poll(), Action::Rest);
+//! assert_eq!(protocol::mcp_answer::tool_text(&flow.results()[0].result), "hello");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod account;
+mod action;
 mod authorize;
 mod callback;
+mod check;
 mod client_authentication;
 mod config;
 mod discovery;
@@ -47,8 +167,10 @@ mod machine;
 mod operate;
 mod operation;
 mod registration;
+mod resume;
 mod secrecy;
 mod session;
+mod state;
 mod step_up;
 mod token_request;
 mod token_response;
@@ -57,12 +179,13 @@ mod tools;
 pub mod trace;
 mod turn;
 
+pub use action::{Action, Failure, Unexpected};
 pub use client_authentication::SigningRequest;
 pub use config::{Agenda, Config, Era, OnBehalf};
 pub use discovery::{ScopeChoice, ScopeSource};
 pub use ending::Farewell;
 pub use env::Env;
-pub use machine::{Action, Failure, Flow, Unexpected};
+pub use machine::Flow;
 pub use session::{MAX_STEP_UPS, ToolResult};
 pub use token_response::decode_jwt;
 pub use turn::Outgoing;

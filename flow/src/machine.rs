@@ -1,174 +1,28 @@
-//! The states and the transitions between them, and nothing else: each rule is in the file of its concept.
+//! The wheel: what comes from outside is given to the state, what it says is written down, and the next state is entered.
+//! Each rule is in the file of its concept.
 
-use protocol::clause::Clause;
-use protocol::ids::Issuer;
 use protocol::mcp::ToolCall;
 use protocol::revision::Revision;
 use protocol::scope::ScopeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::account::Account;
-use crate::authorize::Pending;
+use crate::action::{Action, Failure, Unexpected};
 use crate::callback;
-use crate::client_authentication::SigningRequest;
+use crate::check::Stop;
 use crate::config::Config;
-use crate::discovery::{ResourceLookup, ServerLookup};
-use crate::ending::{self, Cancelling, Ending, Farewell};
+use crate::ending::{self, Ending, Farewell};
 use crate::env::Env;
 use crate::http::Response;
 use crate::identity::Credentials;
 use crate::lessons::steps::Step;
-use crate::operate::{self, Operating, Resting};
-use crate::operation::Operation;
-use crate::registration::{Newcomer, document};
-use crate::session::{Access, Errand, Session, ToolResult};
-use crate::token_request::{self, TokenRequest};
-use crate::trace::{Answer, Entry, Event, Party, Stop, Trace};
+use crate::operate::{self, Resting};
+use crate::registration::document;
+use crate::session::{Errand, Session, ToolResult};
+use crate::state::State;
+use crate::token_request;
+use crate::trace::{Answer, Entry, Event, Party, Trace};
 use crate::turn::{Outgoing, Turn};
-
-/// Where a flow stands. Each state has just what is valid then.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) enum State {
-    /// An operation is under way at the MCP server. The first one has no token.
-    Operate(Box<Operating>),
-    /// Looking for the protected resource metadata.
-    ResourceMetadata(Box<ResourceLookup>),
-    /// Looking for the authorization server metadata.
-    ServerMetadata(Box<ServerLookup>),
-    /// Reading the client's own document.
-    ClientDocument(Box<Newcomer>),
-    /// The client registers itself.
-    Register(Box<Newcomer>),
-    /// Nobody but the person can say who the client is here.
-    AskCredentials(Box<Newcomer>),
-    /// Ready to send the browser away.
-    Authorize(Box<Pending>),
-    /// The browser is away.
-    AwaitCallback(Box<Pending>),
-    /// An assertion is to be signed.
-    Sign(Box<TokenRequest>),
-    /// A token is asked for.
-    Token(Box<TokenRequest>),
-    /// A call is called off.
-    Cancel(Box<Cancelling>),
-    /// All is done that was to be done.
-    Rest(Box<Resting>),
-    /// The session is ended, the tokens are given back.
-    End(Box<Ending>),
-    /// The client has left.
-    Finished,
-    /// The client stopped.
-    Failed(Failure),
-}
-
-impl State {
-    pub(crate) fn operate(session: Session, operation: Operation, access: Option<Access>) -> Self {
-        Self::Operate(Box::new(Operating { session, operation, access }))
-    }
-
-    /// Does with the token what the client was on the way for.
-    pub(crate) fn resume(errand: Errand, access: Access) -> Self {
-        let Errand { session, then } = errand;
-        match then {
-            Some(operation) => Self::operate(session, operation, Some(access)),
-            None => Self::Rest(Box::new(Resting { session, access: Some(access) })),
-        }
-    }
-
-    /// The conversation with the MCP server; `None` when it is over.
-    fn session(&self) -> Option<&Session> {
-        match self {
-            Self::Operate(operating) => Some(&operating.session),
-            Self::ResourceMetadata(lookup) => Some(&lookup.errand.session),
-            Self::ServerMetadata(lookup) => Some(&lookup.errand().session),
-            Self::ClientDocument(newcomer) | Self::Register(newcomer) | Self::AskCredentials(newcomer) => {
-                Some(&newcomer.errand.session)
-            }
-            Self::Authorize(pending) | Self::AwaitCallback(pending) => Some(&pending.known.errand.session),
-            Self::Sign(request) | Self::Token(request) => Some(&request.known.errand.session),
-            Self::Cancel(cancelling) => Some(cancelling.session()),
-            Self::Rest(resting) => Some(&resting.session),
-            Self::End(ending) => Some(&ending.resting().session),
-            Self::Finished | Self::Failed(_) => None,
-        }
-    }
-
-    /// The scopes of the token in use.
-    fn granted(&self) -> Option<&ScopeSet> {
-        let access = match self {
-            Self::Authorize(pending) | Self::AwaitCallback(pending) => return pending.purpose.granted(),
-            Self::Sign(request) | Self::Token(request) => return request.purpose.granted(),
-            Self::Operate(operating) => operating.access.as_ref(),
-            Self::Cancel(cancelling) => cancelling.access(),
-            Self::Rest(resting) => resting.access.as_ref(),
-            Self::End(ending) => ending.resting().access.as_ref(),
-            _ => None,
-        };
-        access.map(|access| &access.token.granted)
-    }
-}
-
-/// Why a flow stopped, in plain words.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Failure {
-    /// At which step.
-    pub step: Step,
-    /// What was looked at.
-    pub title: String,
-    /// What should have been there.
-    pub expected: String,
-    /// What was there.
-    pub found: String,
-    /// The rule, unless nothing could be reached at all.
-    pub clause: Option<Clause>,
-}
-
-/// What the driver must do now.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Action<'a> {
-    /// Send this request, then call [`Flow::handle_response`] or [`Flow::handle_unreachable`].
-    Send(&'a Outgoing),
-    /// Sign this with the client's key, then call [`Flow::handle_signature`].
-    Sign(&'a SigningRequest),
-    /// Ask the person who the client is at this server, then call [`Flow::provide_credentials`].
-    AskCredentials(&'a Issuer),
-    /// Call [`Flow::depart`] and send the browser to the URL that it returns.
-    Navigate,
-    /// Wait until the browser comes back, then call [`Flow::handle_callback`].
-    AwaitCallback,
-    /// Nothing: all calls are made. [`Flow::call_tool`] goes on, [`Flow::finish`] leaves.
-    Rest,
-    /// Nothing: the client has left.
-    Finished,
-    /// Nothing: the client stopped.
-    Failed(&'a Failure),
-}
-
-/// The driver did something that does not fit the state. The flow is unchanged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Unexpected {
-    /// A response came, but no request is under way.
-    #[error("no request is under way")]
-    NoRequest,
-    /// A callback came, or the browser was to be sent away, but no authorization is under way.
-    #[error("no authorization is under way")]
-    NoAuthorization,
-    /// A signature came, but nothing is to be signed.
-    #[error("nothing is to be signed")]
-    NothingToSign,
-    /// Credentials came, but nobody was asked for them.
-    #[error("nobody was asked for credentials")]
-    NotAsked,
-    /// A command that needs a flow at rest.
-    #[error("the flow is not at rest")]
-    NotAtRest,
-    /// There is no refresh token.
-    #[error("there is no refresh token")]
-    NoRefreshToken,
-    /// No tool is being called.
-    #[error("no tool is being called")]
-    NoCall,
-}
 
 /// The MCP client as a value: it never acts, it says what to do, and it accounts for what came.
 ///

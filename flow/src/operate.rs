@@ -5,16 +5,16 @@ use protocol::mcp_answer::{Answer, read_answer, read_error};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::check::Stop;
 use crate::config::Config;
 use crate::discovery::challenge;
 use crate::http::Response;
 use crate::lessons::steps::Step;
-use crate::machine::State;
 use crate::operation::Operation;
 use crate::session::{Access, Errand, MAX_SESSIONS, Session};
-use crate::trace::Stop;
+use crate::state::State;
 use crate::turn::{Outgoing, Turn};
-use crate::{handshake, step_up, token_request, tool_call};
+use crate::{handshake, resume, step_up, token_request, tool_call};
 
 /// An operation that is to be sent, or was.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -33,14 +33,20 @@ impl Operating {
     pub(crate) fn answered(self, turn: &mut Turn<'_>, response: &Response) -> Result<State, Stop> {
         let Self { mut session, operation, access } = self;
         turn.bearable(Clause::Transport, response)?;
+        // What takes up a stream has no id: the one that is awaited stays as it is.
+        let has_id = !matches!(operation, Operation::Resume(_));
         match response.status {
             401 => {
-                session.spend_id();
+                if has_id {
+                    session.spend_id();
+                }
                 turn.step = Some(if access.is_some() { Step::Refresh } else { Step::Challenge });
                 return challenge::unauthorized(turn, session, operation, access, response);
             }
             403 => {
-                session.spend_id();
+                if has_id {
+                    session.spend_id();
+                }
                 return step_up::forbidden(turn, session, operation, access, response);
             }
             404 if session.server_given_id.is_some() => {
@@ -48,6 +54,13 @@ impl Operating {
             }
             _ => {}
         }
+        if let Some(resumption) = resume::broken_off(turn, &session, &operation, response)? {
+            return Ok(State::operate(session, Operation::Resume(resumption), access));
+        }
+        let operation = match operation {
+            Operation::Resume(resumption) => *resumption.of,
+            other => other,
+        };
         match operation {
             Operation::Initialize => handshake::initialize_answered(turn, session, access, response),
             Operation::Initialized => handshake::initialized_answered(turn, session, access, response),
@@ -56,6 +69,8 @@ impl Operating {
                 tool_call::list_answered(turn, session, access, listed, response)
             }
             Operation::Call(call) => tool_call::call_answered(turn, session, access, call, response),
+            // A stream is taken up for an operation, never for another stream.
+            Operation::Resume(_) => Err(Stop),
         }
     }
 }
@@ -95,11 +110,18 @@ pub(crate) fn proceed(turn: &mut Turn<'_>, mut session: Session, access: Option<
     }
 }
 
-/// The operation was answered: what was tried in vain before does not count any more, and the token works.
-pub(crate) fn succeeded(session: &mut Session, access: &mut Option<Access>, operation: &Operation) {
+/// A request was answered, so the token works. Whether that was all of the operation is another question.
+pub(crate) fn answered(session: &mut Session, access: &mut Option<Access>) {
     session.spend_id();
     if let Some(access) = access {
         access.token.worked = true;
+    }
+}
+
+/// The whole operation is done: what was tried in vain before does not count any more.
+pub(crate) fn succeeded(session: &mut Session, access: &mut Option<Access>, operation: &Operation) {
+    answered(session, access);
+    if let Some(access) = access {
         session.attempts.succeeded(access.discovered.resource.as_str(), operation);
     }
 }

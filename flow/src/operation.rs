@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::config::Config;
 use crate::http::Request;
 use crate::lessons::steps::Step;
+use crate::resume::Resumption;
 use crate::session::{Access, Session};
 use crate::tools::Tools;
 use crate::trace::Party;
@@ -26,6 +27,8 @@ pub(crate) enum Operation {
     ListTools { cursor: Option<String>, listed: Tools },
     /// Calls a tool.
     Call(Call),
+    /// Goes after the answer of a stream that broke off (2025-11-25).
+    Resume(Resumption),
 }
 
 /// A call, and how often it was made.
@@ -61,6 +64,7 @@ impl Operation {
             Self::Discover => "server/discover".into(),
             Self::ListTools { .. } => "tools/list".into(),
             Self::Call(call) => format!("tools/call {}", call.what.name),
+            Self::Resume(resumption) => resumption.of.name(),
         }
     }
 
@@ -72,9 +76,21 @@ impl Operation {
         }
     }
 
+    /// The same operation with another token. A list begins anew: what one token was shown is not mixed with what another
+    /// is.
+    ///
+    /// Spec: MCP 2026-07-28 Caching.
+    pub(crate) fn with_another_token(self) -> Self {
+        match self {
+            Self::ListTools { .. } => Self::ListTools { cursor: None, listed: Tools::default() },
+            other => other,
+        }
+    }
+
     fn message(&self, session: &Session) -> Value {
         let (id, revision) = (session.id(), session.revision);
         match self {
+            Self::Resume(resumption) => resumption.of.message(session),
             Self::Initialize => mcp::initialize(id, revision),
             Self::Initialized => mcp::initialized(),
             Self::Discover => mcp::discover(id, revision),
@@ -89,7 +105,7 @@ impl Operation {
             Self::Initialize | Self::Initialized | Self::Discover => Step::Handshake,
             Self::ListTools { .. } => Step::Tools,
             Self::Call(Call { repeated: true, .. }) => Step::Retry,
-            Self::Call(_) => Step::Call,
+            Self::Call(_) | Self::Resume(_) => Step::Call,
         }
     }
 
@@ -100,12 +116,15 @@ impl Operation {
             Self::Initialize | Self::Discover => format!("{name}, without a token"),
             Self::Call(Call { repeated: true, .. }) => format!("{name}, again with the new token"),
             Self::Call(Call { rounds: 1.., .. }) => format!("{name}, once more as the server asks"),
-            Self::Initialized | Self::ListTools { .. } | Self::Call(_) => name,
+            Self::Initialized | Self::ListTools { .. } | Self::Call(_) | Self::Resume(_) => name,
         }
     }
 
     /// The request. The token goes into the header, never into the URL, and nowhere but to the server it is for.
     pub(crate) fn outgoing(&self, config: &Config, session: &Session, access: Option<&Access>) -> Outgoing {
+        if let Self::Resume(resumption) = self {
+            return resumption.outgoing(config, session, access);
+        }
         let message = self.message(session);
         let mut request = Request::post_json(config.server.as_str(), &message).header("accept", mcp::ACCEPT);
         for (name, value) in mcp::standard_headers(session.revision, &message) {
@@ -119,12 +138,12 @@ impl Operation {
         if !session.revision.is_stateless() && *self != Self::Initialize {
             request = session.with_headers(request);
         }
-        Outgoing {
-            step: self.step(access.is_some()),
-            to: Party::McpServer,
-            title: self.title(access.is_some()),
-            request: with_token(request, access),
-        }
+        Outgoing::new(
+            self.step(access.is_some()),
+            Party::McpServer,
+            self.title(access.is_some()),
+            with_token(request, access),
+        )
     }
 }
 

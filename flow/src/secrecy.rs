@@ -8,7 +8,8 @@ use protocol::secret::Secret;
 use protocol::strict_json;
 use serde_json::{Map, Value};
 
-/// Members of the answers of an authorization server that nobody else may see.
+/// Members of the answers of an authorization server that nobody else may see. An ID token comes from servers that speak
+/// OpenID Connect, asked for or not; with a registration access token a registration can be changed (RFC 7592).
 const MEMBERS: [&str; 5] =
     ["access_token", "refresh_token", "id_token", "client_secret", "registration_access_token"];
 /// What is longer is looked for as it is, and in no other spelling.

@@ -135,6 +135,7 @@ impl Session {
         match interrupted {
             Operation::Call(call) => self.queue.push_front(call.what),
             Operation::ListTools { .. } => self.tools = None,
+            Operation::Resume(resumption) => self.begin_again(*resumption.of),
             Operation::Initialize | Operation::Initialized | Operation::Discover => {}
         }
     }

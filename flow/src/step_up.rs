@@ -6,16 +6,17 @@ use protocol::scope::ScopeSet;
 use protocol::www_authenticate::BearerChallenge;
 
 use crate::authorize::{self, Purpose};
+use crate::check::{Checks, Stop};
 use crate::config::OnBehalf;
 use crate::discovery::{ScopeChoice, ScopeSource, challenge};
 use crate::http::Response;
 use crate::lessons::steps::Step;
-use crate::machine::State;
 use crate::operation::Operation;
 use crate::registration::Known;
 use crate::session::{Access, Errand, MAX_STEP_UPS, Session};
+use crate::state::State;
 use crate::token_request;
-use crate::trace::{Checks, Decoded, Stop};
+use crate::trace::Decoded;
 use crate::turn::Turn;
 
 /// Reads a 403 and asks for more, or gives up.
@@ -28,7 +29,7 @@ pub(crate) fn forbidden(
 ) -> Result<State, Stop> {
     turn.step = Some(Step::InsufficientScope);
     let challenge =
-        response.header("www-authenticate").and_then(|header| BearerChallenge::parse(header).ok());
+        response.header_list("www-authenticate").and_then(|header| BearerChallenge::parse(&header).ok());
     let error = challenge.as_ref().and_then(|challenge| challenge.error.as_deref());
     turn.checks.require(
         Clause::InsufficientScope,
@@ -84,10 +85,9 @@ fn account_for_scopes(
 ) {
     let mut checks = Checks::default();
     let revision = session.revision.as_str();
-    checks.note(
+    checks.decide(
         Clause::StepUp,
         "scopes to ask for",
-        true,
         format!("as revision {revision} says, from the challenge {challenged}"),
         asked.to_string(),
     );

@@ -11,14 +11,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::authorize::{self, Pending, Purpose};
 use crate::callback::ValidatedCallback;
+use crate::check::Checks;
 use crate::client_authentication::{self, SigningRequest};
 use crate::config::OnBehalf;
 use crate::identity::Proof;
 use crate::lessons::steps::Step;
-use crate::machine::State;
 use crate::registration::Known;
 use crate::session::{Access, Errand};
-use crate::trace::{Checks, Party};
+use crate::state::State;
+use crate::trace::Party;
 use crate::turn::{Outgoing, Turn};
 
 /// What is given for the token.
@@ -26,8 +27,8 @@ use crate::turn::{Outgoing, Turn};
 pub(crate) enum Grant {
     /// A code, and the proof that this client asked for it.
     Code { callback: ValidatedCallback, verifier: CodeVerifier, redirect_uri: RedirectUri },
-    /// The newest refresh token.
-    Refresh { refresh_token: Secret },
+    /// The newest refresh token, and what the token at its side allows.
+    Refresh { refresh_token: Secret, granted: ScopeSet },
     /// The client's word, and its proof.
     ClientCredentials,
 }
@@ -76,7 +77,10 @@ pub(crate) fn renew(turn: &mut Turn<'_>, errand: Errand, access: Access) -> Stat
     let Access { discovered, registered, token } = access;
     let known = Known { errand, discovered, registered };
     match token.refresh_token {
-        Some(refresh_token) => begin(turn, known, Grant::Refresh { refresh_token }, Purpose::Again, None),
+        Some(refresh_token) => {
+            let grant = Grant::Refresh { refresh_token, granted: token.granted };
+            begin(turn, known, grant, Purpose::Again, None)
+        }
         None => ask_again(turn, known),
     }
 }
@@ -129,10 +133,9 @@ impl TokenRequest {
             let signed = assertion.request.signed(signature);
             turn.secrets.push(signed.clone());
             let mut checks = Checks::default();
-            checks.note(
+            checks.decide(
                 Clause::ClientAssertion,
                 "the assertion is for this server alone, and expires soon",
-                true,
                 self.known.registered.issuer.as_str(),
                 assertion.request.algorithm.as_str(),
             );
@@ -164,7 +167,7 @@ impl TokenRequest {
                 };
                 (exchange.parameters(), "POST /token: the code, with the verifier")
             }
-            Grant::Refresh { refresh_token } => {
+            Grant::Refresh { refresh_token, .. } => {
                 let refresh = RefreshRequest {
                     refresh_token: refresh_token.clone(),
                     client_id,
@@ -183,17 +186,17 @@ impl TokenRequest {
             &discovered.metadata.token_endpoint_auth_methods_supported,
         );
         let assertion = self.assertion.as_ref().and_then(|assertion| assertion.signed.as_ref());
-        Outgoing {
-            step: self.step(),
-            to: Party::AuthorizationServer,
-            title: title.into(),
-            request: client_authentication::authenticated(
+        Outgoing::new(
+            self.step(),
+            Party::AuthorizationServer,
+            title,
+            client_authentication::authenticated(
                 &discovered.metadata.token_endpoint,
                 parameters,
                 registered,
                 method,
                 assertion,
             ),
-        }
+        )
     }
 }

@@ -10,12 +10,14 @@ use protocol::token_endpoint::TokenResponse;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::check::{Checks, Stop};
 use crate::http::Response;
-use crate::machine::State;
+use crate::operation::Operation;
 use crate::secrecy;
 use crate::session::Access;
+use crate::state::State;
 use crate::token_request::{self, Grant, TokenRequest};
-use crate::trace::{Checks, Decoded, Stop};
+use crate::trace::Decoded;
 use crate::turn::Turn;
 
 /// How long before its end a token is renewed, in seconds: a request takes its time too.
@@ -67,14 +69,15 @@ impl TokenRequest {
         let known = self.known;
         let mut errand = known.errand;
         errand.session.forget_private_lists();
+        errand.then = errand.then.map(Operation::with_another_token);
         let access = Access { discovered: known.discovered, registered: known.registered, token };
         Ok(State::resume(errand, access))
     }
 
-    /// What was granted: what the answer says, else what was asked for. A refresh token that is replaced is gone.
+    /// What was granted: what the answer says, else what was asked for, or granted before. A refresh token that is replaced is gone.
     fn token(&self, turn: &mut Turn<'_>, answer: TokenResponse) -> AccessToken {
         let requested = match &self.grant {
-            Grant::Refresh { .. } => self.known.errand.session.requested.clone(),
+            Grant::Refresh { granted, .. } => granted.clone(),
             Grant::Code { .. } | Grant::ClientCredentials => self.scope.clone().unwrap_or_default(),
         };
         let granted = answer.scope.unwrap_or_else(|| requested.clone());
@@ -86,11 +89,10 @@ impl TokenRequest {
             granted.to_string(),
         );
         let refresh_token = match (&self.grant, answer.refresh_token) {
-            (Grant::Refresh { refresh_token: old }, new) => {
-                turn.checks.note(
+            (Grant::Refresh { refresh_token: old, .. }, new) => {
+                turn.checks.decide(
                     Clause::RefreshReplaced,
                     "the refresh token is replaced",
-                    true,
                     "a new one replaces the old one; without a new one the old one stays",
                     if new.is_some() {
                         "a new one: the old one is forgotten"

@@ -5,13 +5,14 @@ use protocol::mcp::HEADER_MISMATCH;
 use protocol::mcp_answer::{Answer, tool_text};
 use serde_json::{Value, json};
 
+use crate::check::Stop;
 use crate::http::Response;
-use crate::machine::State;
 use crate::operate;
 use crate::operation::{Call, Operation};
 use crate::session::{Access, Session, ToolResult};
+use crate::state::State;
 use crate::tools::Tools;
-use crate::trace::{Decoded, Stop};
+use crate::trace::Decoded;
 use crate::turn::Turn;
 
 /// The most pages of a list that are read.
@@ -31,13 +32,14 @@ pub(crate) fn list_answered(
     let result = operate::result(turn, answer)?;
     listed.add_page(&mut turn.checks, &result, session.revision.is_stateless());
     turn.summary = format!("200 · {} tools", listed.len());
-    let operation = Operation::ListTools { cursor: None, listed: Tools::default() };
-    operate::succeeded(&mut session, &mut access, &operation);
     let cursor = result.get("nextCursor").and_then(Value::as_str).filter(|_| listed.pages() < MAX_PAGES);
     if let Some(cursor) = cursor {
+        operate::answered(&mut session, &mut access);
         let operation = Operation::ListTools { cursor: Some(cursor.to_owned()), listed };
         return Ok(State::operate(session, operation, access));
     }
+    let whole = Operation::ListTools { cursor: None, listed: Tools::default() };
+    operate::succeeded(&mut session, &mut access, &whole);
     turn.decoded.push(listed.decoded());
     if session.every_tool && !session.listed {
         session.queue.extend(listed.calls());
@@ -73,10 +75,11 @@ pub(crate) fn call_answered(
         }
         Answer::Result(result) => result,
     };
-    operate::succeeded(&mut session, &mut access, &Operation::Call(call.clone()));
     if result.get("resultType").and_then(Value::as_str) == Some("input_required") {
+        operate::answered(&mut session, &mut access);
         return ask_once_more(turn, session, access, call, &result);
     }
+    operate::succeeded(&mut session, &mut access, &Operation::Call(call.clone()));
     let is_error = result.get("isError").and_then(Value::as_bool).unwrap_or(false);
     let text = tool_text(&result);
     turn.checks.note(

@@ -8,7 +8,8 @@ use protocol::tool_headers::{MarkedParameter, marked_parameters};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::trace::{Checks, Decoded};
+use crate::check::Checks;
+use crate::trace::Decoded;
 
 /// The most tools that are kept of a list; a server without end must not fill the memory.
 const MAX_TOOLS: usize = 1_000;

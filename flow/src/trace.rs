@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use protocol::clause::{Clause, Level};
 use protocol::secret::Secret;
 use serde::{Deserialize, Serialize};
 
+pub use crate::check::{Check, Outcome};
 use crate::http::{Request, Response};
 use crate::lessons::steps::Step;
 use crate::secrecy::spellings;
@@ -42,127 +42,6 @@ impl Party {
             Self::AuthorizationServer => "Authorization server",
             Self::ClientHost => "Metadata host",
         }
-    }
-}
-
-/// How a check ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    /// As the rule says.
-    Passed,
-    /// Against a SHOULD: worth knowing, no reason to stop.
-    Warning,
-    /// Against a MUST: the client stops here.
-    Failed,
-}
-
-/// One thing that the client verified.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Check {
-    /// What was looked at, in a few words.
-    pub title: Cow<'static, str>,
-    /// The rule.
-    pub clause: Clause,
-    /// How it ended.
-    pub outcome: Outcome,
-    /// What the rule demands.
-    pub expected: String,
-    /// What was there.
-    pub found: String,
-}
-
-/// The client must not go on. The failed check tells why.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Stop;
-
-/// Collects the checks of one message.
-#[derive(Debug, Default)]
-pub(crate) struct Checks(Vec<Check>);
-
-impl Checks {
-    /// Records a check. Whether a failure stops the client is the clause's level: a MUST does, a SHOULD does not.
-    pub(crate) fn verify(
-        &mut self,
-        clause: Clause,
-        title: impl Into<Cow<'static, str>>,
-        holds: bool,
-        expected: impl Into<String>,
-        found: impl Into<String>,
-    ) -> Result<(), Stop> {
-        let outcome = match (holds, clause.level()) {
-            (true, _) => Outcome::Passed,
-            (false, Level::Must) => Outcome::Failed,
-            (false, Level::Should | Level::May) => Outcome::Warning,
-        };
-        self.push(clause, title.into(), outcome, expected.into(), found.into())
-    }
-
-    /// Records a check that the client cannot do without, whatever the clause's level.
-    pub(crate) fn require(
-        &mut self,
-        clause: Clause,
-        title: impl Into<Cow<'static, str>>,
-        holds: bool,
-        expected: impl Into<String>,
-        found: impl Into<String>,
-    ) -> Result<(), Stop> {
-        let outcome = if holds { Outcome::Passed } else { Outcome::Failed };
-        self.push(clause, title.into(), outcome, expected.into(), found.into())
-    }
-
-    /// Records an observation that never stops the client: there is another way to go on.
-    pub(crate) fn note(
-        &mut self,
-        clause: Clause,
-        title: impl Into<Cow<'static, str>>,
-        holds: bool,
-        expected: impl Into<String>,
-        found: impl Into<String>,
-    ) {
-        let outcome = if holds { Outcome::Passed } else { Outcome::Warning };
-        // Only a failure stops, and this is none.
-        let _ = self.push(clause, title.into(), outcome, expected.into(), found.into());
-    }
-
-    /// Records that something is not as it should be: to be borne with, or a reason to stop.
-    pub(crate) fn complain(
-        &mut self,
-        clause: Clause,
-        title: impl Into<Cow<'static, str>>,
-        bearable: bool,
-        expected: impl Into<String>,
-        found: impl Into<String>,
-    ) -> Result<(), Stop> {
-        let outcome = if bearable { Outcome::Warning } else { Outcome::Failed };
-        self.push(clause, title.into(), outcome, expected.into(), found.into())
-    }
-
-    /// Records a check of identity of two texts.
-    pub(crate) fn identical(
-        &mut self,
-        clause: Clause,
-        title: impl Into<Cow<'static, str>>,
-        expected: &str,
-        found: &str,
-    ) -> Result<(), Stop> {
-        self.verify(clause, title, expected == found, expected, found)
-    }
-
-    fn push(
-        &mut self,
-        clause: Clause,
-        title: Cow<'static, str>,
-        outcome: Outcome,
-        expected: String,
-        found: String,
-    ) -> Result<(), Stop> {
-        self.0.push(Check { title, clause, outcome, expected, found });
-        if outcome == Outcome::Failed { Err(Stop) } else { Ok(()) }
-    }
-
-    pub(crate) fn into_inner(self) -> Vec<Check> {
-        self.0
     }
 }
 
@@ -285,6 +164,13 @@ impl Trace {
     /// Secrets are remembered when they are made or received, so they are found wherever they occur.
     #[must_use]
     pub fn mask<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        match self.mask_escaped(text) {
+            Some(masked) => Cow::Owned(self.mask_plain(&masked).into_owned()),
+            None => self.mask_plain(text),
+        }
+    }
+
+    fn mask_plain<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let mut masked = Cow::Borrowed(text);
         for secret in &self.secrets {
             if masked.contains(secret.reveal()) {
@@ -292,6 +178,26 @@ impl Trace {
             }
         }
         masked
+    }
+
+    /// Masks secrets that JSON writes in other characters than it means: `\/` for a slash, `\u002B` for a plus. `None` if
+    /// there are none. A string may hold JSON itself; each layer has fewer backslashes than the one around it.
+    fn mask_escaped(&self, text: &str) -> Option<String> {
+        let (mut masked, mut rest, mut found) = (String::new(), text, false);
+        while let Some((before, literal, after)) = next_escaped_literal(rest) {
+            masked.push_str(before);
+            let meant: Option<String> = serde_json::from_str(literal).ok();
+            match meant.as_deref().map(|meant| self.mask(meant)) {
+                Some(Cow::Owned(meant)) => {
+                    found = true;
+                    masked.push_str(&serde_json::Value::String(meant).to_string());
+                }
+                Some(Cow::Borrowed(_)) | None => masked.push_str(literal),
+            }
+            rest = after;
+        }
+        masked.push_str(rest);
+        found.then_some(masked)
     }
 
     /// The latest value of a name that was taken apart in the first `count` entries: `issuer`, `state`, `code_challenge` …
@@ -324,7 +230,11 @@ impl Trace {
             }
             serde_json::Value::Array(items) => items.iter_mut().for_each(|item| self.mask_value(item)),
             serde_json::Value::Object(members) => {
-                members.values_mut().for_each(|member| self.mask_value(member));
+                let masked = std::mem::take(members).into_iter().map(|(name, mut member)| {
+                    self.mask_value(&mut member);
+                    (self.mask(&name).into_owned(), member)
+                });
+                *members = masked.collect();
             }
             _ => {}
         }
@@ -360,6 +270,28 @@ impl Trace {
     }
 }
 
+/// The next JSON string with a backslash in it, with what stands before and behind it.
+fn next_escaped_literal(text: &str) -> Option<(&str, &str, &str)> {
+    let mut from = 0;
+    loop {
+        let start = from + text[from..].find('"')?;
+        let (mut end, mut escaped) = (start + 1, false);
+        loop {
+            end += text[end..].find(['"', '\\'])?;
+            if text[end..].starts_with('"') {
+                break;
+            }
+            escaped = true;
+            // The backslash, and whatever it is in front of.
+            end += 1 + text[end + 1..].chars().next()?.len_utf8();
+        }
+        if escaped {
+            return Some((&text[..start], &text[start..=end], &text[end + 1..]));
+        }
+        from = end + 1;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #[cfg(target_arch = "wasm32")]
@@ -379,12 +311,25 @@ mod tests {
         assert_eq!(trace.mask("nothing"), "nothing");
     }
 
+    /// Req: ALL-11
     #[test]
-    fn a_must_stops_and_a_should_warns() {
-        let mut checks = Checks::default();
-        assert_eq!(checks.verify(Clause::ChallengeScope, "scope", false, "a scope", "none"), Ok(()));
-        assert_eq!(checks.verify(Clause::ResourceIdentity, "resource", false, "a", "b"), Err(Stop));
-        let outcomes: Vec<_> = checks.into_inner().into_iter().map(|check| check.outcome).collect();
-        assert_eq!(outcomes, [Outcome::Warning, Outcome::Failed]);
+    fn a_secret_is_masked_however_json_writes_it() {
+        let mut trace = Trace::default();
+        trace.conceal(&Secret::new("ab/c+d=="));
+        for body in [
+            r#"{"t":"ab/c+d==","x":"\n"}"#,
+            r#"{"t":"ab\/c+d==","x":"\n"}"#,
+            r#"{"x":"\\","t":"ab/c\u002Bd\u003d\u003D","x":"\n"}"#,
+            r#"{"t":"{\"t\":\"ab\\/c+d==\"}","x":"\n"}"#,
+        ] {
+            let masked = trace.mask(body);
+            assert!(masked.contains(MASK) && !masked.contains("ab"), "{masked}");
+            assert!(masked.ends_with(r#","x":"\n"}"#), "{masked}");
+        }
+        for other in [r#"{"x":"\/\u002B"}"#, r#"""#, r"\", r#""\"#, r#""\é"#, r#""a" "\"#] {
+            assert_eq!(trace.mask(other), other);
+        }
+        let masked = trace.masked(serde_json::json!({ "ab/c+d==": { "ab/c+d==": 1 } }));
+        assert_eq!(masked, serde_json::json!({ MASK: { MASK: 1 } }), "names too");
     }
 }

@@ -4,11 +4,12 @@ use protocol::clause::Clause;
 use protocol::secret::Secret;
 use serde_json::Value;
 
+use crate::check::{Checks, Stop};
 use crate::config::Config;
 use crate::env::Env;
 use crate::http::{MAX_ANSWER_BYTES, Request, Response};
 use crate::lessons::steps::Step;
-use crate::trace::{Checks, Decoded, Entry, Event, Party, Stop};
+use crate::trace::{Decoded, Entry, Event, Party};
 
 /// A request that the driver is to send, with what the reader should know beforehand.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -21,6 +22,18 @@ pub struct Outgoing {
     pub title: String,
     /// The message.
     pub request: Request,
+    /// How long the driver is to wait before it sends this, in milliseconds: the server wants it so.
+    pub wait_ms: u32,
+}
+
+impl Outgoing {
+    pub(crate) fn new(step: Step, to: Party, title: impl Into<String>, request: Request) -> Self {
+        Self { step, to, title: title.into(), request, wait_ms: 0 }
+    }
+
+    pub(crate) fn after_ms(self, wait_ms: u32) -> Self {
+        Self { wait_ms, ..self }
+    }
 }
 
 /// Collects what happens while one answer is read.

@@ -161,6 +161,7 @@ clauses! {
     RequestExpired: Should, "OAuth 2.1 §7.12", "An authorization request that nobody answers ends by itself.", oauth21!("section-7.12");
     // Authorization response
     IssParameter: Must, "RFC 9207 §2.4", "The response's iss is identical to the issuer that was asked, and present when the metadata promises it.", rfc!("9207.html#section-2.4");
+    AuthorizationError: Must, "OAuth 2.1 §4.1.2.1", "A response with an error ends the request: there is nothing to redeem.", oauth21!("section-4.1.2.1");
     // Token
     TokenRequest: Must, "OAuth 2.1 §3.2", "The token request is a POST with a form body.", oauth21!("section-3.2");
     GrantType: Must, "OAuth 2.1 §3.2.4", "The grant type is one that the server offers.", oauth21!("section-3.2.4");
@@ -200,6 +201,7 @@ clauses! {
     InputRequired: Must, "MCP 2026-07-28 Multi Round-Trip Requests", "The server's requestState goes back unchanged, with the retry and with nothing else.", mcp_2026!("patterns/mrtr#client-requirements");
     EraDetection: May, "MCP 2026-07-28 Transports, Backward Compatibility", "A server that does not know a stateless request is asked again with initialize.", mcp_2026!("transports/streamable-http#backward-compatibility");
     SessionExpired: Must, "MCP Transports, Session Management", "When a session is gone, which 404 says, the client begins a new one.", mcp!("transports#session-management");
+    Resumption: Should, "MCP Transports, Resumability", "A stream that breaks off before its answer is taken up behind the last event that came.", mcp!("transports#resumability-and-redelivery");
     SessionEnd: Should, "MCP Transports, Session Management", "A client that has no more use for a session deletes it.", mcp!("transports#session-management");
     Cancellation: Should, "MCP Cancellation", "Whoever no longer needs an answer says so.", mcp!("utilities/cancellation#cancellation-flow");
     SessionOwner: Should, "MCP Security Best Practices, Session Hijacking", "A session belongs to the user who began it; it is no credential.", "https://modelcontextprotocol.io/specification/2025-11-25/basic/security_best_practices#session-hijacking";

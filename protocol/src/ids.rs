@@ -306,6 +306,13 @@ impl RedirectUri {
             && registered.after_authority() == requested.after_authority()
     }
 
+    /// Whether a URL is this URI with nothing but parameters added to its query: the browser is back where it was to be.
+    #[must_use]
+    pub fn is_reached_by(&self, url: &str) -> bool {
+        let added = if self.0.contains('?') { '&' } else { '?' };
+        url.strip_prefix(self.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with([added, '#']))
+    }
+
     /// This URI with parameters added to its query, each percent-encoded; an existing query is kept.
     ///
     /// Spec: OAuth 2.1 §2.3, §4.1.2.
@@ -465,6 +472,29 @@ mod tests {
             assert_eq!(RedirectUri::parse(&text), Err(IdentifierError::ResponseParameter), "{text}");
         }
         assert!(RedirectUri::parse("https://app.example/cb?issue=1&x=iss").is_ok());
+    }
+
+    /// Req: CL-34
+    #[test]
+    fn the_browser_is_back_with_parameters_and_nothing_else_added() {
+        let plain = redirect("http://127.0.0.1:4000/cb");
+        for back in
+            ["http://127.0.0.1:4000/cb", "http://127.0.0.1:4000/cb?code=x", "http://127.0.0.1:4000/cb#x"]
+        {
+            assert!(plain.is_reached_by(back), "{back}");
+        }
+        for elsewhere in [
+            "http://127.0.0.1:4000/cbx?code=x",
+            "http://127.0.0.1:4000/cb/?code=x",
+            "http://127.0.0.1:40000/cb",
+            "http://127.0.0.1:4000/cb&code=x",
+        ] {
+            assert!(!plain.is_reached_by(elsewhere), "{elsewhere}");
+        }
+        let with_query = redirect("https://app.example/cb?keep=1");
+        assert!(with_query.is_reached_by("https://app.example/cb?keep=1&code=x"));
+        assert!(!with_query.is_reached_by("https://app.example/cb?keep=12&code=x"));
+        assert!(!with_query.is_reached_by("https://app.example/cb?code=x"));
     }
 
     /// Req: AS-25, AS-105

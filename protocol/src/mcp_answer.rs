@@ -73,11 +73,43 @@ pub fn read_error(body: &str) -> Option<Answer> {
     error_in(&serde_json::from_str(body).ok()?)
 }
 
-/// Whether the answer to request `id` is already there, in what has come of a stream so far. A stream may stay open
-/// behind its answer; nobody has to wait for that.
+/// Whether the answer to request `id` is already there, in what has come of a stream so far; without an id, any answer. A
+/// stream may stay open behind its answer; nobody has to wait for that.
 #[must_use]
-pub fn is_answered(content_type: &str, so_far: &str, id: u64) -> bool {
-    is_event_stream(content_type) && read_answer(content_type, so_far, id).is_ok()
+pub fn is_answered(content_type: &str, so_far: &str, id: Option<u64>) -> bool {
+    let is_any = |message: &Value| message.get("id").is_some() && message.get("method").is_none();
+    is_event_stream(content_type)
+        && match id {
+            Some(id) => read_answer(content_type, so_far, id).is_ok(),
+            None => event_stream_messages(so_far).iter().any(is_any),
+        }
+}
+
+/// Where a stream has ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LastEvent {
+    /// The id of its last event that had one.
+    pub id: String,
+    /// How long the server wants it to be waited before the stream is taken up, in milliseconds.
+    pub retry_ms: Option<u64>,
+}
+
+/// The last event of a stream that can be taken up; `None` for everything else. Ids that could not stand in a header are
+/// none.
+///
+/// Spec: MCP 2025-11-25 Transports, Resumability and Redelivery; WHATWG HTML, Server-sent events.
+#[must_use]
+pub fn last_event(content_type: &str, body: &str) -> Option<LastEvent> {
+    if !is_event_stream(content_type) {
+        return None;
+    }
+    let values = |name: &'static str| {
+        body.lines().filter_map(move |line| line.strip_prefix(name)?.strip_prefix(':')).map(str::trim_start)
+    };
+    let id = values("id").next_back()?;
+    let legal = !id.is_empty() && id.bytes().all(|b| b.is_ascii_graphic());
+    let retry_ms = values("retry").next_back().and_then(|value| value.trim_end().parse().ok());
+    legal.then(|| LastEvent { id: id.to_owned(), retry_ms })
 }
 
 fn is_event_stream(content_type: &str) -> bool {
@@ -170,10 +202,26 @@ mod tests {
     #[test]
     fn a_stream_is_answered_before_it_ends() {
         let stream = format!("id: 1\ndata:\n\ndata: {ANSWER}\n\n: still here\n");
-        assert!(is_answered("text/event-stream", &stream, 2));
-        assert!(!is_answered("text/event-stream", &stream, 3));
-        assert!(!is_answered("text/event-stream", &stream[..30], 2));
-        assert!(!is_answered("application/json", ANSWER, 2), "that ends by itself");
+        assert!(is_answered("text/event-stream", &stream, Some(2)));
+        assert!(is_answered("text/event-stream", &stream, None));
+        assert!(!is_answered("text/event-stream", &stream, Some(3)));
+        assert!(!is_answered("text/event-stream", &stream[..30], Some(2)));
+        assert!(!is_answered("text/event-stream", &stream[..30], None));
+        assert!(!is_answered("application/json", ANSWER, Some(2)), "that ends by itself");
+    }
+
+    #[test]
+    fn a_stream_tells_where_it_can_be_taken_up() {
+        let stream = "id: 0/0\nretry: 500\ndata:\n\nid: 0/1\ndata: {}\n\nretry: soon\n";
+        let last = LastEvent { id: "0/1".into(), retry_ms: None };
+        assert_eq!(last_event("text/event-stream; charset=utf-8", stream), Some(last));
+        let first = last_event("text/event-stream", &stream[..20]).unwrap();
+        assert_eq!((first.id.as_str(), first.retry_ms), ("0/0", Some(500)));
+        assert_eq!(last_event("text/event-stream", "data: {}\n\n"), None);
+        assert_eq!(last_event("application/json", stream), None);
+        for illegal in ["id:\n", "id: a b\n", "id: \u{7f}\n", "id: ä\n"] {
+            assert_eq!(last_event("text/event-stream", illegal), None, "{illegal:?}");
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! fetch for a flow: what it asks for, no more. No cookies, no redirects, no cache, a deadline, a bounded answer.
 
+use flow::Outgoing;
 use flow::http::{MAX_ANSWER_BYTES, Method, Request, Response};
 use gloo_net::http::RequestBuilder;
 use js_sys::{Reflect, Uint8Array};
@@ -12,15 +13,21 @@ use web_sys::{
 
 const DEADLINE_MS: u32 = 20_000;
 
-/// Sends a request of a flow. The error is for people: why there is no answer, and what to try.
-pub(crate) async fn send(request: &Request) -> Result<Response, String> {
+/// Sends what a flow wants to be sent, when it wants it. The error is for people: why there is no answer, and what to try.
+pub(crate) async fn send(Outgoing { request, wait_ms, .. }: &Outgoing) -> Result<Response, String> {
+    if *wait_ms > 0 {
+        wait(*wait_ms).await;
+    }
     let started = now();
     let answer = fetch(request).await.map_err(|error| explain(request, &error))?;
     let headers: Vec<_> =
         answer.headers().entries().map(|(name, value)| (name.to_lowercase(), value)).collect();
     let status = answer.status();
     let body = match answer.body() {
-        Some(stream) => read_answer(stream, |so_far| is_there(request, &headers, so_far)).await?,
+        Some(stream) => {
+            let is_stream = content_type(&headers).starts_with("text/event-stream");
+            read_answer(stream, is_stream, |so_far| is_there(request, &headers, so_far)).await?
+        }
         None => String::new(),
     };
     #[expect(
@@ -55,19 +62,29 @@ async fn fetch(request: &Request) -> Result<gloo_net::http::Response, gloo_net::
 
 /// Whether the answer is there already, although its stream may go on.
 fn is_there(request: &Request, headers: &[(String, String)], so_far: &[u8]) -> bool {
-    let content_type =
-        headers.iter().find(|(name, _)| name == "content-type").map(|(_, value)| value.as_str());
-    std::str::from_utf8(so_far)
-        .is_ok_and(|so_far| request.is_answered_by(content_type.unwrap_or_default(), so_far))
+    std::str::from_utf8(so_far).is_ok_and(|so_far| request.is_answered_by(content_type(headers), so_far))
+}
+
+fn content_type(headers: &[(String, String)]) -> &str {
+    headers.iter().find(|(name, _)| name == "content-type").map_or("", |(_, value)| value.as_str())
 }
 
 /// Reads a body piece by piece, up to the flow's limit, or until it is enough.
-async fn read_answer(stream: ReadableStream, enough: impl Fn(&[u8]) -> bool) -> Result<String, String> {
+async fn read_answer(
+    stream: ReadableStream,
+    is_stream: bool,
+    enough: impl Fn(&[u8]) -> bool,
+) -> Result<String, String> {
     let broken = |_| "the answer broke off".to_owned();
     let reader: ReadableStreamDefaultReader = stream.get_reader().unchecked_into();
     let mut body = Vec::new();
     loop {
-        let piece = JsFuture::from(reader.read()).await.map_err(broken)?;
+        let piece = match JsFuture::from(reader.read()).await {
+            Ok(piece) => piece,
+            // What has come of a stream counts: it can be taken up where it broke off.
+            Err(_) if is_stream && !body.is_empty() => break,
+            Err(error) => return Err(broken(error)),
+        };
         let value = Reflect::get(&piece, &"value".into()).map_err(broken)?;
         if value.is_undefined() {
             break;
@@ -97,6 +114,19 @@ fn explain(request: &Request, error: &gloo_net::Error) -> String {
          not let this page read it (CORS). Is the lab still running?",
         request.url
     )
+}
+
+/// Waits. A page without timers does not wait.
+async fn wait(ms: u32) {
+    let mut timer = |done: js_sys::Function, _| {
+        let ms = i32::try_from(ms).unwrap_or(i32::MAX);
+        let set = web_sys::window()
+            .map(|window| window.set_timeout_with_callback_and_timeout_and_arguments_0(&done, ms));
+        if !matches!(set, Some(Ok(_))) {
+            let _called = done.call0(&wasm_bindgen::JsValue::NULL);
+        }
+    };
+    let _waited = JsFuture::from(js_sys::Promise::new(&mut timer)).await;
 }
 
 /// A clock for durations, in milliseconds.

@@ -155,7 +155,7 @@ impl Walk {
             Some(Some(outgoing)) => {
                 self.busy_since.set(Some(driver::now()));
                 spawn_local(async move {
-                    let answer = driver::send(&outgoing.request).await;
+                    let answer = driver::send(&outgoing).await;
                     // Starting over has made another flow meanwhile: this answer belongs to nobody.
                     if self.busy_since.get_untracked().is_none() {
                         return;

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a helper that cannot go on has failed the test")]
 
 mod golden;
+mod lab;
 mod logs;
 mod outcomes;
 mod page;

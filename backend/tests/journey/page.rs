@@ -3,7 +3,8 @@
 use flow::http::{Method, Request, Response};
 use serde_json::Value;
 
-use crate::support::{INDEX, Lab};
+use crate::lab::INDEX;
+use crate::support::Lab;
 
 async fn get(lab: &Lab, path: &str, headers: &[(&str, &str)]) -> Response {
     let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
@@ -11,7 +12,7 @@ async fn get(lab: &Lab, path: &str, headers: &[(&str, &str)]) -> Response {
     lab.http.send(&request).await.unwrap()
 }
 
-/// Req: CL-10, MD-01, MD-03
+/// Req: CL-10, MD-01, MD-02, MD-03, MD-09
 #[tokio::test]
 async fn it_serves_the_page_the_document_and_the_addresses() {
     let lab = Lab::start().await;
@@ -32,6 +33,8 @@ async fn it_serves_the_page_the_document_and_the_addresses() {
     assert_eq!(script.header("cache-control"), Some("public, max-age=31536000, immutable"));
 
     let document = get(&lab, "/client.json", &[]).await;
+    assert_eq!((document.status, document.header("location")), (200, None), "no way round");
+    assert_eq!(document.header("access-control-allow-origin"), Some("*"), "the page may show it");
     assert_eq!(document.header("content-type"), Some("application/json"));
     let document: Value = serde_json::from_str(&document.body).unwrap();
     assert_eq!(document["client_id"], format!("{}/client.json", lab.page));

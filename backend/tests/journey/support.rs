@@ -1,90 +1,43 @@
-//! A lab on free ports, with a clock that stands still, and the client and the person of the terminal.
+//! The client and the person of the terminal, in a lab whose clock stands still.
 
+use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use backend::lab::{self, Options};
-use clap::Parser as _;
 use flow::identity::{Identities, MetadataDocument};
 use flow::{Agenda, Config, Env, Era, Flow, OnBehalf};
 use mcp_auth_lab::driver::{DriveError, Driver};
-use mcp_auth_lab::http::Http;
 use mcp_auth_lab::interrupts::Interrupts;
-use mcp_auth_lab::person::{Decision, Person};
-use protocol::cimd::ClientIdUrl;
+use mcp_auth_lab::person::Person;
 use protocol::ids::{RedirectUri, ResourceUri, UnixTime};
 use protocol::loopback::LoopbackPolicy;
 use protocol::revision::Revision;
 use server_kit::clock::{Clock as _, FixedClock};
-use server_kit::entropy::SeededEntropy;
-use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
+
+use crate::lab;
 
 /// 2027-01-15T08:00:00Z.
 const START: UnixTime = UnixTime(1_800_000_000);
 
 pub(crate) struct Lab {
-    pub(crate) page: String,
-    pub(crate) mcp_server: String,
-    pub(crate) authorization_server: String,
+    running: lab::Lab,
     pub(crate) clock: Arc<FixedClock>,
-    pub(crate) http: Http,
     counter: AtomicU8,
-    stop: oneshot::Sender<()>,
-    served: JoinHandle<()>,
-    /// The built page, as small as can be.
-    _page_folder: tempfile::TempDir,
 }
 
-/// What trunk's output looks like, in short.
-pub(crate) const INDEX: &str =
-    "<!doctype html><title>page</title><script type=\"module\">import init from '/web-client-1.js';</script>";
+impl Deref for Lab {
+    type Target = lab::Lab;
+
+    fn deref(&self) -> &lab::Lab {
+        &self.running
+    }
+}
 
 impl Lab {
     pub(crate) async fn start() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("index.html"), INDEX).unwrap();
-        std::fs::write(folder.path().join("web-client-1.js"), "export default 1;").unwrap();
-        let dir = folder.path().to_str().unwrap();
-        let options = Options::parse_from([
-            "lab",
-            "--page-port",
-            "0",
-            "--mcp-port",
-            "0",
-            "--as-port",
-            "0",
-            "--no-open",
-            "--page-dir",
-            dir,
-        ]);
         let clock = Arc::new(FixedClock::at(START));
-        let entropy = Arc::new(SeededEntropy::new(1));
-        let lab = lab::Lab::start(&options, Arc::<FixedClock>::clone(&clock), entropy).await.unwrap();
-        let (page, mcp_server) = (lab.page().to_owned(), lab.mcp_server().to_owned());
-        let authorization_server = lab.authorization_server().to_owned();
-        let (stop, stopped) = oneshot::channel();
-        let served = tokio::spawn(lab.serve_until(async {
-            stopped.await.unwrap();
-        }));
-        let http = Http::new().unwrap();
-        Self {
-            page,
-            mcp_server,
-            authorization_server,
-            clock,
-            http,
-            counter: AtomicU8::new(0),
-            stop,
-            served,
-            _page_folder: folder,
-        }
-    }
-
-    /// The client's metadata document.
-    pub(crate) fn document(&self) -> ClientIdUrl {
-        let loopback = LoopbackPolicy::AllowHttpOnLoopback;
-        ClientIdUrl::parse(&format!("{}/client.json", self.page), loopback).unwrap()
+        let running = lab::Lab::start(Arc::clone(&clock)).await;
+        Self { running, clock, counter: AtomicU8::new(0) }
     }
 
     pub(crate) fn config(&self) -> Config {
@@ -101,10 +54,6 @@ impl Lab {
             on_behalf: OnBehalf::Person,
             agenda: Agenda::lab(),
         }
-    }
-
-    pub(crate) fn person(&self, decision: Decision) -> Person {
-        Person::new(self.http.clone(), "ada", decision)
     }
 
     /// The lab's time, and entropy that differs with each call.
@@ -124,9 +73,7 @@ impl Lab {
         driver.walk(flow, person, observe).await
     }
 
-    /// Ends the lab as Ctrl-C does, and waits for its end.
     pub(crate) async fn end(self) {
-        self.stop.send(()).unwrap();
-        self.served.await.unwrap();
+        self.running.end().await;
     }
 }

@@ -6,6 +6,9 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a helper that cannot go on has failed the test")]
 
 mod app;
+#[path = "../journey/lab.rs"]
+#[expect(dead_code, reason = "the journey of our own client needs more of it")]
+mod lab;
 #[path = "../journey/support.rs"]
 #[expect(dead_code, reason = "the journey of our own client needs more of it")]
 mod support;

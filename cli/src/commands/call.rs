@@ -1,13 +1,13 @@
 //! `call TOOL`: one tool, and what it answers.
 
-use std::io;
+use std::io::{self, Write as _};
 
-use flow::{Action, Agenda, Farewell, Flow};
+use flow::{Agenda, Farewell, Flow};
 use protocol::mcp::ToolCall;
 use protocol::mcp_answer::tool_text;
 use serde_json::Value;
 
-use super::{CommandError, Helper, as_json, driver};
+use super::{CommandError, Helper, as_json, driver, print_json};
 use crate::args::CallArgs;
 use crate::exit::Exit;
 use crate::http::Http;
@@ -28,18 +28,15 @@ pub async fn run(args: &CallArgs) -> Result<Exit, CommandError> {
     let config = args.connect.config(agenda, helper.redirect_uri()).map_err(CommandError::Usage)?;
     let mut flow = Flow::new(config);
     let driver = driver(http);
-    let mut walked = driver.walk(&mut flow, &mut helper, |_| ()).await;
-    if walked.is_ok() && flow.poll() == Action::Rest {
-        walked = driver.finish(&mut flow, Farewell::EndSession, &mut helper, |_| ()).await;
-    }
+    let walked = driver.walk_and_leave(&mut flow, Farewell::EndSession, &mut helper, |_| ()).await;
     let exit = Exit::of(&walked, &flow);
     if args.output.json {
-        println!("{:#}", as_json(&flow, &walked, args.output));
+        print_json(&as_json(&flow, &walked, args.output))?;
     } else if exit == Exit::Done {
         for result in flow.results() {
             let text = tool_text(&result.result);
             let text = if text.is_empty() { result.result.to_string() } else { text };
-            println!("{}", harmless(&text));
+            writeln!(io::stdout(), "{}", harmless(&text))?;
         }
     } else {
         Report::new(io::stderr(), Palette::plain(), args.output.show_secrets).conclusion(&flow, &walked)?;

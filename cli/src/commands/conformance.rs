@@ -5,7 +5,7 @@ use std::env;
 use std::time::Duration;
 
 use flow::identity::{Credentials, Identities, MetadataDocument, Proof};
-use flow::{Action, Agenda, Config, Era, Farewell, Flow, OnBehalf};
+use flow::{Agenda, Config, Era, Farewell, Flow, OnBehalf};
 use protocol::cimd::ClientIdUrl;
 use protocol::client_keys::SigningAlgorithm;
 use protocol::ids::{ClientId, Issuer, RedirectUri, ResourceUri};
@@ -15,7 +15,7 @@ use protocol::revision::Revision;
 use protocol::secret::Secret;
 use serde::Deserialize;
 
-use super::{CommandError, Helper, as_json, driver};
+use super::{CommandError, Helper, as_json, driver, print_json};
 use crate::args::{ConformanceArgs, OutputArgs, self_description};
 use crate::exit::Exit;
 use crate::http::Http;
@@ -74,20 +74,14 @@ pub async fn run(args: &ConformanceArgs) -> Result<Exit, CommandError> {
     let http = Http::new()?;
     let mut helper = Helper::scripted(Person::new(http.clone(), "nobody", Decision::Allow), signer);
     let mut flow = Flow::new(config);
-    let session = async {
-        let driver = driver(http);
-        driver.walk(&mut flow, &mut helper, |_| ()).await?;
-        if flow.poll() == Action::Rest {
-            driver.finish(&mut flow, Farewell::EndSession, &mut helper, |_| ()).await?;
-        }
-        Ok(())
-    };
+    let driver = driver(http);
+    let session = driver.walk_and_leave(&mut flow, Farewell::EndSession, &mut helper, |_| ());
     let Ok(walked) = tokio::time::timeout(DEADLINE, session).await else {
         eprintln!("error: the session has not ended within {} seconds", DEADLINE.as_secs());
         return Ok(Exit::Unreachable);
     };
     if args.json {
-        println!("{:#}", as_json(&flow, &walked, OutputArgs { json: true, show_secrets: false }));
+        print_json(&as_json(&flow, &walked, OutputArgs { json: true, show_secrets: false }))?;
     } else {
         Report::new(std::io::stderr(), Palette::plain(), false).conclusion(&flow, &walked)?;
     }

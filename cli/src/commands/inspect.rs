@@ -2,14 +2,12 @@
 
 use std::io::{self, Write as _};
 
-use flow::identity::Identities;
 use flow::trace::{Check, Outcome};
-use flow::{Action, Agenda, Config, Flow, OnBehalf};
-use protocol::ids::{RedirectUri, ResourceUri};
+use flow::{Action, Flow};
 use serde_json::json;
 
-use super::{CommandError, Helper, as_json, driver};
-use crate::args::{InspectArgs, loopback_policy};
+use super::{CommandError, Helper, as_json, driver, print_json, stranger};
+use crate::args::InspectArgs;
 use crate::driver::DriveError;
 use crate::exit::Exit;
 use crate::http::Http;
@@ -21,18 +19,7 @@ use crate::report::{Palette, Report};
 /// # Errors
 /// [`CommandError`].
 pub async fn run(args: &InspectArgs) -> Result<Exit, CommandError> {
-    let usage = |reason: &dyn ToString| CommandError::Usage(reason.to_string());
-    let loopback = loopback_policy(&args.server);
-    let config = Config {
-        server: ResourceUri::parse(&args.server, loopback).map_err(|reason| usage(&reason))?,
-        era: args.revision.era(),
-        loopback,
-        redirect_uri: RedirectUri::parse("http://127.0.0.1/callback").map_err(|reason| usage(&reason))?,
-        // With nothing to offer, the client stops exactly where it would have to say who it is.
-        identities: Identities::default(),
-        on_behalf: OnBehalf::Person,
-        agenda: Agenda::Calls(Vec::new()),
-    };
+    let config = stranger(&args.server, args.revision.era())?;
     let http = Http::new()?;
     let mut helper = Helper::scripted(Person::new(http.clone(), "nobody", Decision::Deny), None);
     let mut flow = Flow::new(config);
@@ -55,7 +42,7 @@ pub async fn run(args: &InspectArgs) -> Result<Exit, CommandError> {
     if args.output.json {
         let mut object = as_json(&flow, &walked, args.output);
         object["protected"] = json!(is_protected(&flow));
-        println!("{object:#}");
+        print_json(&object)?;
     } else if exit == Exit::Done {
         conclude(&flow)?;
     } else {

@@ -6,12 +6,14 @@ pub mod inspect;
 pub mod token;
 pub mod trace;
 
-use flow::identity::Credentials;
-use flow::{Env, Flow, SigningRequest};
-use protocol::ids::Issuer;
+use std::io::{self, Write as _};
+
+use flow::identity::{Credentials, Identities};
+use flow::{Agenda, Config, Env, Era, Flow, OnBehalf, SigningRequest};
+use protocol::ids::{IdentifierError, Issuer, RedirectUri, ResourceUri};
 use serde_json::{Value, json};
 
-use crate::args::{ConnectArgs, OutputArgs};
+use crate::args::{ConnectArgs, LOOPBACK_REDIRECT, OutputArgs, loopback_policy};
 use crate::browser::Browser;
 use crate::driver::{DriveError, Driver, system_env};
 use crate::exit::Exit;
@@ -19,6 +21,7 @@ use crate::http::Http;
 use crate::interrupts::Interrupts;
 use crate::person::{Decision, Person, PersonError};
 use crate::progress::waiting_for;
+use crate::report::harmless_json;
 use crate::signer::{Signer, SignerError};
 
 /// Why a command could not even begin, or not say how it ended.
@@ -114,9 +117,30 @@ impl crate::companion::Companion for Helper {
     }
 }
 
+/// A client that has nothing to offer: it stops exactly where it would have to say who it is, and that is as far as one gets
+/// without permission.
+pub(crate) fn stranger(server: &str, era: Era) -> Result<Config, CommandError> {
+    let loopback = loopback_policy(server);
+    let unusable = |reason: IdentifierError| CommandError::Usage(format!("{server}: {reason}"));
+    Ok(Config {
+        server: ResourceUri::parse(server, loopback).map_err(unusable)?,
+        era,
+        loopback,
+        redirect_uri: RedirectUri::parse(LOOPBACK_REDIRECT).map_err(unusable)?,
+        identities: Identities::default(),
+        on_behalf: OnBehalf::Person,
+        agenda: Agenda::Calls(Vec::new()),
+    })
+}
+
 /// The driver of a terminal.
 pub(crate) fn driver(http: Http) -> Driver<fn() -> Env> {
     Driver { http, interrupts: Interrupts::Terminal, env: system_env }
+}
+
+/// Prints a JSON object on standard output.
+pub(crate) fn print_json(object: &Value) -> io::Result<()> {
+    writeln!(io::stdout(), "{}", harmless_json(object))
 }
 
 /// A run as one JSON object.

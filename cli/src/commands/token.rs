@@ -4,19 +4,17 @@ use std::io::{self, Read as _, Write as _};
 
 use flow::decode_jwt;
 use flow::http::Request;
-use flow::identity::Identities;
 use flow::trace::{Check, Decoded, Outcome};
-use flow::{Agenda, Config, Era, Flow, OnBehalf};
+use flow::{Era, Flow};
 use jsonwebtoken::jwk::{Jwk, JwkSet, KeyAlgorithm};
 use jsonwebtoken::{Algorithm, DecodingKey, crypto};
 use protocol::access_token::{UnverifiedJwt, is_access_token_type, open_unverified};
 use protocol::clause::Clause;
-use protocol::ids::{RedirectUri, ResourceUri};
 use protocol::revision::Revision;
 use serde_json::{Value, json};
 
-use super::{CommandError, Helper, driver};
-use crate::args::{TokenArgs, loopback_policy};
+use super::{CommandError, Helper, driver, print_json, stranger};
+use crate::args::TokenArgs;
 use crate::driver::{DriveError, system_env};
 use crate::exit::Exit;
 use crate::http::Http;
@@ -48,7 +46,7 @@ pub async fn run(args: &TokenArgs) -> Result<Exit, CommandError> {
         let verified = trust.is_some().then_some(holds);
         let object =
             json!({ "header": jwt.header, "claims": jwt.claims, "verified": verified, "checks": checks });
-        println!("{object:#}");
+        print_json(&object)?;
     } else {
         print(&decoded, &checks, trust.is_some())?;
     }
@@ -92,17 +90,7 @@ struct Trust {
 
 impl Trust {
     async fn discover(server: &str) -> Result<Self, CommandError> {
-        let loopback = loopback_policy(server);
-        let usage = |reason: &dyn ToString| CommandError::Usage(reason.to_string());
-        let config = Config {
-            server: ResourceUri::parse(server, loopback).map_err(|reason| usage(&reason))?,
-            era: Era::Only(Revision::default()),
-            loopback,
-            redirect_uri: RedirectUri::parse("http://127.0.0.1/callback").map_err(|reason| usage(&reason))?,
-            identities: Identities::default(),
-            on_behalf: OnBehalf::Person,
-            agenda: Agenda::Calls(Vec::new()),
-        };
+        let config = stranger(server, Era::Only(Revision::default()))?;
         let http = Http::new()?;
         let mut helper = Helper::scripted(Person::new(http.clone(), "nobody", Decision::Deny), None);
         let mut flow = Flow::new(config);

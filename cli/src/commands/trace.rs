@@ -2,9 +2,9 @@
 
 use std::io;
 
-use flow::{Action, Agenda, Farewell, Flow};
+use flow::{Agenda, Farewell, Flow};
 
-use super::{CommandError, Helper, as_json, driver};
+use super::{CommandError, Helper, as_json, driver, print_json};
 use crate::args::{LAB_SERVER, TraceArgs};
 use crate::exit::Exit;
 use crate::http::Http;
@@ -34,15 +34,12 @@ pub async fn run(args: &TraceArgs) -> Result<Exit, CommandError> {
         }
     };
     let driver = driver(http);
-    let mut walked = driver.walk(&mut flow, &mut helper, &mut observe).await;
-    if walked.is_ok() && flow.poll() == Action::Rest {
-        let farewell = if args.revoke { Farewell::RevokeTokens } else { Farewell::EndSession };
-        walked = driver.finish(&mut flow, farewell, &mut helper, &mut observe).await;
-    }
+    let farewell = if args.revoke { Farewell::RevokeTokens } else { Farewell::EndSession };
+    let walked = driver.walk_and_leave(&mut flow, farewell, &mut helper, &mut observe).await;
     printing?;
     let exit = Exit::of(&walked, &flow);
     if args.output.json {
-        println!("{:#}", as_json(&flow, &walked, args.output));
+        print_json(&as_json(&flow, &walked, args.output))?;
     } else {
         report.conclusion(&flow, &walked)?;
     }

@@ -5,11 +5,12 @@ use protocol::well_known::{Candidate, protected_resource_metadata_candidates};
 use protocol::www_authenticate::BearerChallenge;
 
 use super::{Lookup, ResourceLookup, destination};
+use crate::check::Stop;
 use crate::http::Response;
-use crate::machine::State;
 use crate::operation::Operation;
 use crate::session::{Access, Errand, MAX_RENEWALS, Session};
-use crate::trace::{Decoded, Stop};
+use crate::state::State;
+use crate::trace::Decoded;
 use crate::turn::Turn;
 
 /// Reads a 401 and goes to look for the authorization server. Also with a refused token: it may have another one now, and
@@ -54,6 +55,7 @@ pub(crate) fn unauthorized(
     Ok(State::ResourceMetadata(Box::new(ResourceLookup {
         errand,
         refused,
+        at_root: false,
         challenged: challenge.scope,
         lookup,
     })))
@@ -61,14 +63,14 @@ pub(crate) fn unauthorized(
 
 /// Takes the challenge apart. A missing or unreadable header is no reason to stop: the well-known places remain.
 fn read(turn: &mut Turn<'_>, with_token: bool, response: &Response) -> BearerChallenge {
-    let header = response.header("www-authenticate");
-    let challenge = header.map(BearerChallenge::parse);
+    let header = response.header_list("www-authenticate");
+    let challenge = header.as_deref().map(BearerChallenge::parse);
     turn.checks.note(
         Clause::Challenge,
         "WWW-Authenticate has a Bearer challenge",
         matches!(challenge, Some(Ok(_))),
         "Bearer …",
-        header.unwrap_or("no such header, or CORS hides it"),
+        header.as_deref().unwrap_or("no such header, or CORS hides it"),
     );
     let Some(Ok(challenge)) = challenge else { return BearerChallenge::default() };
     turn.checks.note(

@@ -6,8 +6,8 @@ use protocol::clause::Clause;
 use protocol::ids::ResourceUri;
 use url::{Host, Url};
 
+use crate::check::Stop;
 use crate::config::Config;
-use crate::trace::Stop;
 use crate::turn::Turn;
 
 /// Demands that a URL may be asked: https, or http on loopback in the lab; and no address inside a private network unless

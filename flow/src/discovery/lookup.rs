@@ -24,10 +24,6 @@ impl Lookup {
         Some(Self { current: candidates.pop()?, later: candidates })
     }
 
-    pub(crate) fn current(&self) -> &Candidate {
-        &self.current
-    }
-
     /// The same list one place further; `None` at its end.
     pub(crate) fn advanced(mut self) -> Option<Self> {
         self.current = self.later.pop()?;
@@ -36,12 +32,12 @@ impl Lookup {
 
     /// The request, with the reason why this place is looked at.
     pub(crate) fn outgoing(&self, step: Step, to: Party, document: &str) -> Outgoing {
-        Outgoing {
+        Outgoing::new(
             step,
             to,
-            title: format!("GET {document}: {}", self.current.reason),
-            request: Request::get_json(&self.current.url),
-        }
+            format!("GET {document}: {}", self.current.reason),
+            Request::get_json(&self.current.url),
+        )
     }
 }
 

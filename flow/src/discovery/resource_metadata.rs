@@ -7,11 +7,12 @@ use protocol::scope::ScopeSet;
 use serde::{Deserialize, Serialize};
 
 use super::{Lookup, ScopeChoice, ServerLookup, destination, lookup};
+use crate::check::Stop;
 use crate::http::Response;
 use crate::lessons::steps::Step;
-use crate::machine::State;
 use crate::session::{Access, Errand};
-use crate::trace::{Decoded, Party, Stop};
+use crate::state::State;
+use crate::trace::{Decoded, Party};
 use crate::turn::{Outgoing, Turn};
 
 /// How many other authorization servers are tried where the chosen one has no metadata: the list has no end of its own.
@@ -23,6 +24,8 @@ pub(crate) struct ResourceLookup {
     pub(crate) errand: Errand,
     /// The permission that was refused, if this is not the first time.
     pub(crate) refused: Option<Access>,
+    /// Whether the document is looked up at the root of the host, by the client's own rule.
+    pub(crate) at_root: bool,
     /// The scopes of the challenge.
     pub(crate) challenged: Option<ScopeSet>,
     pub(crate) lookup: Lookup,
@@ -35,7 +38,8 @@ impl ResourceLookup {
 
     /// The next place, when this one had nothing.
     pub(crate) fn elsewhere(self) -> Option<Self> {
-        Some(Self { lookup: self.lookup.advanced()?, ..self })
+        // There are two places: with the path, and the root.
+        Some(Self { lookup: self.lookup.advanced()?, at_root: true, ..self })
     }
 
     pub(crate) fn answered(self, turn: &mut Turn<'_>, response: &Response) -> Result<State, Stop> {
@@ -57,8 +61,9 @@ impl ResourceLookup {
         Ok(State::ServerMetadata(Box::new(lookup)))
     }
 
-    /// The document must be about the server that was asked. The one at the root is about the whole host, unless it says
-    /// that it is about this very server.
+    /// The document must be about the server that was asked. One that was looked up at the root may be about the whole host:
+    /// that is what its address was built from. One that the challenge named may not. A bare host is the same with and
+    /// without its slash (RFC 3986 §6.2.3).
     fn verify_resource(
         &self,
         turn: &mut Turn<'_>,
@@ -66,10 +71,9 @@ impl ResourceLookup {
     ) -> Result<ResourceUri, Stop> {
         let server = &turn.config.server;
         let found = metadata.resource.as_str();
-        let root = format!("{}/.well-known/oauth-protected-resource", server.origin());
-        let whole_host =
-            self.lookup.current().url == root && found.strip_suffix('/').unwrap_or(found) == server.origin();
-        let holds = found == server.as_str() || whole_host;
+        let is_host = |text: &str| text.strip_suffix('/').unwrap_or(text) == server.origin();
+        let about_host = self.at_root || is_host(server.as_str());
+        let holds = found == server.as_str() || about_host && is_host(found);
         turn.checks.verify(
             Clause::ResourceIdentity,
             "resource is the URL that was used",
@@ -119,10 +123,9 @@ fn choose_issuers(
     let others: Vec<Issuer> = chosen.filter(may_be_tried).take(MAX_OTHERS).collect();
     if !others.is_empty() {
         let why = if is_known(&first) { "the client is registered there" } else { "it is listed first" };
-        turn.checks.note(
+        turn.checks.decide(
             Clause::AuthorizationServers,
             "one of several authorization servers is chosen",
-            true,
             "the client's choice",
             format!("{first}: {why}"),
         );

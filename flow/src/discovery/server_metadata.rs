@@ -7,12 +7,13 @@ use protocol::well_known::authorization_server_metadata_candidates;
 use serde::{Deserialize, Serialize};
 
 use super::{Discovered, Lookup, ScopeChoice, lookup};
+use crate::check::Stop;
 use crate::http::Response;
 use crate::lessons::steps::Step;
-use crate::machine::State;
 use crate::registration;
 use crate::session::{Access, Errand};
-use crate::trace::{Decoded, Party, Stop};
+use crate::state::State;
+use crate::trace::{Decoded, Party};
 use crate::turn::{Outgoing, Turn};
 
 /// Looking for the authorization server metadata.

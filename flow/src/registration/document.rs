@@ -7,12 +7,13 @@ use protocol::clause::Clause;
 use protocol::ids::RedirectUri;
 
 use super::Newcomer;
+use crate::check::Stop;
 use crate::config::Config;
 use crate::http::{Request, Response};
 use crate::identity::{Origin, Proof, Registered};
 use crate::lessons::steps::Step;
-use crate::machine::State;
-use crate::trace::{Decoded, Party, Stop};
+use crate::state::State;
+use crate::trace::{Decoded, Party};
 use crate::turn::{Outgoing, Turn};
 
 /// Reads the document, or goes on without: only the authorization server has to read it.
@@ -27,23 +28,24 @@ pub(crate) fn begin(turn: &mut Turn<'_>, newcomer: Newcomer) -> Result<State, St
 /// The client reads its own document.
 pub(crate) fn outgoing(config: &Config) -> Option<Outgoing> {
     let document = config.identities.document.as_ref()?;
-    Some(Outgoing {
-        step: Step::ClientDocument,
-        to: Party::ClientHost,
-        title: "GET the client's metadata document".into(),
-        request: Request::get_json(document.url.as_str()),
-    })
+    Some(Outgoing::new(
+        Step::ClientDocument,
+        Party::ClientHost,
+        "GET the client's metadata document",
+        Request::get_json(document.url.as_str()),
+    ))
 }
 
 /// Checks the document as the server will.
 pub(crate) fn read(turn: &mut Turn<'_>, newcomer: Newcomer, response: &Response) -> Result<State, Stop> {
     let url = turn.config.identities.document.as_ref().map(|document| document.url.clone()).ok_or(Stop)?;
+    let supported = newcomer.discovered.metadata.client_id_metadata_document_supported;
     turn.checks.require(
         Clause::CimdSupported,
         "the server fetches metadata documents",
-        true,
+        supported,
         "client_id_metadata_document_supported: true",
-        "true",
+        supported.to_string(),
     )?;
     turn.status(Clause::ClientDocument, 200, response)?;
     let content_type = response.content_type();

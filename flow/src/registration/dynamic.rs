@@ -8,13 +8,14 @@ use protocol::token_endpoint::{AUTHORIZATION_CODE, CLIENT_CREDENTIALS, REFRESH_T
 use serde_json::json;
 
 use super::Newcomer;
+use crate::check::Stop;
 use crate::config::{Config, OnBehalf};
 use crate::http::{Request, Response};
 use crate::identity::{Origin, Proof, Registered};
 use crate::lessons::steps::Step;
-use crate::machine::State;
 use crate::secrecy;
-use crate::trace::{Decoded, Party, Stop};
+use crate::state::State;
+use crate::trace::{Decoded, Party};
 use crate::turn::{Outgoing, Turn};
 
 impl Newcomer {
@@ -47,13 +48,13 @@ impl Newcomer {
     /// The registration, where the server lets clients register.
     pub(crate) fn outgoing(&self, config: &Config) -> Option<Outgoing> {
         let endpoint = self.discovered.metadata.registration_endpoint.as_ref()?;
-        Some(Outgoing {
-            step: Step::Registration,
-            to: Party::AuthorizationServer,
-            title: "POST the registration: who the client says it is".into(),
-            request: Request::post_json(endpoint, &json!(self.registration(config)?))
+        Some(Outgoing::new(
+            Step::Registration,
+            Party::AuthorizationServer,
+            "POST the registration: who the client says it is",
+            Request::post_json(endpoint, &json!(self.registration(config)?))
                 .header("accept", "application/json"),
-        })
+        ))
     }
 
     /// Reads what the server made of it. What it gives is kept for this issuer alone.

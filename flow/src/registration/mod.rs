@@ -8,14 +8,15 @@ use protocol::ids::Issuer;
 use serde::{Deserialize, Serialize};
 
 use crate::authorize::{self, Purpose};
+use crate::check::{Checks, Stop};
 use crate::config::OnBehalf;
 use crate::discovery::Discovered;
 use crate::identity::{Credentials, Origin, Proof, Registered};
 use crate::lessons::steps::Step;
-use crate::machine::State;
 use crate::session::{Access, Errand, Session};
+use crate::state::State;
 use crate::token_request;
-use crate::trace::{Checks, Decoded, Stop};
+use crate::trace::Decoded;
 use crate::turn::Turn;
 
 /// A client that has found its authorization server, and is to find out who it is there.
@@ -44,10 +45,9 @@ pub(crate) fn choose(
     let mut errand = errand;
     if let Some(access) = refused {
         let same = access.discovered.issuer == discovered.issuer;
-        turn.checks.note(
+        turn.checks.decide(
             Clause::CredentialsIssuer,
             "what the client has is used where it is from, and nowhere else",
-            true,
             access.discovered.issuer.as_str(),
             if same { "the same server: renewed" } else { "another server: the client begins anew" },
         );
@@ -134,10 +134,9 @@ impl Ways {
             Self { dynamic: true, .. } => Origin::Dynamic,
             Self { .. } => Origin::Entered,
         };
-        turn.checks.note(
+        turn.checks.decide(
             Clause::RegistrationOrder,
             "the first way that is open is taken",
-            true,
             "registered beforehand, else metadata document, else registration, else the person is asked",
             taken.as_str(),
         );

@@ -1,5 +1,6 @@
 //! The browser comes back: whom to believe.
 
+use flow::trace::Outcome;
 use flow::{Action, Flow};
 use protocol::clause::Clause;
 use serde_json::json;
@@ -85,6 +86,16 @@ fn a_no_of_the_person_is_named() {
     assert_eq!((failure.clause, failure.found.as_str()), (Some(Clause::AccessDenied), "access_denied"));
 }
 
+#[test]
+fn another_error_is_no_no_of_the_person() {
+    let mut world = world(|query| {
+        format!("error=server_error&error_description=later&{}", query.split_once('&').unwrap().1)
+    });
+    let failure = world.fails(legacy());
+    assert_eq!(failure.clause, Some(Clause::AuthorizationError));
+    assert_eq!(failure.found, "server_error: later");
+}
+
 /// Req: CL-34
 #[test]
 fn the_redirect_uri_is_the_one_of_the_request_wherever_it_stands() {
@@ -139,4 +150,65 @@ fn a_callback_is_taken_once() {
     assert_eq!(flow.handle_callback(&env, &back), Err(flow::Unexpected::NoAuthorization));
     world.walk(&mut flow);
     assert_eq!(flow.handle_callback(&env, &back), Err(flow::Unexpected::NoAuthorization));
+}
+
+/// A code that is not believed may still be good somewhere, and not everybody writes it as this client would.
+///
+/// Req: ALL-11
+#[test]
+fn the_code_is_masked_however_it_is_written_and_whether_or_not_it_is_believed() {
+    for query in [
+        "code=a%2fb~c&code=second&state=STATE",
+        "code=a%2fb~c&state=other&iss=http%3A%2F%2Flocalhost%3A9000",
+        "code=a%2fb~c&state=STATE&iss=https%3A%2F%2Fevil.example",
+        "code=a%2fb~c&state=STATE&iss=http%3A%2F%2Flocalhost%3A9000",
+    ] {
+        let mut world = World::default();
+        let mut flow = Flow::new(legacy());
+        let url = world.walk_until_away(&mut flow);
+        let query = query.replace("STATE", &crate::world::asked_for(&url, "state").unwrap());
+        flow.handle_callback(&world.env(), &format!("http://localhost:3000/callback?{query}")).unwrap();
+        let masked = flow.trace().to_masked_json().to_string();
+        for code in ["a%2fb~c", "a/b~c", "second"] {
+            assert!(!masked.contains(code), "{code} of {query}");
+        }
+    }
+}
+
+/// A check that passes has been made: what cannot be read in one way does not.
+///
+/// Req: CL-29
+#[test]
+fn a_state_that_stands_twice_is_not_the_one_that_was_sent() {
+    let mut flow = Flow::new(modern());
+    world(|query| format!("{query}&state=x")).walk(&mut flow);
+    let failure = crate::world::failure(&flow);
+    assert_eq!(
+        (failure.clause, failure.title.as_str()),
+        (Some(Clause::State), "state is the one that was sent")
+    );
+    assert!(checks(&flow).all(|check| check.clause != Clause::State || check.outcome == Outcome::Failed));
+}
+
+/// Req: CL-34
+#[test]
+fn a_redirect_uri_may_have_a_query_of_its_own() {
+    let mut config = legacy();
+    config.redirect_uri =
+        protocol::ids::RedirectUri::parse("http://localhost:3000/callback?tenant=1").unwrap();
+    config.identities.document = None;
+    for (back, comes_back) in [
+        ("http://localhost:3000/callback?tenant=1&", true),
+        ("http://localhost:3000/callback?", false),
+        ("http://localhost:3000/callback?tenant=2&", false),
+        ("http://localhost:3000/callback?tenant=1?", false),
+    ] {
+        let mut world = World::default();
+        let mut flow = Flow::new(config.clone());
+        let url = world.walk_until_away(&mut flow);
+        let state = crate::world::asked_for(&url, "state").unwrap();
+        let query = format!("code=x&state={state}&iss=http%3A%2F%2Flocalhost%3A9000");
+        flow.handle_callback(&world.env(), &format!("{back}{query}")).unwrap();
+        assert_eq!(matches!(flow.poll(), Action::Send(_)), comes_back, "{back}");
+    }
 }

@@ -133,6 +133,26 @@ fn the_document_at_the_root_may_be_about_the_host() {
     }
 }
 
+/// A document that the challenge names is about the very server, wherever it is.
+///
+/// Req: CL-03
+#[test]
+fn the_document_that_the_challenge_names_is_not_about_the_host() {
+    let named = format!(r#"Bearer resource_metadata="{ROOT_FORM}""#);
+    let mut world = World {
+        edit: Box::new(move |request, response| match request.url.as_str() {
+            SERVER => crate::world::challenge(401, &named),
+            ROOT_FORM => json_response(
+                200,
+                &json!({ "resource": "http://localhost:8001", "authorization_servers": [ISSUER] }),
+            ),
+            _ => response,
+        }),
+        ..World::default()
+    };
+    assert_eq!(world.fails(legacy()).clause, Some(Clause::ResourceIdentity));
+}
+
 /// Req: CL-05, CL-06, CL-08, X-36, X-37, H03, H05
 #[test]
 fn server_metadata_that_breaks_a_rule_stops_the_client_before_any_redirect() {
@@ -267,4 +287,24 @@ fn an_answer_that_is_too_long_is_refused() {
         ..World::default()
     };
     assert_eq!(world.fails(legacy()).clause, Some(Clause::ResourceMetadata));
+}
+
+/// A server may offer other schemes too, each on a line of its own.
+///
+/// Req: CL-01, CL-27, CL-44
+#[test]
+fn the_bearer_challenge_is_found_among_others() {
+    let mut world = World {
+        edit: Box::new(|_, mut response| {
+            if matches!(response.status, 401 | 403) {
+                response.headers.insert(0, ("www-authenticate".into(), "Basic realm=\"people\"".into()));
+                response.headers.push(("www-authenticate".into(), "DPoP algs=\"ES256\"".into()));
+            }
+            response
+        }),
+        ..World::default()
+    };
+    let flow = world.rests(legacy());
+    assert_eq!(asked_for(&departures(&flow)[0], "scope").as_deref(), Some("mcp:connect"));
+    assert_eq!(flow.granted().unwrap().to_string(), "mcp:connect weather:read");
 }

@@ -281,3 +281,29 @@ fn a_document_need_not_be_read_by_the_client() {
     world.rests(config);
     assert_eq!(world.was_asked("client.json"), 0);
 }
+
+/// Whoever has the token of RFC 7592 can change the registration; and what is refused stands in the trace too.
+///
+/// Req: ALL-11
+#[test]
+fn every_secret_of_a_registration_is_masked() {
+    for client_id in [json!("mine"), json!(7)] {
+        let answer =
+            json!({ "client_id": client_id, "client_secret": "SSSS", "registration_access_token": "RRRR" });
+        let mut world = World {
+            edit: Box::new(move |request, response| {
+                if request.url.ends_with("/register") {
+                    crate::world::json_response(201, &answer)
+                } else {
+                    response
+                }
+            }),
+            ..World::default()
+        };
+        let mut flow = Flow::new(registering(modern()));
+        world.walk_until(&mut flow, |request| request.url.ends_with("/register"));
+        world.step(&mut flow);
+        let masked = flow.trace().to_masked_json().to_string();
+        assert!(!masked.contains("SSSS") && !masked.contains("RRRR"), "{masked}");
+    }
+}

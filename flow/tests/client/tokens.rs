@@ -189,3 +189,53 @@ fn a_refused_code_is_told_in_the_servers_words() {
         (Step::CodeExchange, "400 invalid_grant: used before")
     );
 }
+
+/// What is refused stands in the trace too, and so do members that the client has no use for.
+///
+/// Req: ALL-11
+#[test]
+fn a_token_of_an_answer_that_is_refused_is_masked_too() {
+    let answer = json!({ "access_token": "AAAA", "refresh_token": "RRRR", "id_token": "IIII", "token_type": "Bearer" });
+    for (status, without, accepted) in [(200, "", true), (201, "", false), (200, "token_type", false)] {
+        let mut answer = answer.clone();
+        answer.as_object_mut().unwrap().remove(without);
+        let mut world = World {
+            edit: Box::new(move |request, response| {
+                if request.url.ends_with("/token") { json_response(status, &answer) } else { response }
+            }),
+            ..World::default()
+        };
+        let mut flow = Flow::new(legacy());
+        world.walk_until(&mut flow, |request| request.url.ends_with("/token"));
+        world.step(&mut flow);
+        assert_eq!(matches!(flow.poll(), Action::Failed(_)), !accepted);
+        let masked = flow.trace().to_masked_json().to_string();
+        for secret in ["AAAA", "RRRR", "IIII"] {
+            assert!(!masked.contains(secret), "{secret} of {status}");
+        }
+    }
+}
+
+/// RFC 6749 §6: a refreshed token without a scope allows what was granted, which may be less than what was asked for.
+#[test]
+fn a_renewed_token_allows_no_more_than_was_granted() {
+    let mut world = World { refresh_tokens: true, ..World::default() };
+    world.edit = Box::new(|request, response| {
+        if !request.url.ends_with("/token") {
+            return response;
+        }
+        let mut body: Value = serde_json::from_str(&response.body).unwrap();
+        let body_of = body.as_object_mut().unwrap();
+        match form(request, "grant_type").as_deref() {
+            Some("refresh_token") => body_of.remove("scope"),
+            _ => body_of.insert("scope".into(), "narrow".into()),
+        };
+        json_response(200, &body)
+    });
+    let mut config = legacy();
+    config.agenda = flow::Agenda::Calls(vec![call("whoami")]);
+    let mut flow = world.rests(config);
+    flow.refresh(&world.env()).unwrap();
+    world.walk(&mut flow);
+    assert_eq!(flow.granted().unwrap().to_string(), "narrow");
+}

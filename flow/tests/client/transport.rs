@@ -1,6 +1,6 @@
 //! Using the MCP server: sessions, stateless requests, streams, headers.
 
-use flow::http::{Request, Response};
+use flow::http::{Method, Request, Response};
 use flow::{Action, Agenda, Era, Flow};
 use protocol::clause::Clause;
 use protocol::mcp::ToolCall;
@@ -9,7 +9,9 @@ use serde_json::{Value, json};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use crate::world::{World, call, checks, config, failure, header, json_response, legacy, method_of, modern};
+use crate::world::{
+    World, call, challenge, checks, config, failure, header, json_response, legacy, method_of, modern,
+};
 
 type Edit = fn(&Request, Response) -> Response;
 
@@ -271,6 +273,122 @@ fn answers_are_read_as_json_and_from_streams() {
     }
 }
 
+const BROKEN: &str = "id: 7\nretry: 30\ndata:\n\n";
+
+fn stream(body: String) -> Response {
+    Response {
+        status: 200,
+        headers: vec![("content-type".into(), "text/event-stream".into())],
+        body,
+        elapsed_ms: 1,
+    }
+}
+
+/// Streams of tool calls break off; GET gives what follows, as often as it is asked before `after`.
+fn breaking(after: u32) -> World {
+    let asked = std::cell::Cell::new(0);
+    let awaited = std::cell::RefCell::new(Value::Null);
+    World {
+        edit: Box::new(move |request, response| match request.method {
+            Method::Get if request.url == crate::world::SERVER => {
+                if response.status == 401 {
+                    return response;
+                }
+                asked.set(asked.get() + 1);
+                if asked.get() < after {
+                    return stream(format!("id: {}\n\n", 7 + asked.get()));
+                }
+                let answer =
+                    json!({ "jsonrpc": "2.0", "id": *awaited.borrow(), "result": { "content": [] } });
+                stream(format!("id: 9\ndata: {answer}\n\n"))
+            }
+            Method::Post if response.status == 200 && method_of(request) == "tools/call" => {
+                *awaited.borrow_mut() = body(request)["id"].clone();
+                asked.set(0);
+                stream(BROKEN.into())
+            }
+            _ => response,
+        }),
+        ..World::default()
+    }
+}
+
+fn resumptions(world: &World) -> Vec<&str> {
+    world.asked.iter().filter_map(|request| header(request, "last-event-id")).collect()
+}
+
+/// Req: CL-47
+#[test]
+fn a_stream_that_breaks_off_is_taken_up_where_it_ended() {
+    let mut world = breaking(1);
+    let mut flow = Flow::new(legacy());
+    world.walk_until(&mut flow, |request| header(request, "last-event-id").is_some());
+    let Action::Send(outgoing) = flow.poll() else { panic!("a resumption") };
+    assert_eq!(
+        (outgoing.wait_ms, outgoing.request.method),
+        (30, Method::Get),
+        "no sooner than the server wants it"
+    );
+    assert!(outgoing.request.is_answered_by("text/event-stream", "data: {\"id\":1,\"result\":{}}\n\n"));
+    world.walk(&mut flow);
+    assert_eq!((flow.poll(), flow.results().len()), (Action::Rest, 2));
+    assert_eq!(resumptions(&world), ["7", "7"], "one for each call");
+    let get = world.asked.iter().find(|request| header(request, "last-event-id").is_some()).unwrap();
+    assert!(header(get, "mcp-session-id").is_some() && header(get, "authorization").is_some());
+    assert_eq!(header(get, "accept"), Some("text/event-stream"));
+
+    let mut world = breaking(3);
+    world.rests(legacy());
+    assert_eq!(resumptions(&world)[..3], ["7", "8", "9"], "behind the last event each time");
+
+    let mut world = breaking(u32::MAX);
+    assert_eq!(world.fails(legacy()).clause, Some(Clause::Resumption), "not for ever");
+    assert_eq!(resumptions(&world).len(), 3);
+}
+
+/// The token may run out while the answer is gone after.
+///
+/// Req: CL-43, CL-47
+#[test]
+fn a_token_that_ends_meanwhile_is_renewed_and_the_stream_taken_up() {
+    let mut world = World { refresh_tokens: true, ..breaking(1) };
+    let mut flow = Flow::new(legacy());
+    world.walk_until(&mut flow, |request| header(request, "last-event-id").is_some());
+    let token = header(world.asked.last().unwrap(), "authorization").unwrap();
+    let token = token.trim_start_matches("Bearer ").to_owned();
+    world.refused.insert(token);
+    world.walk(&mut flow);
+    assert_eq!((flow.poll(), flow.results().len()), (Action::Rest, 2));
+    assert_eq!(resumptions(&world)[..2], ["7", "7"]);
+    let calls =
+        world.calls("tools/call").filter(|request| body(request)["params"]["name"] == "whoami").count();
+    assert_eq!(calls, 1, "the tool does its work once");
+}
+
+/// From 2026-07-28 on there is nothing to take up, and a stream without ids never could be.
+#[test]
+fn a_stream_that_cannot_be_taken_up_has_no_answer() {
+    let mut world = breaking(1);
+    assert_eq!(world.fails(modern()).clause, Some(Clause::Transport));
+    assert!(resumptions(&world).is_empty());
+    let mut world = edited("tools/call", |_, _| stream("data:\n\n".into()));
+    assert_eq!(world.fails(legacy()).clause, Some(Clause::Transport));
+    let mut world = breaking(1);
+    let mut flow = Flow::new(legacy());
+    world.walk_until(&mut flow, |request| header(request, "last-event-id").is_some());
+    let answer = Response { status: 405, ..stream(String::new()) };
+    flow.handle_response(&world.env(), answer).unwrap();
+    assert_eq!(failure(&flow).clause, Some(Clause::Transport));
+}
+
+#[test]
+fn a_server_cannot_make_the_client_wait_for_long() {
+    let mut world = edited("tools/call", |_, _| stream("id: 1\nretry: 99999999999\ndata:\n\n".into()));
+    let mut flow = Flow::new(legacy());
+    world.walk_until(&mut flow, |request| header(request, "last-event-id").is_some());
+    assert!(matches!(flow.poll(), Action::Send(outgoing) if outgoing.wait_ms == 5_000));
+}
+
 #[test]
 fn pages_of_a_list_are_followed_up_to_a_limit() {
     let mut world = edited("tools/list", |request, _| {
@@ -341,4 +459,56 @@ fn a_server_may_want_a_token_for_some_requests_only() {
     let flow = world.rests(config);
     assert_eq!(flow.results().len(), 1);
     assert_eq!(world.calls("initialize").count(), 1);
+}
+
+/// What one token was shown is not mixed with what another is, and a page is no success that gives attempts back.
+///
+/// Req: CL-46, CL-52
+#[test]
+fn a_list_that_is_interrupted_begins_anew_and_not_for_ever() {
+    let page = |request: &Request, n: u32, next: Option<u32>| {
+        let next = next.map(|next| next.to_string());
+        result(request, &json!({ "tools": [{ "name": format!("t{n}") }], "nextCursor": next }))
+    };
+    let asked_for = |request: &Request| body(request)["params"]["cursor"].as_str().map(str::to_owned);
+    // The second page wants another token, once.
+    let refused = std::cell::Cell::new(false);
+    let mut world = edited("tools/list", move |request, _| match asked_for(request) {
+        None => page(request, if refused.get() { 2 } else { 1 }, Some(2)),
+        Some(_) if refused.replace(true) => page(request, 3, None),
+        Some(_) => challenge(401, r#"Bearer error="invalid_token""#),
+    });
+    world.refresh_tokens = true;
+    let mut everything = modern();
+    everything.agenda = Agenda::EveryTool;
+    let flow = world.rests(everything);
+    let called: Vec<_> = flow.results().iter().map(|result| result.call.name.as_str()).collect();
+    assert_eq!(called, ["t2", "t3"], "t1 was listed for the old token");
+
+    for status in [401, 403] {
+        let mut world = edited("tools/list", move |request, _| match asked_for(request) {
+            None => page(request, 1, Some(2)),
+            Some(_) if status == 401 => challenge(401, r#"Bearer error="invalid_token""#),
+            Some(_) => challenge(403, r#"Bearer error="insufficient_scope", scope="more""#),
+        });
+        world.refresh_tokens = true;
+        world.fails(modern());
+        assert_eq!(world.was_asked("/token"), 3, "the first token, and two more");
+    }
+}
+
+/// Req: CL-46
+#[test]
+fn a_wish_to_be_asked_again_gives_no_attempts_back() {
+    let turn = std::cell::Cell::new(0);
+    let mut world = edited("tools/call", move |request, _| {
+        turn.set(turn.get() + 1);
+        if turn.get() % 3 == 0 {
+            result(request, &json!({ "resultType": "input_required", "requestState": "x" }))
+        } else {
+            challenge(403, r#"Bearer error="insufficient_scope", scope="more""#)
+        }
+    });
+    assert_eq!(world.fails(modern()).clause, Some(Clause::StepUp));
+    assert_eq!(world.was_asked("/token"), 3);
 }
