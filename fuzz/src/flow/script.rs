@@ -10,7 +10,7 @@
 //! ```
 //!
 //! A rule names a place, which time there (`*`: each time), and an edit of the right answer. Places are the methods of
-//! JSON-RPC, `resource-metadata`, `server-metadata`, `document`, `register`, `token`, `revoke`, `end` and `callback`.
+//! JSON-RPC, `resource-metadata`, `server-metadata`, `document`, `register`, `token`, `revoke`, `resume`, `end` and `callback`.
 //! `config` says how the client begins, `then` what the person wants once the client rests.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
