@@ -243,6 +243,13 @@ pub fn self_description() -> SelfDescription {
 }
 
 impl ConnectArgs {
+    /// Whether the server is the lab's: at its usual address, or asked with a document on this machine by http, which is
+    /// legal in the lab alone.
+    #[must_use]
+    pub fn is_for_the_lab(&self) -> bool {
+        self.server == LAB_SERVER || self.client_id.as_deref().is_some_and(|id| id.starts_with("http://"))
+    }
+
     /// The journey, with this to do and this way back.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use std::io;
 use flow::{Agenda, Farewell, Flow};
 
 use super::{CommandError, Helper, as_json, driver, print_json};
-use crate::args::{LAB_SERVER, TraceArgs};
+use crate::args::TraceArgs;
 use crate::exit::Exit;
 use crate::http::Http;
 use crate::report::{Palette, Report};
@@ -18,11 +18,8 @@ pub async fn run(args: &TraceArgs) -> Result<Exit, CommandError> {
     let http = Http::new()?;
     let mut helper = Helper::of(&args.connect, &http).await?;
     // What the lab's journey calls is the lab's own; another server has other tools.
-    let agenda = if args.every_tool || args.connect.server != LAB_SERVER && args.connect.client_id.is_none() {
-        Agenda::EveryTool
-    } else {
-        Agenda::lab()
-    };
+    let agenda =
+        if args.every_tool || !args.connect.is_for_the_lab() { Agenda::EveryTool } else { Agenda::lab() };
     let config = args.connect.config(agenda, helper.redirect_uri()).map_err(CommandError::Usage)?;
     let mut flow = Flow::new(config);
     let mut report = Report::new(io::stdout(), Palette::for_stdout(), args.output.show_secrets);

@@ -61,7 +61,8 @@ async fn a_client_that_is_registered_already() {
     let (id, secret) =
         (registered["client_id"].as_str().unwrap(), registered["client_secret"].as_str().unwrap());
     let arguments = [
-        "trace",
+        "call",
+        "whoami",
         "--json",
         "--show-secrets",
         "--registration",
@@ -84,7 +85,7 @@ async fn a_client_that_is_registered_already() {
     elsewhere.env("MCP_CLIENT_SECRET", secret);
     let ended = run_command(elsewhere).await.with(1);
     assert!(ended.out.contains("credentials-issuer") && !ended.out.contains(secret), "{}", ended.out);
-    let mut nowhere = command(&["trace", "--client-id", id, "--server", &lab.mcp_server]);
+    let mut nowhere = command(&["call", "whoami", "--client-id", id, "--server", &lab.mcp_server]);
     nowhere.env("MCP_CLIENT_SECRET", secret);
     run_command(nowhere).await.with(2);
     // Without the secret the server refuses, and says so.
