@@ -6,7 +6,7 @@ use flow::identity::{Credentials, Identities, MetadataDocument, Proof, SelfDescr
 use flow::{Agenda, Config, Era, OnBehalf};
 use protocol::cimd::ClientIdUrl;
 use protocol::client_metadata::{ApplicationType, AuthMethod};
-use protocol::ids::{ClientId, Issuer, RedirectUri, ResourceUri};
+use protocol::ids::{ClientId, IdentifierError, Issuer, RedirectUri, ResourceUri};
 use protocol::loopback::LoopbackPolicy;
 use protocol::revision::Revision;
 use protocol::secret::Secret;
@@ -73,7 +73,9 @@ pub struct TraceArgs {
     /// Which server, and as whom.
     #[command(flatten)]
     pub connect: ConnectArgs,
-    /// Call every tool that the server lists, with made-up arguments (default elsewhere than at the lab)
+    /// Call every tool that the server lists, with made-up arguments, also those that change something
+    ///
+    /// By default the lab's two tools are called at the lab; elsewhere the tools are listed and none is called.
     #[arg(long)]
     pub every_tool: bool,
     /// Give the tokens back at the end
@@ -233,6 +235,15 @@ pub fn loopback_policy(server: &str) -> LoopbackPolicy {
     }
 }
 
+/// Why an address cannot be used, with the exception that there is.
+#[must_use]
+pub fn explain(reason: IdentifierError) -> String {
+    match reason {
+        IdentifierError::NotHttps => format!("{reason}; http is for servers on this machine alone"),
+        other => other.to_string(),
+    }
+}
+
 /// What this program says about itself when it registers.
 #[must_use]
 pub fn self_description() -> SelfDescription {
@@ -263,7 +274,7 @@ impl ConnectArgs {
         };
         Ok(Config {
             server: ResourceUri::parse(&self.server, loopback)
-                .map_err(|reason| format!("--server: {reason}"))?,
+                .map_err(|reason| format!("--server {}: {}", self.server, explain(reason)))?,
             era: self.revision.era(),
             loopback,
             redirect_uri,

@@ -3,6 +3,7 @@
 //!
 //! The parts are a library so that tests walk the journey with the very code that the terminal uses.
 
+pub mod advice;
 pub mod args;
 pub mod browser;
 pub mod commands;

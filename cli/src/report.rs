@@ -8,8 +8,8 @@ use flow::trace::{Answer, Check, Entry, Event, Outcome, Party, Trace};
 use flow::{Action, Agenda, Failure, Flow, OnBehalf};
 use serde_json::Value;
 
+use crate::advice;
 use crate::driver::DriveError;
-use crate::person::PersonError;
 
 /// The part of the printed trace to which an entry belongs. The greeting belongs to the first call.
 fn part(flow: &Flow, entry: &Entry) -> String {
@@ -144,17 +144,9 @@ impl<W: Write> Report<W> {
             (Err(error), _) => {
                 let line = self.visible(flow.trace(), &error.to_string());
                 writeln!(self.out, "\n{}", self.palette.paint("31", &format!("Stopped: {line}")))?;
-                match error {
-                    DriveError::Person(PersonError::NoButton { .. } | PersonError::Page { .. }) => {
-                        writeln!(
-                            self.out,
-                            "  next:     use a real browser with --browser, or name an --account that the page offers"
-                        )
-                    }
-                    _ => Ok(()),
-                }
+                self.next(advice::after_stop(error))
             }
-            (Ok(()), Action::Failed(failure)) => self.failure(flow.trace(), failure),
+            (Ok(()), Action::Failed(failure)) => self.failure(flow, failure),
             (Ok(()), _) => self.success(flow),
         }
     }
@@ -183,27 +175,22 @@ impl<W: Write> Report<W> {
     }
 
     /// Prints which hop failed and why.
-    fn failure(&mut self, trace: &Trace, failure: &Failure) -> io::Result<()> {
+    fn failure(&mut self, flow: &Flow, failure: &Failure) -> io::Result<()> {
+        let trace = flow.trace();
         let title = format!("Failed at \"{}\": {}", failure.step.title(), failure.title);
         writeln!(self.out, "\n{}", self.palette.paint("31", &self.visible(trace, &title)))?;
         writeln!(self.out, "  expected: {}", self.visible(trace, &failure.expected))?;
         writeln!(self.out, "  found:    {}", self.visible(trace, &failure.found))?;
-        match failure.clause {
-            Some(clause) => {
-                writeln!(
-                    self.out,
-                    "  rule:     {} ({}, {})",
-                    clause.rule(),
-                    clause.source(),
-                    clause.level().as_str()
-                )?;
-                writeln!(self.out, "  read:     {}", clause.url())
-            }
-            None => writeln!(
-                self.out,
-                "  next:     start the servers with `just demo`, or name others with --server and --client-id"
-            ),
+        if let Some(clause) = failure.clause {
+            let level = clause.level().as_str();
+            writeln!(self.out, "  rule:     {} ({}, {level})", clause.rule(), clause.source())?;
+            writeln!(self.out, "  read:     {}", clause.url())?;
         }
+        self.next(advice::after_failure(flow, failure))
+    }
+
+    fn next(&mut self, advice: Option<&str>) -> io::Result<()> {
+        advice.map_or(Ok(()), |advice| writeln!(self.out, "  next:     {advice}"))
     }
 
     fn visible(&self, trace: &Trace, text: &str) -> String {

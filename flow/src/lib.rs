@@ -107,6 +107,45 @@
 //! [`http::MAX_ANSWER_BYTES`], and a stream only until [`http::Request::is_answered_by`] holds; each wait has a deadline;
 //! and every [`Env`] has fresh entropy.
 //!
+//! A flow that stops is no error of the driver, so the loop returns `Ok` then too; [`Flow::poll`] tells which it is, and
+//! [`Failure`] why. A deadline of some 20 seconds for each request has proved enough.
+//!
+//! # Into a program of your own
+//!
+//! The crate is not on crates.io. Depend on it by path or by git, on `protocol` from the same place (its types are in this
+//! interface), and on `serde_json`. What a client has to offer is in [`Config::identities`]: with none of the ways,
+//! [`Action::AskCredentials`] comes at the first server. A native program that may register itself, at servers on this very
+//! machine by http as well:
+//!
+//! ```
+//! use flow::identity::{Identities, SelfDescription};
+//! use flow::{Agenda, Config, Era, OnBehalf};
+//! use protocol::client_metadata::ApplicationType;
+//! use protocol::ids::{RedirectUri, ResourceUri};
+//! use protocol::loopback::LoopbackPolicy;
+//!
+//! let loopback = LoopbackPolicy::AllowHttpOnLoopback;
+//! let config = Config {
+//!     server: ResourceUri::parse("http://localhost:8001/mcp", loopback)?,
+//!     era: Era::Detect,
+//!     loopback,
+//!     // Where the program listens for the browser.
+//!     redirect_uri: RedirectUri::parse("http://127.0.0.1:4000/callback")?,
+//!     identities: Identities {
+//!         registration: Some(SelfDescription {
+//!             client_name: "My program".into(),
+//!             application_type: ApplicationType::Native,
+//!         }),
+//!         ..Identities::default()
+//!     },
+//!     on_behalf: OnBehalf::Person,
+//!     // The tools are listed; `Flow::call_tool` calls them later.
+//!     agenda: Agenda::Calls(Vec::new()),
+//! };
+//! # let _ = config;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! # A first run
 //!
 //! A server that wants no token is used without one; here it is two closures away:

@@ -131,7 +131,10 @@ pub(crate) fn answer(turn: &mut Turn<'_>, session: &Session, response: &Response
     let answer = match response.status {
         200 => read_answer(response.content_type(), &response.body, session.id())
             .map_err(|reason| reason.to_string()),
-        status => read_error(&response.body).ok_or_else(|| format!("status {status}")),
+        status => read_error(&response.body).ok_or_else(|| match response.header("location") {
+            Some(location) => format!("status {status} to {location}, which is not followed"),
+            None => format!("status {status}"),
+        }),
     };
     let found = match &answer {
         Ok(Answer::Result(_)) => "a result".to_owned(),

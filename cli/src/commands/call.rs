@@ -2,7 +2,7 @@
 
 use std::io::{self, Write as _};
 
-use flow::{Agenda, Farewell, Flow};
+use flow::{Agenda, Farewell, Flow, ToolResult};
 use protocol::mcp::ToolCall;
 use protocol::mcp_answer::tool_text;
 use serde_json::Value;
@@ -20,7 +20,10 @@ use crate::report::{Palette, Report, harmless};
 pub async fn run(args: &CallArgs) -> Result<Exit, CommandError> {
     let arguments: Value =
         serde_json::from_str(&args.arguments).ok().filter(Value::is_object).ok_or_else(|| {
-            CommandError::Usage("the arguments are no JSON object: '{\"city\": \"Paris\"}'".into())
+            let given = harmless(&args.arguments);
+            CommandError::Usage(format!(
+                "{given:?} is no JSON object; the arguments of a tool are written like '{{\"city\": \"Paris\"}}'"
+            ))
         })?;
     let http = Http::new()?;
     let mut helper = Helper::of(&args.connect, &http).await?;
@@ -34,13 +37,27 @@ pub async fn run(args: &CallArgs) -> Result<Exit, CommandError> {
         print_json(&as_json(&flow, &walked, args.output))?;
     } else if exit == Exit::Done {
         for result in flow.results() {
-            let text = tool_text(&result.result);
-            let text = if text.is_empty() { result.result.to_string() } else { text };
-            writeln!(io::stdout(), "{}", harmless(&text))?;
+            print(result)?;
         }
     } else {
         Report::new(io::stderr(), Palette::plain(), args.output.show_secrets).conclusion(&flow, &walked)?;
     }
     let failed = flow.results().iter().any(|result| result.is_error);
     Ok(if failed && exit == Exit::Done { Exit::Stopped } else { exit })
+}
+
+/// The answer on standard output, or why there is none on standard error.
+fn print(result: &ToolResult) -> io::Result<()> {
+    let text = tool_text(&result.result);
+    let message = result.result.get("message").and_then(Value::as_str);
+    let text = match (text.is_empty(), message) {
+        (false, _) => text,
+        (true, Some(message)) if result.is_error => message.to_owned(),
+        (true, _) => result.result.to_string(),
+    };
+    if result.is_error {
+        eprintln!("{} has failed: {}", harmless(&result.call.name), harmless(&text));
+        return Ok(());
+    }
+    writeln!(io::stdout(), "{}", harmless(&text))
 }

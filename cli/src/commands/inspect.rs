@@ -41,7 +41,8 @@ pub async fn run(args: &InspectArgs) -> Result<Exit, CommandError> {
     let exit = Exit::of(&walked, &flow);
     if args.output.json {
         let mut object = as_json(&flow, &walked, args.output);
-        object["protected"] = json!(is_protected(&flow));
+        // Of a server that could not be asked nobody knows.
+        object["protected"] = json!((exit == Exit::Done).then(|| is_protected(&flow)));
         print_json(&object)?;
     } else if exit == Exit::Done {
         conclude(&flow)?;
@@ -69,11 +70,9 @@ fn conclude(flow: &Flow) -> io::Result<()> {
         count(Outcome::Passed),
         count(Outcome::Warning)
     )?;
-    let rows = flow.trace().entries().iter().flat_map(|entry| &entry.decoded);
-    for decoded in rows.filter(|decoded| decoded.title == "Ways to be known") {
-        for (way, state, _) in &decoded.rows {
-            writeln!(out, "  {way:<28} {state}")?;
-        }
-    }
+    let entries = flow.trace().entries().len();
+    let offered = |name| if flow.trace().value(name, entries).is_some() { "offered" } else { "not offered" };
+    writeln!(out, "  metadata document (CIMD)    {}", offered("client_id_metadata_document_supported"))?;
+    writeln!(out, "  dynamic registration (DCR)  {}", offered("registration_endpoint"))?;
     writeln!(out, "Next: mcp-auth-lab trace --server {} --browser", flow.config().server)
 }

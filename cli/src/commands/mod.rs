@@ -13,7 +13,7 @@ use flow::{Agenda, Config, Env, Era, Flow, OnBehalf, SigningRequest};
 use protocol::ids::{IdentifierError, Issuer, RedirectUri, ResourceUri};
 use serde_json::{Value, json};
 
-use crate::args::{ConnectArgs, LOOPBACK_REDIRECT, OutputArgs, loopback_policy};
+use crate::args::{ConnectArgs, LOOPBACK_REDIRECT, OutputArgs, explain, loopback_policy};
 use crate::browser::Browser;
 use crate::driver::{DriveError, Driver, system_env};
 use crate::exit::Exit;
@@ -30,6 +30,12 @@ pub enum CommandError {
     /// An argument cannot be used.
     #[error("{0}")]
     Usage(String),
+    /// What is to be judged by cannot be found out.
+    #[error("{0}")]
+    Undiscovered(String),
+    /// A server did not answer.
+    #[error("{0}")]
+    Unreachable(String),
     /// Nobody can come back from a browser.
     #[error(transparent)]
     Person(#[from] PersonError),
@@ -51,7 +57,8 @@ impl CommandError {
         match self {
             Self::Usage(_) => Exit::Usage,
             Self::Person(_) => Exit::NoPermission,
-            Self::Http(_) | Self::Output(_) | Self::Signer(_) => Exit::Stopped,
+            Self::Unreachable(_) => Exit::Unreachable,
+            Self::Undiscovered(_) | Self::Http(_) | Self::Output(_) | Self::Signer(_) => Exit::Stopped,
         }
     }
 }
@@ -121,7 +128,7 @@ impl crate::companion::Companion for Helper {
 /// without permission.
 pub(crate) fn stranger(server: &str, era: Era) -> Result<Config, CommandError> {
     let loopback = loopback_policy(server);
-    let unusable = |reason: IdentifierError| CommandError::Usage(format!("{server}: {reason}"));
+    let unusable = |reason: IdentifierError| CommandError::Usage(format!("{server}: {}", explain(reason)));
     Ok(Config {
         server: ResourceUri::parse(server, loopback).map_err(unusable)?,
         era,

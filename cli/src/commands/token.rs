@@ -5,7 +5,7 @@ use std::io::{self, Read as _, Write as _};
 use flow::decode_jwt;
 use flow::http::Request;
 use flow::trace::{Check, Decoded, Outcome};
-use flow::{Era, Flow};
+use flow::{Action, Era, Flow};
 use jsonwebtoken::jwk::{Jwk, JwkSet, KeyAlgorithm};
 use jsonwebtoken::{Algorithm, DecodingKey, crypto};
 use protocol::access_token::{UnverifiedJwt, is_access_token_type, open_unverified};
@@ -54,12 +54,20 @@ pub async fn run(args: &TokenArgs) -> Result<Exit, CommandError> {
 }
 
 fn read_token(argument: &str) -> Result<String, CommandError> {
-    if argument != "-" {
-        return Ok(argument.to_owned());
+    let mut token = argument.to_owned();
+    if argument == "-" {
+        token.clear();
+        io::stdin().take(MAX_TOKEN_BYTES).read_to_string(&mut token)?;
     }
-    let mut token = String::new();
-    io::stdin().take(MAX_TOKEN_BYTES).read_to_string(&mut token)?;
-    Ok(token.trim().to_owned())
+    // As it stands in a header is how many have it at hand.
+    let token = token.trim();
+    let token = token.strip_prefix("Bearer ").unwrap_or(token).trim();
+    if token.is_empty() {
+        return Err(CommandError::Usage(
+            "no token was given: neither as an argument nor on standard input".into(),
+        ));
+    }
+    Ok(token.to_owned())
 }
 
 fn print(decoded: &[Decoded], checks: &[Check], judged: bool) -> io::Result<()> {
@@ -96,11 +104,17 @@ impl Trust {
         let mut flow = Flow::new(config);
         let walked = driver(http.clone()).walk(&mut flow, &mut helper, |_| ()).await;
         let Err(DriveError::Nobody { issuer }) = walked else {
-            let why = match flow.poll() {
-                flow::Action::Failed(failure) => format!("{}: {}", failure.title, failure.found),
-                _ => "it answers without a token".into(),
-            };
-            return Err(CommandError::Usage(format!("whom {server} trusts cannot be found out: {why}")));
+            let text = |why: &str| format!("whom {server} trusts cannot be found out: {why}");
+            return Err(match (walked, flow.poll()) {
+                (Ok(()), Action::Failed(failure)) if failure.clause.is_none() => {
+                    CommandError::Unreachable(text(&format!("{}: {}", failure.title, failure.found)))
+                }
+                (Ok(()), Action::Failed(failure)) => {
+                    CommandError::Undiscovered(text(&format!("{}: {}", failure.title, failure.found)))
+                }
+                (Ok(()), _) => CommandError::Undiscovered(text("it answers without a token")),
+                (Err(error), _) => CommandError::Undiscovered(text(&error.to_string())),
+            });
         };
         let value = |name| flow.trace().value(name, flow.trace().entries().len()).map(str::to_owned);
         let jwks_uri = value("jwks_uri").ok_or_else(|| {

@@ -17,9 +17,12 @@ use crate::report::{Palette, Report};
 pub async fn run(args: &TraceArgs) -> Result<Exit, CommandError> {
     let http = Http::new()?;
     let mut helper = Helper::of(&args.connect, &http).await?;
-    // What the lab's journey calls is the lab's own; another server has other tools.
-    let agenda =
-        if args.every_tool || !args.connect.is_for_the_lab() { Agenda::EveryTool } else { Agenda::lab() };
+    // What the lab's journey calls is the lab's own. Tools of others are listed; calling them may change something.
+    let agenda = match (args.every_tool, args.connect.is_for_the_lab()) {
+        (true, _) => Agenda::EveryTool,
+        (false, true) => Agenda::lab(),
+        (false, false) => Agenda::Calls(Vec::new()),
+    };
     let config = args.connect.config(agenda, helper.redirect_uri()).map_err(CommandError::Usage)?;
     let mut flow = Flow::new(config);
     let mut report = Report::new(io::stdout(), Palette::for_stdout(), args.output.show_secrets);

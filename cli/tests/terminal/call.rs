@@ -21,13 +21,18 @@ async fn the_answer_alone_is_printed() {
 async fn what_fails_is_told_on_standard_error() {
     let lab = started().await;
     let unknown = lab.run(&["call", "no_such_tool"]).await;
-    assert!(unknown.status == 1, "{} {}", unknown.out, unknown.err);
+    let unknown = unknown.with(1);
+    assert!(
+        unknown.out.is_empty() && unknown.err.starts_with("no_such_tool has failed: "),
+        "{}",
+        unknown.err
+    );
     let city = lab.run(&["call", "get_weather", r#"{"city":"Atlantis"}"#]).await;
     assert_eq!(city.status, 1, "{} {}", city.out, city.err);
     let denied = lab.run(&["call", "whoami", "--deny"]).await.with(4);
     assert!(denied.out.is_empty() && denied.err.contains("access_denied"), "{}", denied.err);
     for wrong in ["[]", "{", "\"x\""] {
-        run(&["call", "whoami", wrong]).await.with(2);
+        assert!(run(&["call", "whoami", wrong]).await.with(2).err.contains("written like"));
     }
     lab.end().await;
 }

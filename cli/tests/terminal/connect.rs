@@ -93,11 +93,20 @@ async fn a_client_that_is_registered_already() {
     lab.end().await;
 }
 
+/// Tools of a server that nobody knows here may do harm: they are listed, and called only if so wished.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_tools_of_others_are_listed_and_not_called() {
+    let lab = started().await;
+    let run = run(&["trace", "--json", "--server", &lab.mcp_server]).await.with(0).json();
+    assert!(steps(&run).contains(&"tools".to_owned()));
+    assert_eq!(run["results"].as_array().unwrap().len(), 0);
+    lab.end().await;
+}
+
 /// Req: CL-15, CL-16
 #[tokio::test(flavor = "multi_thread")]
-async fn where_no_way_is_open_the_program_says_what_to_do() {
+async fn a_client_that_the_server_does_not_know_is_told_what_to_look_at() {
     let lab = started().await;
-    // A document on a public host would do; this client has none, and may not register.
     let arguments = [
         "trace",
         "--registration",
@@ -108,6 +117,6 @@ async fn where_no_way_is_open_the_program_says_what_to_do() {
         &lab.mcp_server,
     ];
     let ended = run(&arguments).await.with(4);
-    assert!(ended.out.contains("next:") && ended.out.contains("--browser"), "{}", ended.out);
+    assert!(ended.out.contains("next:") && ended.out.contains("look at --client-id"), "{}", ended.out);
     lab.end().await;
 }

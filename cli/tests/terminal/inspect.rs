@@ -28,11 +28,13 @@ async fn what_is_no_mcp_server_is_told_plainly() {
     let lab = started().await;
     let page = format!("{}/mcp", lab.page);
     let ended = run(&["inspect", &page]).await.with(1);
-    assert!(ended.out.contains("Failed"), "{}", ended.out);
+    assert!(ended.out.contains("Failed") && ended.out.contains("often /mcp"), "{}", ended.out);
     // Another address of the same server is another resource.
     let alias = lab.mcp_server.replace("localhost", "127.0.0.1");
     run(&["inspect", &alias]).await.with(1);
     lab.end().await;
-    run(&["inspect", &page]).await.with(3);
+    let gone = run(&["inspect", &page, "--json"]).await.with(3).json();
+    assert!(gone["protected"].is_null(), "of a server that could not be asked nobody knows");
+    assert!(run(&["inspect", &page]).await.with(3).out.contains("whether the server runs"));
     run(&["inspect", "nonsense"]).await.with(2);
 }

@@ -52,7 +52,11 @@ async fn a_token_is_opened_and_judged() {
         let ended = run(&["token", &bad, "--server", &lab.mcp_server]).await.with(1);
         assert!(ended.out.contains("✗ signature"), "{}", ended.out);
     }
+    run(&["token", &format!("Bearer {token}")]).await.with(0);
     run(&["token", "opaque"]).await.with(2);
+    assert!(run(&["token"]).await.with(2).err.contains("no token was given"));
+    run(&["token", &token, "--server", &format!("{}/mcp", lab.page)]).await.with(1);
+    run(&["token", &token, "--server", "http://localhost:1/mcp"]).await.with(3);
     lab.end().await;
 }
 

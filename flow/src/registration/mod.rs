@@ -128,17 +128,17 @@ impl Ways {
             )?;
         }
         let taken = match self {
-            Self { registered: Some(_), .. } => Origin::Registered,
-            Self { document: true, .. } => Origin::Document,
-            Self { remembered: Some(registered), .. } => registered.origin,
-            Self { dynamic: true, .. } => Origin::Dynamic,
-            Self { .. } => Origin::Entered,
+            Self { registered: Some(_), .. } => Origin::Registered.as_str(),
+            Self { document: true, .. } => Origin::Document.as_str(),
+            Self { remembered: Some(registered), .. } => registered.origin.as_str(),
+            Self { dynamic: true, .. } => Origin::Dynamic.as_str(),
+            Self { .. } => "none is open: the person is asked",
         };
         turn.checks.decide(
             Clause::RegistrationOrder,
             "the first way that is open is taken",
             "registered beforehand, else metadata document, else registration, else the person is asked",
-            taken.as_str(),
+            taken,
         );
         let offers = |offered: bool, has: bool| match (offered, has) {
             (true, true) => "the server offers it, the client has it",
