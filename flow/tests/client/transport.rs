@@ -75,6 +75,18 @@ fn a_lost_session_is_begun_anew_and_the_call_is_made() {
     let mut world = edited("tools/call", |_, _| json_response(404, &Value::Null));
     assert_eq!(world.fails(legacy()).clause, Some(Clause::SessionExpired), "not for ever");
     assert_eq!(world.calls("tools/call").count(), 4, "three losses are borne");
+
+    // A client that runs for long may lose many, as long as it gets on.
+    let mut world = World::default();
+    let mut flow = world.rests(legacy());
+    for _ in 0..5 {
+        let last = world.requests("8001/mcp").last().unwrap();
+        let session = header(last, "mcp-session-id").unwrap().to_owned();
+        world.gone.insert(session);
+        flow.call_tool(&world.env(), call("whoami")).unwrap();
+        world.walk(&mut flow);
+        assert_eq!(flow.poll(), Action::Rest);
+    }
 }
 
 /// Req: CL-49
