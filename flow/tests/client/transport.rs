@@ -394,6 +394,29 @@ fn a_token_that_ends_meanwhile_is_renewed_and_the_stream_taken_up() {
     assert_eq!(calls, 1, "the tool does its work once");
 }
 
+/// More may be wanted while the answer is gone after; the answer that is awaited is still the same.
+///
+/// Req: CL-44, CL-47
+#[test]
+fn a_stream_that_wants_more_scopes_is_taken_up_with_them() {
+    let World { edit, .. } = breaking(1);
+    let refused = std::cell::Cell::new(false);
+    let mut world = World {
+        edit: Box::new(move |request, response| {
+            if header(request, "last-event-id").is_some() && !refused.replace(true) {
+                return challenge(403, r#"Bearer error="insufficient_scope", scope="mcp:connect more""#);
+            }
+            edit(request, response)
+        }),
+        ..World::default()
+    };
+    let mut config = legacy();
+    config.agenda = Agenda::Calls(vec![call("whoami")]);
+    let flow = world.rests(config);
+    assert_eq!((flow.results().len(), resumptions(&world)), (1, vec!["7", "7"]));
+    assert_eq!(world.calls("tools/call").count(), 1, "the tool does its work once");
+}
+
 /// From 2026-07-28 on there is nothing to take up, and a stream without ids never could be.
 #[test]
 fn a_stream_that_cannot_be_taken_up_has_no_answer() {
@@ -412,10 +435,12 @@ fn a_stream_that_cannot_be_taken_up_has_no_answer() {
 
 #[test]
 fn a_server_cannot_make_the_client_wait_for_long() {
-    let mut world = edited("tools/call", |_, _| stream("id: 1\nretry: 99999999999\ndata:\n\n".into()));
-    let mut flow = Flow::new(legacy());
-    world.walk_until(&mut flow, |request| header(request, "last-event-id").is_some());
-    assert!(matches!(flow.poll(), Action::Send(outgoing) if outgoing.wait_ms == 5_000));
+    for retry in [5_001, 60_000, 99_999_999_999_u64] {
+        let mut world = edited("tools/call", move |_, _| stream(format!("id: 1\nretry: {retry}\ndata:\n\n")));
+        let mut flow = Flow::new(legacy());
+        world.walk_until(&mut flow, |request| header(request, "last-event-id").is_some());
+        assert!(matches!(flow.poll(), Action::Send(outgoing) if outgoing.wait_ms == 5_000), "{retry}");
+    }
 }
 
 #[test]
