@@ -5,6 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::process::Child;
 use std::sync::{Arc, Mutex};
 
+use flow::http::{MAX_ANSWER_BYTES, Request};
 use mcp_auth_lab::http::Http;
 use mcp_auth_lab::person::{Decision, Person};
 use protocol::base64url;
@@ -296,5 +297,15 @@ async fn a_person_fills_in_no_form_of_an_error_page_and_none_that_is_sent_by_get
         });
         run(&["trace", "--server", &format!("{server}/mcp"), "--registration", "dcr"]).await.with(4);
         assert!(!*posted.lock().unwrap(), "{status} {method}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_is_read_up_to_a_limit() {
+    let http = Http::new().unwrap();
+    for (size, is_read) in [(MAX_ANSWER_BYTES, true), (MAX_ANSWER_BYTES + 1, false)] {
+        let server = serve(move |_, _| Some(("200 OK", String::new(), "x".repeat(size))));
+        let answer = http.send(&Request::get_json(&server)).await;
+        assert_eq!(answer.is_ok_and(|answer| answer.body.len() == size), is_read, "{size}");
     }
 }

@@ -647,3 +647,16 @@ fn what_is_asked_anew_has_a_new_id() {
         assert_eq!(ids, (1..=ids.len() as u64).collect::<Vec<_>>());
     }
 }
+
+/// A list that is read again, for another token, is no second round.
+#[test]
+fn every_tool_is_called_once() {
+    let list = json!({ "tools": [{ "name": "get_weather" }, { "name": "whoami" }] });
+    let mut world = edited("tools/list", move |request, _| result(request, &list));
+    let mut everything = modern();
+    everything.agenda = Agenda::EveryTool;
+    let flow = world.rests(everything);
+    let called: Vec<_> = flow.results().iter().map(|result| result.call.name.as_str()).collect();
+    assert_eq!(called, ["get_weather", "whoami"]);
+    assert_eq!(world.calls("tools/list").count(), 2, "the step-up brought another token");
+}
