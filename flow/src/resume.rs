@@ -5,7 +5,7 @@
 
 use protocol::clause::Clause;
 use protocol::mcp;
-use protocol::mcp_answer::{is_answered, last_event};
+use protocol::mcp_answer::{last_event, read_answer};
 use serde::{Deserialize, Serialize};
 
 use crate::check::Stop;
@@ -46,7 +46,7 @@ pub(crate) fn broken_off(
     let content_type = response.content_type();
     if session.revision.is_stateless()
         || response.status != 200
-        || is_answered(content_type, &response.body, Some(session.id()))
+        || read_answer(content_type, &response.body, session.id()).is_ok()
     {
         return Ok(None);
     }

@@ -77,11 +77,14 @@ pub fn read_error(body: &str) -> Option<Answer> {
 /// stream may stay open behind its answer; nobody has to wait for that.
 #[must_use]
 pub fn is_answered(content_type: &str, so_far: &str, id: Option<u64>) -> bool {
+    // An event ends with an empty line. Before that, more of it may come, and make it mean something else.
+    let lines = with_one_line_end(so_far);
+    let Some((events, _)) = lines.rsplit_once("\n\n") else { return false };
     let is_any = |message: &Value| message.get("id").is_some() && message.get("method").is_none();
     is_event_stream(content_type)
         && match id {
-            Some(id) => read_answer(content_type, so_far, id).is_ok(),
-            None => event_stream_messages(so_far).iter().any(is_any),
+            Some(id) => read_answer(content_type, events, id).is_ok(),
+            None => event_stream_messages(events).iter().any(is_any),
         }
 }
 
@@ -120,7 +123,7 @@ fn is_event_stream(content_type: &str) -> bool {
 fn event_stream_messages(body: &str) -> Vec<Value> {
     let mut messages = Vec::new();
     let mut data = String::new();
-    for line in body.lines().chain([""]) {
+    for line in with_one_line_end(body).lines().chain([""]) {
         if line.is_empty() {
             if let Ok(message) = serde_json::from_str(&data) {
                 messages.push(message);
@@ -134,6 +137,11 @@ fn event_stream_messages(body: &str) -> Vec<Value> {
         }
     }
     messages
+}
+
+/// Lines of a stream end in three ways, and a mark of the byte order may stand before the first.
+fn with_one_line_end(stream: &str) -> String {
+    stream.strip_prefix('\u{feff}').unwrap_or(stream).replace("\r\n", "\n").replace('\r', "\n")
 }
 
 /// The readable part of a tool's result: its text blocks, one per line, or the structured content.
@@ -170,6 +178,16 @@ mod tests {
         assert_eq!(tool_text(&result), "hi");
     }
 
+    /// Req: CL-47
+    #[test]
+    fn lines_of_a_stream_end_in_three_ways() {
+        let (head, tail) = ANSWER.split_at(ANSWER.find("\"result\"").unwrap());
+        for end in ["\n", "\r\n", "\r"] {
+            let stream = format!("\u{feff}data: {head}{end}data: {tail}{end}{end}");
+            assert!(matches!(read_answer("text/event-stream", &stream, 2), Ok(Answer::Result(_))), "{end:?}");
+        }
+    }
+
     #[test]
     fn an_answer_to_another_request_is_none() {
         assert_eq!(read_answer("application/json", ANSWER, 3), Err(AnswerError::NoAnswer(3)));
@@ -194,6 +212,9 @@ mod tests {
         assert!(is_answered("text/event-stream", &stream, None));
         assert!(!is_answered("text/event-stream", &stream, Some(3)));
         assert!(!is_answered("text/event-stream", &stream[..30], Some(2)));
+        let unfinished = format!("data: {ANSWER}\n");
+        assert!(!is_answered("text/event-stream", &unfinished, Some(2)), "the event may go on");
+        assert!(is_answered("text/event-stream", &format!("{unfinished}\r\n"), Some(2)));
         assert!(!is_answered("text/event-stream", &stream[..30], None));
         assert!(!is_answered("application/json", ANSWER, Some(2)), "that ends by itself");
     }

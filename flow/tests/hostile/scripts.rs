@@ -21,7 +21,7 @@ const SETTINGS: [&str; 15] = [
     "then revoke",
 ];
 
-const PLACES: [&str; 13] = [
+const PLACES: [&str; 14] = [
     "initialize",
     "notifications/initialized",
     "server/discover",
@@ -33,6 +33,7 @@ const PLACES: [&str; 13] = [
     "register",
     "token",
     "revoke",
+    "resume",
     "end",
     "callback",
 ];
@@ -65,7 +66,7 @@ const MEMBERS: [&str; 23] = [
 
 const HEADERS: [&str; 6] = ["www-authenticate", "content-type", "mcp-session-id", "iss", "state", "code"];
 
-const VALUES: [&str; 14] = [
+const VALUES: [&str; 15] = [
     "",
     "null",
     "[]",
@@ -78,6 +79,7 @@ const VALUES: [&str; 14] = [
     "input_required",
     "$token",
     "$id",
+    "id: 7\\ndata:\\n\\n",
     "Bearer error=\"insufficient_scope\", scope=\"a b\"",
     "[\"http://localhost:9001\",\"https://as.example/t\"]",
 ];

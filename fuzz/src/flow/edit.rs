@@ -21,13 +21,16 @@ pub(crate) fn answer(response: &mut Response, edit: &Edit, mut fill: impl FnMut(
         Edit::Replace(from, to) => response.body = response.body.replace(from, &fill(to)),
         Edit::Cut(length) => cut(&mut response.body, *length),
         Edit::Pad(length) => response.body.push_str(&" ".repeat(*length)),
-        Edit::Stream => {
-            response.body = format!("id: 1\ndata:\n\nevent: message\ndata: {}\n\n", response.body);
-            response.headers.retain(|(known, _)| known != "content-type");
-            response.headers.push(("content-type".into(), "text/event-stream".into()));
-        }
+        Edit::Stream => as_stream(response),
         Edit::Unreachable | Edit::Later(_) | Edit::Cancel => {}
     }
+}
+
+/// The body is the data of the second event of a stream.
+pub(crate) fn as_stream(response: &mut Response) {
+    response.body = format!("id: 1\ndata:\n\nevent: message\ndata: {}\n\n", response.body);
+    response.headers.retain(|(known, _)| known != "content-type");
+    response.headers.push(("content-type".into(), "text/event-stream".into()));
 }
 
 /// Changes the URL with which the browser comes back.

@@ -20,6 +20,7 @@ mod world;
 use std::collections::{BTreeMap, BTreeSet};
 
 use ::flow::http::Response;
+use ::flow::trace::Party;
 use ::flow::{Action, Env, Farewell, Flow, Outgoing};
 use protocol::mcp::ToolCall;
 use serde_json::{Value, json};
@@ -32,11 +33,11 @@ use super::callback::is_to_be_believed;
 
 /// How many actions there may be, whatever happens.
 const ACTIONS: usize = 100;
-/// How many more for each tool that the client is to call, and each wish of the person.
+/// How many more for each operation at the MCP server, and each wish of the person.
 const ACTIONS_EACH: usize = 20;
 /// The client is put away and taken up again once in so many actions; when first, depends on the script. Each time would
 /// take most of the time.
-const SNAPSHOT_EVERY: usize = 7;
+const SNAPSHOT_EVERY: u64 = 7;
 /// The most wishes that are fulfilled.
 const WISHES: usize = 5;
 
@@ -115,10 +116,12 @@ impl<'a> Walk<'a> {
         action(&mut self.flow, &env).expect("what was polled fits the state");
     }
 
+    /// Each time another moment and other entropy, which depend on the whole script: so a script can have no verifier in it
+    /// that the client is going to make.
     fn env(&mut self) -> Env {
         self.now_ms += 10;
-        let counter = self.now_ms.to_be_bytes();
-        let entropy = std::array::from_fn(|i| counter[i % counter.len()] ^ i.to_le_bytes()[0]);
+        let seed = (self.script.hash ^ self.now_ms).to_be_bytes();
+        let entropy = std::array::from_fn(|i| seed[i % seed.len()] ^ i.to_le_bytes()[0]);
         Env { now_ms: self.now_ms, entropy }
     }
 
@@ -133,7 +136,9 @@ impl<'a> Walk<'a> {
         let place = world::place(outgoing);
         let request = &outgoing.request;
         self.witness.sends(&place, request, &mut self.world.secrets);
-        self.operations.insert(format!("{place} {}", world::message(request)["params"]["name"]));
+        if outgoing.to == Party::McpServer {
+            self.operations.insert(format!("{place} {}", world::message(request)["params"]["name"]));
+        }
         let current = self.witness.current().to_owned();
         let mut answer = self.world.answer(outgoing, &current);
         let (mut unreachable, mut cancelled) = (false, false);
@@ -207,7 +212,7 @@ impl<'a> Walk<'a> {
 
     /// Put away and taken up again: a page that was left and comes back.
     fn is_the_same_again(&mut self) {
-        if !(self.actions + self.script.length).is_multiple_of(SNAPSHOT_EVERY) {
+        if !(self.now_ms ^ self.script.hash).is_multiple_of(SNAPSHOT_EVERY) {
             return;
         }
         let stored = serde_json::to_string(&self.flow).expect("a flow can be stored");

@@ -10,8 +10,10 @@
 //! ```
 //!
 //! A rule names a place, which time there (`*`: each time), and an edit of the right answer. Places are the methods of
-//! JSON-RPC, `resource-metadata`, `server-metadata`, `document`, `register`, `token`, `revoke`, `end` and `callback`.
+//! JSON-RPC, `resource-metadata`, `server-metadata`, `document`, `register`, `token`, `revoke`, `resume`, `end` and `callback`.
 //! `config` says how the client begins, `then` what the person wants once the client rests.
+
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use serde_json::Value;
 
@@ -23,8 +25,8 @@ const MAX_RULES: usize = 100;
 /// A hostile world.
 #[derive(Debug, Default)]
 pub(crate) struct Script {
-    /// Its length.
-    pub(crate) length: usize,
+    /// Another number for another text.
+    pub(crate) hash: u64,
     /// What happens to answers, in order.
     pub(crate) rules: Vec<Rule>,
     /// How the client begins: names and values.
@@ -92,7 +94,9 @@ pub(crate) enum Edit {
 impl Script {
     /// Reads what is a rule, and passes over what is none.
     pub(crate) fn read(text: &str) -> Self {
-        let mut script = Self { length: text.len(), ..Self::default() };
+        let mut hasher = DefaultHasher::new();
+        text.hash(&mut hasher);
+        let mut script = Self { hash: hasher.finish(), ..Self::default() };
         let text = text.replace(MARK, "");
         for line in text.lines().take(MAX_RULES) {
             let (place, rest) = word(line);

@@ -6,13 +6,14 @@ use ::flow::http::{Method, Request, Response};
 use protocol::basic_credentials::BasicCredentials;
 use protocol::ids::{Issuer, ResourceUri};
 use protocol::loopback::LoopbackPolicy;
+use protocol::query::Parameters;
 use protocol::well_known;
 use protocol::www_authenticate::BearerChallenge;
 use serde_json::Value;
 
 use super::super::trust::{is_inside, may_be_called};
 use super::secrets::{Held, Kind, Secrets};
-use super::world::{World, form, message};
+use super::world::{World, form, header, message};
 
 const POLICY: LoopbackPolicy = LoopbackPolicy::AllowHttpOnLoopback;
 
@@ -25,11 +26,16 @@ struct Endpoints {
     registration: Option<String>,
     revocation: Option<String>,
     promises_iss: bool,
+    has_s256: bool,
 }
 
 /// What was named, said and sent so far.
 pub(crate) struct Witness {
     server: String,
+    /// What the server's metadata says that it is called.
+    resource: String,
+    /// The authorization servers that it names.
+    issuers: Vec<String>,
     /// URLs that the person or an answer has named.
     named: BTreeSet<String>,
     /// In the order in which they were told. The last one is the one that the client is at.
@@ -37,6 +43,8 @@ pub(crate) struct Witness {
     /// All that was sent, to find in it what must not have been there.
     sent: String,
     ids: BTreeSet<u64>,
+    /// A document was read that is a reason to stop.
+    must_stop: Option<&'static str>,
 }
 
 impl Witness {
@@ -47,10 +55,13 @@ impl Witness {
         let named = places.into_iter().map(|place| place.url);
         Self {
             server: world.server.clone(),
+            resource: String::new(),
+            issuers: Vec::new(),
             named: named.chain([world.server.clone(), world.document.clone()]).collect(),
             servers: Vec::new(),
             sent: String::new(),
             ids: BTreeSet::new(),
+            must_stop: None,
         }
     }
 
@@ -66,10 +77,20 @@ impl Witness {
 
     /// The client wants to send this.
     pub(crate) fn sends(&mut self, place: &str, request: &Request, secrets: &mut Secrets) {
+        assert_eq!(self.must_stop, None, "and yet it goes on: {request:?}");
         self.goes_where_it_may(request);
         is_well_formed(request);
+        if request.method == Method::Get && place != "resume" {
+            assert!(
+                header(request, "authorization").is_none(),
+                "a document is asked for by nobody: {request:?}"
+            );
+        }
         if let Some(id) = message(request)["id"].as_u64() {
             assert!(self.ids.insert(id), "the id {id} was used before");
+        }
+        if place == "token" {
+            assert_eq!(form(request).get("resource"), Ok(Some(self.resource.as_str())));
         }
         self.keeps_secrets(place, request, secrets);
         let body = request.body.as_deref().unwrap_or_default();
@@ -78,8 +99,16 @@ impl Witness {
 
     /// The browser is sent there.
     pub(crate) fn departs(&mut self, url: &str, secrets: &Secrets) {
+        assert_eq!(self.must_stop, None, "and yet it goes on: {url:?}");
         let server = self.servers.last().expect("nobody is sent to a server that was not found");
         assert!(url.starts_with(&server.authorization), "{url:?} is not {:?}", server.authorization);
+        // What the server has put there itself is its own business.
+        let asked = Parameters::parse(url[server.authorization.len()..].trim_start_matches(['?', '&']));
+        let asked = |name| asked.get(name).ok().flatten().unwrap_or_default();
+        assert_eq!((asked("resource"), asked("code_challenge_method")), (self.resource.as_str(), "S256"));
+        for fresh in [asked("state"), asked("code_challenge")] {
+            assert!(fresh.len() >= 43 && !self.sent.contains(fresh), "{fresh:?} is not fresh: {url:?}");
+        }
         let told = |held: &&Held| !held.told;
         for held in secrets.held.iter().filter(told) {
             assert!(!url.contains(&held.core), "{:?} in {url:?}", held.kind);
@@ -98,9 +127,13 @@ impl Witness {
         let text = |name: &str| said[name].as_str().map(str::to_owned);
         match place {
             "resource-metadata" => {
+                self.resource = text("resource").unwrap_or_default();
+                if answer.status == 200 && !self.is_this_server(&request.url) {
+                    self.must_stop = Some("the metadata is about another resource");
+                }
                 let issuers = said["authorization_servers"].as_array().into_iter().flatten();
-                let issuers =
-                    issuers.filter_map(Value::as_str).filter_map(|text| Issuer::parse(text, POLICY).ok());
+                self.issuers = issuers.filter_map(Value::as_str).map(str::to_owned).collect();
+                let issuers = self.issuers.iter().filter_map(|text| Issuer::parse(text, POLICY).ok());
                 let places =
                     issuers.flat_map(|issuer| well_known::authorization_server_metadata_candidates(&issuer));
                 self.named.extend(places.map(|place| place.url));
@@ -113,6 +146,9 @@ impl Witness {
                     registration: text("registration_endpoint"),
                     revocation: text("revocation_endpoint"),
                     promises_iss: said["authorization_response_iss_parameter_supported"] == true,
+                    has_s256: said["code_challenge_methods_supported"]
+                        .as_array()
+                        .is_some_and(|methods| methods.iter().any(|method| method == "S256")),
                 };
                 self.is_introduced(request, server);
             }
@@ -120,11 +156,24 @@ impl Witness {
         }
     }
 
+    /// The server that was asked, or all of its host, where that describes itself.
+    fn is_this_server(&self, asked: &str) -> bool {
+        let origin = self.server.trim_end_matches("/mcp");
+        let at_root = asked == format!("{origin}/.well-known/oauth-protected-resource");
+        let whole_host = self.resource.strip_suffix('/').unwrap_or(&self.resource) == origin;
+        self.resource == self.server || at_root && whole_host
+    }
+
     /// A server speaks for itself where its metadata is, and nowhere else.
     fn is_introduced(&mut self, request: &Request, server: Endpoints) {
-        let Ok(issuer) = Issuer::parse(&server.issuer, POLICY) else { return };
-        let places = well_known::authorization_server_metadata_candidates(&issuer);
-        if places.iter().any(|place| place.url == request.url) {
+        let places = Issuer::parse(&server.issuer, POLICY)
+            .map(|issuer| well_known::authorization_server_metadata_candidates(&issuer));
+        let is_its_place = places.is_ok_and(|places| places.iter().any(|place| place.url == request.url));
+        if !is_its_place || !self.issuers.contains(&server.issuer) {
+            self.must_stop = Some("the metadata is about another issuer");
+        } else if !server.has_s256 {
+            self.must_stop = Some("the server does not offer PKCE with S256");
+        } else {
             let endpoints = [Some(&server.token), server.registration.as_ref(), server.revocation.as_ref()];
             self.named.extend(endpoints.into_iter().flatten().cloned());
             self.servers.push(server);
@@ -197,11 +246,7 @@ impl Witness {
     }
 }
 
-fn header<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
-    request.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
-}
-
-/// Names and values that a header can hold, each name once; a GET tells nobody who asks.
+/// Names and values that a header can hold, each name once; a body only where there may be one.
 fn is_well_formed(request: &Request) {
     let mut names = BTreeSet::new();
     for (name, value) in &request.headers {
@@ -210,7 +255,5 @@ fn is_well_formed(request: &Request) {
         assert!(value.bytes().all(|b| matches!(b, b' '..=b'~')), "{value:?} is no value of a header");
         assert!(names.insert(name), "{name:?} stands twice");
     }
-    if request.method == Method::Get {
-        assert!(request.body.is_none() && header(request, "authorization").is_none(), "{request:?}");
-    }
+    assert!(request.method == Method::Post || request.body.is_none(), "{request:?}");
 }

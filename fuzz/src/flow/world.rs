@@ -9,6 +9,7 @@ use ::flow::trace::Party;
 use protocol::query::{self, Parameters};
 use serde_json::{Value, json};
 
+use super::edit;
 use super::script::Script;
 use super::secrets::{Held, Kind, Secrets};
 
@@ -29,6 +30,8 @@ pub(crate) struct World {
     pub(crate) redirect_uri: String,
     /// What has been given out.
     pub(crate) secrets: Secrets,
+    /// The last request at the MCP server that has an id.
+    asked: Option<Request>,
     /// Scopes of codes and tokens.
     scopes: BTreeMap<String, String>,
 }
@@ -37,6 +40,7 @@ pub(crate) struct World {
 pub(crate) fn place(outgoing: &Outgoing) -> String {
     let Outgoing { to, request, .. } = outgoing;
     match (to, request.method) {
+        (Party::McpServer, Method::Get) if header(request, "last-event-id").is_some() => "resume".into(),
         (Party::McpServer, Method::Get) => "resource-metadata".into(),
         (Party::McpServer, Method::Delete) => "end".into(),
         (Party::McpServer, Method::Post) => {
@@ -53,6 +57,11 @@ pub(crate) fn place(outgoing: &Outgoing) -> String {
 /// The JSON of a request; null if it is none.
 pub(crate) fn message(request: &Request) -> Value {
     request.body.as_deref().and_then(|body| serde_json::from_str(body).ok()).unwrap_or_default()
+}
+
+/// The value of a header.
+pub(crate) fn header<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
+    request.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
 }
 
 /// The form of a request.
@@ -75,6 +84,7 @@ impl World {
             document,
             redirect_uri: "http://localhost:3000/callback".into(),
             secrets: Secrets::default(),
+            asked: None,
             scopes: BTreeMap::new(),
         }
     }
@@ -90,7 +100,13 @@ impl World {
             "token" => json_answer(200, &self.token(request, current)),
             "revoke" => plain_answer(200),
             "end" => plain_answer(204),
-            method => self.mcp(method, request),
+            "resume" => self.resumed(),
+            method => {
+                if message(request)["id"].is_u64() {
+                    self.asked = Some(request.clone());
+                }
+                self.mcp(method, request)
+            }
         }
     }
 
@@ -170,9 +186,17 @@ impl World {
         })
     }
 
+    /// What is behind the end of a stream: the answer.
+    fn resumed(&mut self) -> Response {
+        let Some(asked) = self.asked.clone() else { return plain_answer(404) };
+        let method = message(&asked)["method"].as_str().unwrap_or_default().to_owned();
+        let mut answer = self.mcp(&method, &asked);
+        edit::as_stream(&mut answer);
+        answer
+    }
+
     fn mcp(&mut self, method: &str, request: &Request) -> Response {
-        let bearer = request.headers.iter().find(|(name, _)| name == "authorization");
-        let token = bearer.and_then(|(_, value)| value.strip_prefix("Bearer "));
+        let token = header(request, "authorization").and_then(|value| value.strip_prefix("Bearer "));
         let Some(scope) = token.and_then(|token| self.scopes.get(token)) else {
             let error = if token.is_some() { "error=\"invalid_token\", " } else { "" };
             let origin = self.server.trim_end_matches("/mcp");
