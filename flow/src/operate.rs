@@ -121,6 +121,10 @@ pub(crate) fn answered(session: &mut Session, access: &mut Option<Access>) {
 /// The whole operation is done: what was tried in vain before does not count any more.
 pub(crate) fn succeeded(session: &mut Session, access: &mut Option<Access>, operation: &Operation) {
     answered(session, access);
+    // A greeting or a list alone is no success of a session: it could be lost after each for ever.
+    if matches!(operation, Operation::Call(_)) {
+        session.attempts.sessions = 0;
+    }
     if let Some(access) = access {
         session.attempts.succeeded(access.discovered.resource.as_str(), operation);
     }

@@ -24,7 +24,7 @@ use crate::tools::Tools;
 pub const MAX_STEP_UPS: u32 = 2;
 /// How often in a row a token may be refused before the client gives up on the server.
 pub(crate) const MAX_RENEWALS: u32 = 2;
-/// How often a session may be lost before the client gives up on the server.
+/// How often a session may be lost, with no call answered in between, before the client gives up on the server.
 pub(crate) const MAX_SESSIONS: u32 = 3;
 
 /// A tool's answer.
@@ -168,7 +168,7 @@ pub(crate) struct Attempts {
     step_ups: BTreeMap<String, u32>,
     /// How often in a row the token was refused.
     pub(crate) renewals: u32,
-    /// How often the session was lost.
+    /// How often the session was lost since a call was answered.
     pub(crate) sessions: u32,
     /// How often a server refused a revision that it says it speaks.
     pub(crate) versions: u32,

@@ -5,6 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::process::Child;
 use std::sync::{Arc, Mutex};
 
+use flow::http::{MAX_ANSWER_BYTES, Request};
 use mcp_auth_lab::http::Http;
 use mcp_auth_lab::person::{Decision, Person};
 use protocol::base64url;
@@ -275,4 +276,36 @@ async fn a_cookie_goes_back_to_where_it_is_from() {
     person.visit(&format!("{first}/authorize"), &redirect_uri).await.unwrap();
     let sent: Vec<bool> = seen.lock().unwrap().iter().map(|head| head.contains("session=s3cret")).collect();
     assert_eq!(sent, [false, false, true]);
+}
+
+/// Only a page that came as it was meant to is answered, and only by POST: what a form of GET sends stands in addresses.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_fills_in_no_form_of_an_error_page_and_none_that_is_sent_by_get() {
+    for (status, method) in [("500 Oops", "post"), ("200 OK", "get")] {
+        let posted = Arc::new(Mutex::new(false));
+        let log = Arc::clone(&posted);
+        let server = serve(move |base, asked| {
+            if asked.line.contains("/sign-in") {
+                *log.lock().unwrap() = true;
+            }
+            if !asked.line.starts_with("GET /authorize") {
+                return hostile(base, asked);
+            }
+            let form = "<input name=account><input name=password type=password><button>Allow</button>";
+            let page = format!("<h1>Sign in</h1><form method={method} action=/sign-in>{form}</form>");
+            Some((status, "content-type: text/html\r\n".into(), page))
+        });
+        run(&["trace", "--server", &format!("{server}/mcp"), "--registration", "dcr"]).await.with(4);
+        assert!(!*posted.lock().unwrap(), "{status} {method}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_is_read_up_to_a_limit() {
+    let http = Http::new().unwrap();
+    for (size, is_read) in [(MAX_ANSWER_BYTES, true), (MAX_ANSWER_BYTES + 1, false)] {
+        let server = serve(move |_, _| Some(("200 OK", String::new(), "x".repeat(size))));
+        let answer = http.send(&Request::get_json(&server)).await;
+        assert_eq!(answer.is_ok_and(|answer| answer.body.len() == size), is_read, "{size}");
+    }
 }

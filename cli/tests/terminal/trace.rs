@@ -70,6 +70,16 @@ async fn the_exit_status_says_how_it_ended() {
         &["trace", "--revision", "2024-11-05"],
         &["trace", "--registration", "pre"],
         &["trace", "--registration", "cimd", "--client-id", "http://evil.example/c.json"],
+        // A public server has no business on this machine.
+        &[
+            "trace",
+            "--server",
+            "https://mcp.example/mcp",
+            "--registration",
+            "cimd",
+            "--client-id",
+            "http://localhost:9/c.json",
+        ],
         &["trace", "--browser", "--deny"],
         &["trace", "--unknown"],
         &["nonsense"],

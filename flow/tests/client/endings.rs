@@ -93,7 +93,9 @@ fn a_call_is_called_off() {
     assert_eq!(notification["method"], "notifications/cancelled");
     assert_eq!(notification["params"]["requestId"], message["id"]);
     assert_eq!(notification.get("id"), None);
-    assert!(outgoing.request.headers.iter().any(|(name, _)| name == "mcp-session-id"));
+    for name in ["mcp-session-id", "authorization"] {
+        assert!(header(&outgoing.request, name).is_some(), "{name}");
+    }
     world.walk(&mut flow);
     assert_eq!((flow.poll(), flow.results().len()), (Action::Rest, 1), "the next call is made");
 

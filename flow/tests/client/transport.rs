@@ -75,6 +75,18 @@ fn a_lost_session_is_begun_anew_and_the_call_is_made() {
     let mut world = edited("tools/call", |_, _| json_response(404, &Value::Null));
     assert_eq!(world.fails(legacy()).clause, Some(Clause::SessionExpired), "not for ever");
     assert_eq!(world.calls("tools/call").count(), 4, "three losses are borne");
+
+    // A client that runs for long may lose many, as long as it gets on.
+    let mut world = World::default();
+    let mut flow = world.rests(legacy());
+    for _ in 0..5 {
+        let last = world.requests("8001/mcp").last().unwrap();
+        let session = header(last, "mcp-session-id").unwrap().to_owned();
+        world.gone.insert(session);
+        flow.call_tool(&world.env(), call("whoami")).unwrap();
+        world.walk(&mut flow);
+        assert_eq!(flow.poll(), Action::Rest);
+    }
 }
 
 /// Req: CL-49
@@ -382,6 +394,29 @@ fn a_token_that_ends_meanwhile_is_renewed_and_the_stream_taken_up() {
     assert_eq!(calls, 1, "the tool does its work once");
 }
 
+/// More may be wanted while the answer is gone after; the answer that is awaited is still the same.
+///
+/// Req: CL-44, CL-47
+#[test]
+fn a_stream_that_wants_more_scopes_is_taken_up_with_them() {
+    let World { edit, .. } = breaking(1);
+    let refused = std::cell::Cell::new(false);
+    let mut world = World {
+        edit: Box::new(move |request, response| {
+            if header(request, "last-event-id").is_some() && !refused.replace(true) {
+                return challenge(403, r#"Bearer error="insufficient_scope", scope="mcp:connect more""#);
+            }
+            edit(request, response)
+        }),
+        ..World::default()
+    };
+    let mut config = legacy();
+    config.agenda = Agenda::Calls(vec![call("whoami")]);
+    let flow = world.rests(config);
+    assert_eq!((flow.results().len(), resumptions(&world)), (1, vec!["7", "7"]));
+    assert_eq!(world.calls("tools/call").count(), 1, "the tool does its work once");
+}
+
 /// From 2026-07-28 on there is nothing to take up, and a stream without ids never could be.
 #[test]
 fn a_stream_that_cannot_be_taken_up_has_no_answer() {
@@ -400,10 +435,12 @@ fn a_stream_that_cannot_be_taken_up_has_no_answer() {
 
 #[test]
 fn a_server_cannot_make_the_client_wait_for_long() {
-    let mut world = edited("tools/call", |_, _| stream("id: 1\nretry: 99999999999\ndata:\n\n".into()));
-    let mut flow = Flow::new(legacy());
-    world.walk_until(&mut flow, |request| header(request, "last-event-id").is_some());
-    assert!(matches!(flow.poll(), Action::Send(outgoing) if outgoing.wait_ms == 5_000));
+    for retry in [5_001, 60_000, 99_999_999_999_u64] {
+        let mut world = edited("tools/call", move |_, _| stream(format!("id: 1\nretry: {retry}\ndata:\n\n")));
+        let mut flow = Flow::new(legacy());
+        world.walk_until(&mut flow, |request| header(request, "last-event-id").is_some());
+        assert!(matches!(flow.poll(), Action::Send(outgoing) if outgoing.wait_ms == 5_000), "{retry}");
+    }
 }
 
 #[test]
@@ -609,4 +646,17 @@ fn what_is_asked_anew_has_a_new_id() {
         let ids = ids(&world);
         assert_eq!(ids, (1..=ids.len() as u64).collect::<Vec<_>>());
     }
+}
+
+/// A list that is read again, for another token, is no second round.
+#[test]
+fn every_tool_is_called_once() {
+    let list = json!({ "tools": [{ "name": "get_weather" }, { "name": "whoami" }] });
+    let mut world = edited("tools/list", move |request, _| result(request, &list));
+    let mut everything = modern();
+    everything.agenda = Agenda::EveryTool;
+    let flow = world.rests(everything);
+    let called: Vec<_> = flow.results().iter().map(|result| result.call.name.as_str()).collect();
+    assert_eq!(called, ["get_weather", "whoami"]);
+    assert_eq!(world.calls("tools/list").count(), 2, "the step-up brought another token");
 }
