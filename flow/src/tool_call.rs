@@ -75,7 +75,8 @@ pub(crate) fn call_answered(
         }
         Answer::Result(result) => result,
     };
-    if result.get("resultType").and_then(Value::as_str) == Some("input_required") {
+    let unfinished = result.get("resultType").and_then(Value::as_str) == Some("input_required");
+    if unfinished && session.revision.is_stateless() {
         operate::answered(&mut session, &mut access);
         return ask_once_more(turn, session, access, call, &result);
     }

@@ -171,6 +171,11 @@ mod tests {
         assert_eq!(list(json!("private")).with_another_token(), None);
         assert_eq!(list(Value::Null).with_another_token(), None, "what says nothing is private");
         assert_eq!(list(json!("public")).with_another_token().unwrap().len(), 1);
+        let (mut tools, mut checks) = (Tools::default(), Checks::default());
+        for scope in ["private", "public"] {
+            tools.add_page(&mut checks, &json!({ "tools": [], "cacheScope": scope }), true);
+        }
+        assert_eq!(tools.with_another_token(), None, "one private page makes all of it private");
     }
 
     /// Req: ALL-16
@@ -203,6 +208,6 @@ mod tests {
     #[test]
     fn a_list_without_end_is_cut() {
         let tools: Vec<_> = (0..5_000).map(|i| json!({ "name": format!("t{i}") })).collect();
-        assert_eq!(listed(&json!({ "tools": tools })).0.len(), MAX_TOOLS);
+        assert_eq!(listed(&json!({ "tools": tools })).0.len(), 1_000);
     }
 }

@@ -19,17 +19,17 @@ use crate::program::{Ended, command, run};
 const COMMANDS: &str = "\u{1b}[2J\u{9b}2J\u{7}\u{202e}\r";
 
 /// What was asked, as a server sees it.
-struct Asked {
-    line: String,
+pub(crate) struct Asked {
+    pub(crate) line: String,
     head: String,
     body: String,
 }
 
 /// What a server says: status line, headers and body; nothing keeps the client waiting until it hangs up.
-type Answer = Option<(&'static str, String, String)>;
+pub(crate) type Answer = Option<(&'static str, String, String)>;
 
 /// A server on this machine, for as long as the test runs. Returns its origin.
-fn serve(answer: impl Fn(&str, &Asked) -> Answer + Send + Sync + 'static) -> String {
+pub(crate) fn serve(answer: impl Fn(&str, &Asked) -> Answer + Send + Sync + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let origin = format!("http://{}", listener.local_addr().unwrap());
     let (base, answer) = (origin.clone(), Arc::new(answer));
@@ -68,12 +68,12 @@ fn receive(stream: TcpStream, base: &str, answer: &dyn Fn(&str, &Asked) -> Answe
     }
 }
 
-fn in_json(status: &'static str, body: &Value) -> (&'static str, String, String) {
+pub(crate) fn in_json(status: &'static str, body: &Value) -> (&'static str, String, String) {
     (status, "content-type: application/json\r\n".into(), body.to_string())
 }
 
 /// An MCP server and its authorization server in one, which say [`COMMANDS`] wherever they can.
-fn hostile(base: &str, asked: &Asked) -> Answer {
+pub(crate) fn hostile(base: &str, asked: &Asked) -> Answer {
     let path = asked.line.split(' ').nth(1).unwrap_or_default();
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
     match path {

@@ -53,7 +53,7 @@ impl ResourceLookup {
         let metadata: ProtectedResourceMetadata =
             turn.json(Clause::ResourceMetadata, "protected resource metadata", response)?;
         let resource = self.verify_resource(turn, &metadata)?;
-        let issuers = choose_issuers(turn, &metadata)?;
+        let issuers = choose_issuers(turn, &metadata, self.refused.as_ref())?;
         turn.decoded.push(decode(&metadata));
         let scope = ScopeChoice::select(self.challenged, metadata.scopes());
         turn.summary = format!("200 · authorization server {}", issuers.0);
@@ -85,11 +85,12 @@ impl ResourceLookup {
     }
 }
 
-/// The authorization servers that the client may use, in the order in which it tries them: where it is known already,
-/// then as the document lists them. What may not be asked at all is passed over.
+/// The authorization servers that the client may use, in the order in which it tries them: where its token is from, where
+/// it is known already, then as the document lists them. What may not be asked at all is passed over.
 fn choose_issuers(
     turn: &mut Turn<'_>,
     metadata: &ProtectedResourceMetadata,
+    refused: Option<&Access>,
 ) -> Result<(Issuer, Vec<Issuer>), Stop> {
     let mut usable: Vec<Issuer> = Vec::new();
     for issuer in metadata
@@ -114,15 +115,20 @@ fn choose_issuers(
     let is_known = |issuer: &Issuer| {
         turn.config.identities.registered.iter().any(|known| known.issuer.as_ref() == Some(issuer))
     };
-    // A stable sort: the document's order is kept on either side.
-    usable.sort_by_key(|issuer| !is_known(issuer));
+    let gave_token = |issuer: &Issuer| refused.is_some_and(|access| access.discovered.issuer == *issuer);
+    // A stable sort: the document's order is kept among equals.
+    usable.sort_by_key(|issuer| (!gave_token(issuer), !is_known(issuer)));
     let mut chosen = usable.into_iter();
     let first = chosen.next().ok_or(Stop)?;
     destination::require(turn, "the authorization server", first.as_str())?;
     let may_be_tried = |issuer: &Issuer| !destination::leads_inside(turn.config, issuer.as_str());
     let others: Vec<Issuer> = chosen.filter(may_be_tried).take(MAX_OTHERS).collect();
     if !others.is_empty() {
-        let why = if is_known(&first) { "the client is registered there" } else { "it is listed first" };
+        let why = match (gave_token(&first), is_known(&first)) {
+            (true, _) => "the client has its token from there",
+            (false, true) => "the client is registered there",
+            (false, false) => "it is listed first",
+        };
         turn.checks.decide(
             Clause::AuthorizationServers,
             "one of several authorization servers is chosen",

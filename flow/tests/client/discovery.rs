@@ -279,14 +279,19 @@ fn an_answer_that_is_too_long_is_refused() {
     let mut world = World {
         edit: Box::new(|request, response| {
             if request.url.contains("oauth-protected-resource") {
-                Response { body: " ".repeat(MAX_ANSWER_BYTES + 1), ..response }
+                let padding = " ".repeat(MAX_ANSWER_BYTES);
+                Response { body: format!("{}{padding}", response.body), ..response }
             } else {
                 response
             }
         }),
         ..World::default()
     };
-    assert_eq!(world.fails(legacy()).clause, Some(Clause::ResourceMetadata));
+    let failure = world.fails(legacy());
+    assert_eq!(
+        (failure.clause, failure.title.as_str()),
+        (Some(Clause::ResourceMetadata), "size of the answer")
+    );
 }
 
 /// A server may offer other schemes too, each on a line of its own.
@@ -307,4 +312,112 @@ fn the_bearer_challenge_is_found_among_others() {
     let flow = world.rests(legacy());
     assert_eq!(asked_for(&departures(&flow)[0], "scope").as_deref(), Some("mcp:connect"));
     assert_eq!(flow.granted().unwrap().to_string(), "mcp:connect weather:read");
+}
+
+/// A document that comes with another status than 200 is none, whatever it says.
+///
+/// Req: CL-03, CL-05
+#[test]
+fn a_document_is_one_only_with_status_200() {
+    for (part, last, clause) in [
+        ("oauth-protected-resource", "oauth-protected-resource/mcp", Clause::ResourceMetadata),
+        ("9000/.well-known", "openid-configuration", Clause::ServerMetadata),
+        ("client.json", "client.json", Clause::ClientDocument),
+    ] {
+        for status in [203, 404, 500] {
+            let mut world = World {
+                edit: Box::new(move |request, response| match request.url.as_str() {
+                    url if url.ends_with(last) && url.contains("openid") => {
+                        let metadata = json!({
+                            "issuer": ISSUER,
+                            "authorization_endpoint": format!("{ISSUER}/authorize"),
+                            "token_endpoint": format!("{ISSUER}/token"),
+                            "code_challenge_methods_supported": ["S256"],
+                        });
+                        json_response(status, &metadata)
+                    }
+                    url if url.contains(part) => Response { status, ..response },
+                    _ => response,
+                }),
+                ..World::default()
+            };
+            assert_eq!(world.fails(legacy()).clause, Some(clause), "{part} {status}");
+            assert_eq!(world.was_asked("/token"), 0);
+        }
+    }
+}
+
+/// The client of a public server, which is not to be sent inside.
+fn outside() -> flow::Config {
+    let mut config = legacy();
+    config.loopback = protocol::loopback::LoopbackPolicy::HttpsOnly;
+    config.server = protocol::ids::ResourceUri::parse("https://mcp.example/mcp", config.loopback).unwrap();
+    config
+}
+
+/// Req: CL-08, CL-09, X-37
+#[test]
+fn no_document_sends_the_client_inside() {
+    let inside = "https://10.0.0.1/x";
+    let metadata = || {
+        json!({
+            "issuer": "https://as.example",
+            "authorization_endpoint": "https://as.example/authorize",
+            "token_endpoint": "https://as.example/token",
+            "code_challenge_methods_supported": ["S256"],
+        })
+    };
+    let walked = |issuer: &'static str, metadata: Value| {
+        let mut world = World {
+            edit: Box::new(move |request, _| match request.url.as_str() {
+                "https://mcp.example/mcp" => crate::world::challenge(401, "Bearer"),
+                url if url.contains("oauth-protected-resource") => json_response(
+                    200,
+                    &json!({ "resource": "https://mcp.example/mcp", "authorization_servers": [issuer] }),
+                ),
+                _ => json_response(200, &metadata),
+            }),
+            ..World::default()
+        };
+        let mut flow = Flow::new(outside());
+        world.walk(&mut flow);
+        (flow, world.was_asked("10.0.0.1"))
+    };
+    let (flow, asked) = walked("https://10.0.0.1", metadata());
+    assert_eq!((failure(&flow).clause, asked), (Some(Clause::PublicAddress), 0));
+    for endpoint in
+        ["authorization_endpoint", "token_endpoint", "registration_endpoint", "revocation_endpoint"]
+    {
+        let mut metadata = metadata();
+        metadata[endpoint] = inside.into();
+        let (flow, asked) = walked("https://as.example", metadata);
+        assert_eq!((failure(&flow).clause, asked), (Some(Clause::PublicAddress), 0), "{endpoint}");
+    }
+    let (flow, _) = walked("https://as.example", metadata());
+    assert!(matches!(flow.poll(), Action::AskCredentials(_)), "without a lie it goes on");
+}
+
+/// Req: CL-08
+#[test]
+fn metadata_over_plain_http_is_not_asked_for() {
+    let mut world = World::default();
+    let mut flow = Flow::new(outside());
+    let header = r#"Bearer resource_metadata="http://mcp.example/metadata""#;
+    flow.handle_response(&world.env(), crate::world::challenge(401, header)).unwrap();
+    assert_eq!(failure(&flow).clause, Some(Clause::EndpointUrls));
+}
+
+/// Req: CL-07
+#[test]
+fn a_server_that_is_named_twice_is_asked_once() {
+    let mut world =
+        World {
+            issuers: vec![ISSUER, ISSUER, OTHER_ISSUER, OTHER_ISSUER],
+            edit: Box::new(|request, response| {
+                if request.url.contains("900") { json_response(404, &Value::Null) } else { response }
+            }),
+            ..World::default()
+        };
+    world.fails(legacy());
+    assert_eq!((world.was_asked("9000"), world.was_asked("9001")), (2, 2), "two places each");
 }

@@ -128,3 +128,30 @@ fn a_cancellation_that_nobody_hears_is_no_failure() {
     flow.handle_unreachable(&world.env(), "gone").unwrap();
     assert_eq!(flow.poll(), Action::Rest);
 }
+
+/// A farewell that is not taken is told all the same.
+///
+/// Req: CL-48
+#[test]
+fn a_farewell_that_is_refused_is_told() {
+    let told = |status| {
+        let mut world = World::default();
+        let mut flow = world.rests(legacy());
+        world.edit = Box::new(move |_, _| json_response(status, &Value::Null));
+        flow.finish(Farewell::RevokeTokens).unwrap();
+        world.walk(&mut flow);
+        let complaints = crate::world::complaints(&flow);
+        complaints.into_iter().map(|check| check.title.to_string()).collect::<Vec<_>>()
+    };
+    assert!(told(200).is_empty());
+    assert_eq!(told(405), ["the tokens are given back"], "a server need not let sessions be ended");
+    assert_eq!(told(500), ["the session is over", "the tokens are given back"]);
+
+    let mut world = World::default();
+    let mut flow = Flow::new(legacy());
+    world.walk_until(&mut flow, is_call);
+    flow.cancel(&world.env()).unwrap();
+    flow.handle_response(&world.env(), json_response(500, &Value::Null)).unwrap();
+    let complaints = crate::world::complaints(&flow);
+    assert_eq!(complaints.first().unwrap().title, "the server has heard it");
+}

@@ -307,3 +307,76 @@ fn every_secret_of_a_registration_is_masked() {
         assert!(!masked.contains("SSSS") && !masked.contains("RRRR"), "{masked}");
     }
 }
+
+/// Given beforehand, it is secret from the first message on.
+///
+/// Req: ALL-11
+#[test]
+fn a_secret_that_was_given_beforehand_is_masked() {
+    let mut config = modern();
+    let proof = Proof::Secret(Secret::new("s3cret"), Some(AuthMethod::ClientSecretPost));
+    config.identities.registered.push(credentials(Some(ISSUER), proof));
+    let mut world = World::default();
+    let flow = world.rests(config);
+    assert_eq!(form(world.requests("/token").next().unwrap(), "client_secret").as_deref(), Some("s3cret"));
+    assert!(!flow.trace().to_masked_json().to_string().contains("s3cret"));
+}
+
+/// The client reads its document as the authorization server will.
+#[test]
+fn a_document_that_no_server_would_take_stops_the_client() {
+    let document = || {
+        json!({
+            "client_id": "http://localhost:3000/client.json",
+            "client_name": "Test",
+            "redirect_uris": ["http://localhost:3000/callback"],
+        })
+    };
+    let read = |document: Value, content_type: &'static str| {
+        let mut world = World {
+            edit: Box::new(move |request, response| {
+                if !request.url.ends_with("client.json") {
+                    return response;
+                }
+                let headers = vec![("content-type".to_owned(), content_type.to_owned())];
+                Response { headers, ..crate::world::json_response(200, &document) }
+            }),
+            ..World::default()
+        };
+        let mut flow = Flow::new(legacy());
+        world.walk(&mut flow);
+        flow
+    };
+    for (member, value, clause) in [
+        ("client_id", json!("http://localhost:3000/other.json"), Clause::ClientIdIdentity),
+        ("redirect_uris", json!(["http://localhost:3000/other"]), Clause::RedirectExact),
+    ] {
+        let mut document = document();
+        document[member] = value;
+        assert_eq!(failure(&read(document, "application/json")).clause, Some(clause), "{member}");
+    }
+    assert_eq!(failure(&read(document(), "text/html")).clause, Some(Clause::ClientDocument));
+    assert_eq!(read(document(), "application/cimd+json; charset=utf-8").poll(), Action::Rest);
+    let mut long = document();
+    long["x"] = " ".repeat(protocol::cimd::MAX_DOCUMENT_BYTES).into();
+    let told = checks(&read(long, "application/json")).any(|check| {
+        check.clause == Clause::ClientDocumentSize && check.outcome != flow::trace::Outcome::Passed
+    });
+    assert!(told);
+}
+
+/// The order of a list is no reason to begin anew: as long as the server of the token is in it, the token is renewed there.
+///
+/// Req: CL-07
+#[test]
+fn a_server_that_is_still_accepted_stays_the_clients_choice() {
+    let mut world = World { refresh_tokens: true, ..World::default() };
+    let mut flow = world.rests(registering(legacy()));
+    world.refused.insert(flow_token(&world));
+    world.issuers = vec![OTHER_ISSUER, ISSUER];
+    flow.call_tool(&world.env(), crate::world::call("whoami")).unwrap();
+    world.walk(&mut flow);
+    assert_eq!((flow.poll(), world.was_asked("9001")), (Action::Rest, 0));
+    let why = format!("{ISSUER}: the client has its token from there");
+    assert!(checks(&flow).any(|check| check.found == why));
+}

@@ -86,6 +86,8 @@ fn a_403_for_another_reason_is_no_step_up() {
         Some(r#"Bearer error="invalid_token""#),
         Some("Basic realm=x"),
         Some(r#"Bearer error="insufficient_scope""#),
+        Some(r#"Bearer error="invalid_token", scope="more""#),
+        Some(r#"Bearer scope="more""#),
     ] {
         let mut world = World {
             edit: Box::new(move |request, response| match request.body.as_deref() {
@@ -135,4 +137,29 @@ fn scopes_of_the_token_in_use_stay_visible_while_more_is_asked_for() {
     world.step(&mut flow);
     assert_eq!(flow.poll(), Action::Navigate);
     assert_eq!(flow.granted().unwrap().to_string(), "mcp:connect");
+}
+
+/// What else succeeds meanwhile gives an operation nothing back.
+///
+/// Req: CL-46
+#[test]
+fn a_new_session_gives_no_attempts_back() {
+    let refused = std::cell::Cell::new(false);
+    let mut world = World {
+        edit: Box::new(move |request, response| {
+            let named = request.body.as_deref().is_some_and(|body| body.contains("get_weather"));
+            if !named || response.status == 401 {
+                return response;
+            }
+            let before = refused.replace(!refused.get());
+            if before {
+                crate::world::json_response(404, &serde_json::Value::Null)
+            } else {
+                challenge(403, ENDLESS)
+            }
+        }),
+        ..World::default()
+    };
+    assert_eq!(world.fails(legacy()).clause, Some(Clause::StepUp));
+    assert_eq!(world.was_asked("/token"), 1 + MAX_STEP_UPS as usize);
 }

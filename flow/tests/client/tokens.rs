@@ -239,3 +239,82 @@ fn a_renewed_token_allows_no_more_than_was_granted() {
     world.walk(&mut flow);
     assert_eq!(flow.granted().unwrap().to_string(), "narrow");
 }
+
+/// Tokens may be refused now and then for as long as the client runs: only refusals in a row count.
+///
+/// Req: CL-43
+#[test]
+fn a_token_that_worked_in_between_gives_the_attempts_back() {
+    let mut world = World { refresh_tokens: true, ..World::default() };
+    let mut flow = world.rests(legacy());
+    for _ in 0..5 {
+        world.refused.insert(token(&world));
+        flow.call_tool(&world.env(), call("whoami")).unwrap();
+        world.walk(&mut flow);
+        assert_eq!(flow.poll(), Action::Rest);
+    }
+    assert_eq!(refreshes(&world).len(), 5);
+}
+
+/// Req: CL-43
+#[test]
+fn a_token_is_used_before_it_is_renewed_for_its_age() {
+    let mut world = World { refresh_tokens: true, expires_in: 1, ..World::default() };
+    let mut flow = world.rests(legacy());
+    let before = refreshes(&world).len();
+    flow.refresh(&world.env()).unwrap();
+    world.walk(&mut flow);
+    flow.call_tool(&world.env(), call("whoami")).unwrap();
+    world.walk(&mut flow);
+    assert_eq!((flow.poll(), refreshes(&world).len()), (Action::Rest, before + 1));
+}
+
+/// What is worth knowing about a token is said, and stops nobody.
+///
+/// Req: ALL-12
+#[test]
+fn what_is_odd_about_a_token_is_told() {
+    let jwt = |claims: Value| {
+        let part = |value: Value| protocol::base64url(value.to_string().as_bytes());
+        format!("{}.{}.AAAA", part(json!({ "alg": "ES256" })), part(claims))
+    };
+    let right = || json!({ "iss": crate::world::ISSUER, "aud": crate::world::SERVER, "exp": 1_900_000_000 });
+    let told = |claims: Value, member: &'static str, value: Value, no_store: bool| {
+        let token = jwt(claims);
+        let mut world = World {
+            edit: Box::new(move |request, response| {
+                if !request.url.ends_with("/token") {
+                    return response;
+                }
+                let mut body = json!({ "access_token": token, "token_type": "Bearer" });
+                body[member] = value.clone();
+                let mut response = json_response(200, &body);
+                if !no_store {
+                    response.headers.retain(|(name, _)| name != "cache-control");
+                }
+                response
+            }),
+            ..World::default()
+        };
+        let mut flow = Flow::new(legacy());
+        world.walk_until(&mut flow, |request| request.url.ends_with("/token"));
+        world.step(&mut flow);
+        let titles = crate::world::complaints(&flow).into_iter().map(|check| check.title.to_string());
+        titles.collect::<Vec<_>>()
+    };
+    let nothing = || ("expires_in", json!(60));
+    let (member, value) = nothing();
+    assert!(told(right(), member, value, true).is_empty());
+    for (claim, value, title) in [
+        ("aud", json!("https://other.example/mcp"), "aud names the MCP server"),
+        ("iss", json!("https://other.example"), "iss names the authorization server"),
+        ("exp", json!(1_700_000_000), "it has not expired"),
+    ] {
+        let mut claims = right();
+        claims[claim] = value;
+        let (member, value) = nothing();
+        assert_eq!(told(claims, member, value, true), [title]);
+    }
+    assert_eq!(told(right(), "scope", json!("mcp:connect mcp:admin"), true), ["granted scope"]);
+    assert_eq!(told(right(), "expires_in", json!(60), false), ["nobody keeps a copy"]);
+}

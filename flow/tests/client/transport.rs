@@ -74,6 +74,7 @@ fn a_lost_session_is_begun_anew_and_the_call_is_made() {
 
     let mut world = edited("tools/call", |_, _| json_response(404, &Value::Null));
     assert_eq!(world.fails(legacy()).clause, Some(Clause::SessionExpired), "not for ever");
+    assert_eq!(world.calls("tools/call").count(), 4, "three losses are borne");
 }
 
 /// Req: CL-49
@@ -139,6 +140,10 @@ fn headers_that_do_not_fit_lead_to_a_fresh_list_and_one_more_try() {
     let flow = world.rests(modern());
     assert!(flow.results().iter().all(|result| result.is_error), "not for ever");
     assert_eq!(world.calls("tools/call").count(), 4);
+
+    let mut world = edited("tools/call", |request, _| error(request, 400, -32020, &Value::Null));
+    world.rests(legacy());
+    assert_eq!(world.calls("tools/list").count(), 1, "before, no header came from a list");
 }
 
 /// Req: CL-50, CL-51
@@ -225,7 +230,13 @@ fn the_servers_state_goes_back_as_it_came_with_the_retry_alone() {
             )
         });
         assert_eq!(world.fails(modern()).clause, Some(Clause::InputRequired));
+        assert_eq!(world.calls("tools/call").count(), 1, "there is nothing to ask again with");
     }
+    let mut older = edited("tools/call", |request, _| {
+        result(request, &json!({ "resultType": "input_required", "requestState": "x" }))
+    });
+    older.rests(legacy());
+    assert_eq!(older.calls("tools/call").count(), 2, "before, the member meant nothing");
     let mut endless = edited("tools/call", |request, _| {
         result(request, &json!({ "resultType": "input_required", "requestState": "x" }))
     });
@@ -245,6 +256,12 @@ fn a_private_list_is_not_used_with_another_token() {
     flow.call_tool(&world.env(), call("whoami")).unwrap();
     world.walk(&mut flow);
     assert_eq!(world.calls("tools/list").count(), 2, "the same token: nothing is asked again");
+
+    let mut world = World::default();
+    let mut flow = world.rests(legacy());
+    flow.call_tool(&world.env(), call("whoami")).unwrap();
+    world.walk(&mut flow);
+    assert_eq!(world.calls("tools/list").count(), 1, "before, nothing depended on the list");
 }
 
 /// Req: CL-47
@@ -511,4 +528,85 @@ fn a_wish_to_be_asked_again_gives_no_attempts_back() {
     });
     assert_eq!(world.fails(modern()).clause, Some(Clause::StepUp));
     assert_eq!(world.was_asked("/token"), 3);
+}
+
+/// Req: CL-48, CL-51
+#[test]
+fn a_greeting_that_is_not_as_it_must_be_stops_the_client() {
+    let initialize = |version: &'static str, session: &'static str| {
+        edited("initialize", move |request, _| {
+            let mut response = result(request, &json!({ "protocolVersion": version }));
+            response.headers.push(("mcp-session-id".into(), session.into()));
+            response
+        })
+    };
+    initialize("2025-11-25", "s").rests(legacy());
+    assert_eq!(initialize("2024-11-05", "s").fails(legacy()).clause, Some(Clause::ProtocolVersion));
+    for session in ["", "a b", "ä", "a\r\nb"] {
+        assert_eq!(initialize("2025-11-25", session).fails(legacy()).clause, Some(Clause::SessionExpired));
+    }
+    for status in [400, 500] {
+        let mut world =
+            edited("notifications/initialized", move |_, response| Response { status, ..response });
+        assert_eq!(world.fails(legacy()).clause, Some(Clause::Initialize), "{status}");
+    }
+    let mut world = edited("server/discover", |request, _| {
+        result(request, &json!({ "supportedVersions": ["2099-01-01"] }))
+    });
+    assert_eq!(world.fails(modern()).clause, Some(Clause::ProtocolVersion));
+}
+
+/// Req: CL-47
+#[test]
+fn an_answer_is_for_this_request_and_no_longer_than_is_read() {
+    let mut other = edited("tools/call", |request, response| {
+        let id = body(request)["id"].as_u64().unwrap();
+        let answer = response.body.replace(&format!("\"id\":{id}"), &format!("\"id\":{}", id + 1));
+        assert_ne!(answer, response.body);
+        Response { body: answer, ..response }
+    });
+    let mut long = edited("tools/call", |_, response| {
+        let padding = " ".repeat(flow::http::MAX_ANSWER_BYTES);
+        Response { body: format!("{}{padding}", response.body), ..response }
+    });
+    for (world, title) in
+        [(&mut other, "the answer is a JSON-RPC message for this request"), (&mut long, "size of the answer")]
+    {
+        let failure = world.fails(legacy());
+        assert_eq!((failure.clause, failure.title.as_str()), (Some(Clause::Transport), title));
+    }
+}
+
+/// Also when a request is made anew: its session was lost, its headers did not fit, it was called off.
+///
+/// Req: CL-49
+#[test]
+fn what_is_asked_anew_has_a_new_id() {
+    let ids = |world: &World| {
+        let posts = world.requests("8001/mcp").filter(|request| request.url.ends_with("/mcp"));
+        posts.filter_map(|request| body(request)["id"].as_u64()).collect::<Vec<_>>()
+    };
+    let once = |status, code: Option<i64>| {
+        let done = std::cell::Cell::new(false);
+        edited("tools/call", move |request, response| match (done.replace(true), code) {
+            (true, _) => response,
+            (false, Some(code)) => error(request, status, code, &Value::Null),
+            (false, None) => json_response(status, &Value::Null),
+        })
+    };
+    let mut lost = once(404, None);
+    lost.rests(legacy());
+    let mut relisted = once(400, Some(-32020));
+    relisted.rests(modern());
+    let mut called_off = World::default();
+    let mut flow = Flow::new(modern());
+    called_off.walk_until(&mut flow, |request| method_of(request) == "tools/call");
+    let Action::Send(outgoing) = flow.poll() else { panic!("a call") };
+    called_off.asked.push(outgoing.request.clone());
+    flow.cancel(&called_off.env()).unwrap();
+    called_off.walk(&mut flow);
+    for world in [lost, relisted, called_off] {
+        let ids = ids(&world);
+        assert_eq!(ids, (1..=ids.len() as u64).collect::<Vec<_>>());
+    }
 }
