@@ -1,6 +1,9 @@
 //! Replays what fuzzing has taught: every input that is kept in `fuzz/corpus` goes to the function that libFuzzer calls
 //! (`just fuzz`), here without libFuzzer.
 
+// Inputs are files, and proptest is native.
+#![cfg(not(target_arch = "wasm32"))]
+
 #[path = "../../../fuzz/src/lib.rs"]
 pub mod hostile;
 mod scripts;
