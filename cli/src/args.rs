@@ -159,7 +159,7 @@ pub struct ConnectArgs {
     /// The secret of a client that is registered already; better given by the environment
     #[arg(long, value_name = "SECRET", env = "MCP_CLIENT_SECRET", hide_env_values = true)]
     pub client_secret: Option<String>,
-    /// The authorization server where the client is registered: its secret is sent to no other
+    /// The authorization server that --client-secret and --password are for: they are sent to no other
     #[arg(long, value_name = "URL")]
     pub issuer: Option<String>,
     /// Do not read the client's own metadata document first
@@ -180,8 +180,8 @@ pub struct ConnectArgs {
     #[arg(long, value_name = "NAME", default_value = "grace")]
     pub account: String,
     /// The password of the account, where a form asks for one
-    #[arg(long, value_name = "PASSWORD", env = "MCP_PASSWORD", hide_env_values = true, default_value = "")]
-    pub password: String,
+    #[arg(long, value_name = "PASSWORD", env = "MCP_PASSWORD", hide_env_values = true)]
+    pub password: Option<String>,
     /// Press Deny on the consent page
     #[arg(long, conflicts_with = "browser")]
     pub deny: bool,
@@ -284,6 +284,16 @@ impl ConnectArgs {
         })
     }
 
+    /// The authorization server that the person names.
+    ///
+    /// # Errors
+    /// If it is no issuer.
+    pub fn issuer(&self) -> Result<Option<Issuer>, String> {
+        let parse = |issuer| Issuer::parse(issuer, loopback_policy(&self.server));
+        let issuer = self.issuer.as_deref().map(parse).transpose();
+        issuer.map_err(|reason| format!("--issuer: {}", explain(reason)))
+    }
+
     fn identities(&self, loopback: LoopbackPolicy) -> Result<Identities, String> {
         let way = self.registration;
         let is_document = self.client_secret.is_none()
@@ -312,8 +322,7 @@ impl ConnectArgs {
             _ => None,
         };
         if let Some(id) = registered {
-            let issuer = self.issuer.as_deref().map(|issuer| Issuer::parse(issuer, loopback)).transpose();
-            let issuer = issuer.map_err(|reason| format!("--issuer: {reason}"))?;
+            let issuer = self.issuer()?;
             if self.client_secret.is_some() && issuer.is_none() {
                 // The MCP server says which authorization server to use: without this it could name its own.
                 return Err("a secret needs --issuer, the authorization server that it is for".into());

@@ -1,6 +1,6 @@
 //! A scripted person with a browser: goes where the client sends it, signs in, decides, and brings the answer back.
 
-use protocol::ids::RedirectUri;
+use protocol::ids::{Issuer, RedirectUri};
 use url::Url;
 
 use crate::forms::{Button, Form, heading, read_forms};
@@ -30,7 +30,8 @@ impl Decision {
 pub struct Person {
     http: Http,
     account: String,
-    password: String,
+    /// What the person types where a password is asked for, and the origin of the one server that it is for.
+    password: Option<(String, String)>,
     decision: Decision,
     cookies: Vec<Cookie>,
 }
@@ -98,13 +99,24 @@ impl Person {
     /// A person who signs in as this account and decides like this.
     #[must_use]
     pub fn new(http: Http, account: impl Into<String>, decision: Decision) -> Self {
-        Self { http, account: account.into(), password: String::new(), decision, cookies: Vec::new() }
+        Self { http, account: account.into(), password: None, decision, cookies: Vec::new() }
     }
 
-    /// The same person, who types this where a page asks for a password.
+    /// The same person, who types this where a page of this server asks for a password, and nowhere else: which server the
+    /// browser is sent to is not for the person's client to say.
     #[must_use]
-    pub fn with_password(self, password: impl Into<String>) -> Self {
-        Self { password: password.into(), ..self }
+    pub fn with_password(self, password: impl Into<String>, server: &Issuer) -> Self {
+        let origin = Url::parse(server.origin()).map(|url| url.origin().ascii_serialization());
+        Self { password: origin.ok().map(|origin| (password.into(), origin)), ..self }
+    }
+
+    /// What is typed into a form that is sent to this address.
+    fn password_for(&self, action: &Url) -> &str {
+        let origin = action.origin().ascii_serialization();
+        match &self.password {
+            Some((password, of)) if *of == origin => password,
+            _ => "",
+        }
     }
 
     /// Changes what the person will answer from now on.
@@ -164,7 +176,7 @@ impl Person {
         }
         match forms.as_slice() {
             [form] if form.buttons.len() == 1 && (form.asks() || self.decision == Decision::Allow) => {
-                let form = form.clone().filled_in(&self.account, &self.password);
+                let form = form.clone().filled_in(&self.account, self.password_for(&form.action));
                 let button = form.buttons[0].clone();
                 Ok((form, button))
             }
@@ -241,4 +253,25 @@ fn says(button: &Button, wanted: &str) -> bool {
     let value = button.field.as_ref().map(|(_, value)| value.to_lowercase());
     value.is_some_and(|value| value == wanted)
         || button.text.to_lowercase().split_whitespace().any(|word| word == wanted)
+}
+
+#[cfg(test)]
+mod tests {
+    use protocol::loopback::LoopbackPolicy;
+
+    use super::*;
+
+    #[test]
+    fn a_password_is_typed_at_one_server_only() {
+        let server = Issuer::parse("https://as.example/tenant", LoopbackPolicy::HttpsOnly).unwrap();
+        let person =
+            Person::new(Http::new().unwrap(), "ada", Decision::Allow).with_password("s3cret", &server);
+        let typed = |action: &str| person.password_for(&Url::parse(action).unwrap()).to_owned();
+        assert_eq!(typed("https://as.example/sign-in"), "s3cret");
+        for elsewhere in
+            ["https://evil.example/sign-in", "http://as.example/sign-in", "https://as.example:8443/"]
+        {
+            assert_eq!(typed(elsewhere), "", "{elsewhere}");
+        }
+    }
 }

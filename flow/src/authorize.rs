@@ -84,9 +84,13 @@ pub(crate) fn begin(turn: &mut Turn<'_>, mut known: Known, scope: &ScopeChoice, 
         resource: known.discovered.resource.clone(),
     };
     known.errand.session.requested = scope.scopes.clone().unwrap_or_default();
+    // Who has asked one server alone knows whose answer it is. In 2026-07-28 a table says what is tolerated.
+    let asked = known.errand.session.ask(&known.discovered.issuer);
+    let several_servers = asked > 1 && !known.errand.session.revision.is_stateless();
     let expected = Expected {
         issuer: known.discovered.issuer.clone(),
-        iss_promised: known.discovered.metadata.authorization_response_iss_parameter_supported,
+        iss_required: known.discovered.metadata.authorization_response_iss_parameter_supported
+            || several_servers,
         state: request.state.clone(),
     };
     let pending = Pending { known, request, verifier, expected, purpose };

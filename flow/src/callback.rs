@@ -93,7 +93,7 @@ pub(crate) fn validate(turn: &mut Turn<'_>, pending: Pending, url: &str) -> Resu
 fn check_issuer(turn: &mut Turn<'_>, pending: &Pending, parameters: &Parameters) -> Result<(), Stop> {
     let iss = parameters.get("iss");
     let holds = iss.is_ok_and(|iss| verify_issuer(&pending.expected, iss).is_ok());
-    let or_nothing = if pending.expected.iss_promised { "" } else { " or nothing" };
+    let or_nothing = if pending.expected.iss_required { "" } else { " or nothing" };
     let expected = format!("{}{or_nothing}", pending.expected.issuer);
     let found = match iss {
         Ok(Some(iss)) => iss.to_owned(),

@@ -1,7 +1,9 @@
 //! Doing what the client came for: an operation is under way at the MCP server, with a token or without.
 
 use protocol::clause::Clause;
+use protocol::mcp;
 use protocol::mcp_answer::{Answer, read_answer, read_error};
+use protocol::secret::Secret;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -32,6 +34,8 @@ impl Operating {
     /// Reads the answer: 401 and 403 lead to authorization, everything else is the operation's own business.
     pub(crate) fn answered(self, turn: &mut Turn<'_>, response: &Response) -> Result<State, Stop> {
         let Self { mut session, operation, access } = self;
+        // Also of an answer that is refused: a session that nobody uses can still be guessed at from a trace.
+        turn.secrets.extend(response.header(mcp::SESSION_ID_HEADER).map(Secret::new));
         turn.bearable(Clause::Transport, response)?;
         // What takes up a stream has no id: the one that is awaited stays as it is.
         let has_id = !matches!(operation, Operation::Resume(_));

@@ -22,6 +22,8 @@ use crate::tools::Tools;
 ///
 /// Spec: MCP 2025-11-25 Authorization, Step-Up Authorization Flow (a few attempts).
 pub const MAX_STEP_UPS: u32 = 2;
+/// How often a whole run may lead to a step-up, whatever for.
+pub(crate) const MAX_ALL_STEP_UPS: u32 = 20;
 /// How often in a row a token may be refused before the client gives up on the server.
 pub(crate) const MAX_RENEWALS: u32 = 2;
 /// How often a session may be lost, with no call answered in between, before the client gives up on the server.
@@ -61,6 +63,8 @@ pub(crate) struct Session {
     pub(crate) every_tool: bool,
     /// What was asked for so far; a step-up may have to ask for it again.
     pub(crate) requested: ScopeSet,
+    /// The authorization servers to which the browser was sent.
+    asked: Vec<Issuer>,
     /// What was tried in vain.
     pub(crate) attempts: Attempts,
     /// Who the client turned out to be at servers where it registered or was told.
@@ -85,6 +89,7 @@ impl Session {
             queue,
             every_tool: config.agenda == Agenda::EveryTool,
             requested: ScopeSet::default(),
+            asked: Vec::new(),
             attempts: Attempts::default(),
             known_as: Vec::new(),
             results: Vec::new(),
@@ -145,17 +150,30 @@ impl Session {
         self.known_as.iter().find(|known| known.issuer == *issuer)
     }
 
+    /// Remembers that the browser is sent to this server. How many it has been sent to.
+    pub(crate) fn ask(&mut self, issuer: &Issuer) -> usize {
+        if !self.asked.contains(issuer) {
+            self.asked.push(issuer.clone());
+        }
+        self.asked.len()
+    }
+
     /// Another server at which this id was used in this run.
     pub(crate) fn used_elsewhere(&self, client_id: &ClientId, issuer: &Issuer) -> Option<&Issuer> {
         let elsewhere = |known: &&Registered| known.client_id == *client_id && known.issuer != *issuer;
         self.known_as.iter().find(elsewhere).map(|known| &known.issuer)
     }
 
+    /// Forgets who the client was at a server that knows it no more.
+    pub(crate) fn forget(&mut self, issuer: &Issuer) {
+        self.known_as.retain(|known| known.issuer != *issuer);
+    }
+
     /// Remembers who the client is at a server, and forgets who it was there before. A metadata document is good
     /// everywhere, so there is nothing to remember.
     pub(crate) fn remember(&mut self, registered: Registered) {
         if registered.origin != Origin::Document {
-            self.known_as.retain(|known| known.issuer != registered.issuer);
+            self.forget(&registered.issuer);
             self.known_as.push(registered);
         }
     }
@@ -166,6 +184,8 @@ impl Session {
 pub(crate) struct Attempts {
     /// Step-ups by resource and operation.
     step_ups: BTreeMap<String, u32>,
+    /// All of them.
+    all_step_ups: u32,
     /// How often in a row the token was refused.
     pub(crate) renewals: u32,
     /// How often the session was lost since a call was answered.
@@ -179,8 +199,13 @@ impl Attempts {
         self.step_ups.get(&key(resource, operation)).copied().unwrap_or_default()
     }
 
+    pub(crate) fn all_step_ups(&self) -> u32 {
+        self.all_step_ups
+    }
+
     pub(crate) fn count_step_up(&mut self, resource: &str, operation: &Operation) {
         *self.step_ups.entry(key(resource, operation)).or_default() += 1;
+        self.all_step_ups += 1;
     }
 
     /// The operation was done: nothing of it was in vain.

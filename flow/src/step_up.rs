@@ -13,7 +13,7 @@ use crate::http::Response;
 use crate::lessons::steps::Step;
 use crate::operation::Operation;
 use crate::registration::Known;
-use crate::session::{Access, Errand, MAX_STEP_UPS, Session};
+use crate::session::{Access, Errand, MAX_ALL_STEP_UPS, MAX_STEP_UPS, Session};
 use crate::state::State;
 use crate::token_request;
 use crate::trace::Decoded;
@@ -53,12 +53,13 @@ pub(crate) fn forbidden(
     turn.summary = format!("403 · needs {}", challenged.missing_from(&access.token.granted));
     let resource = access.discovered.resource.as_str();
     let so_far = session.attempts.step_ups(resource, &operation);
+    let in_all = session.attempts.all_step_ups();
     turn.checks.require(
         Clause::StepUp,
         "the attempts are not used up",
-        so_far < MAX_STEP_UPS,
-        format!("at most {MAX_STEP_UPS} for one operation"),
-        format!("{so_far} so far for {}", operation.name()),
+        so_far < MAX_STEP_UPS && in_all < MAX_ALL_STEP_UPS,
+        format!("at most {MAX_STEP_UPS} for one operation, {MAX_ALL_STEP_UPS} in all"),
+        format!("{so_far} so far for {}, {in_all} in all", operation.name()),
     )?;
     session.attempts.count_step_up(resource, &operation);
 

@@ -12,7 +12,9 @@ use serde_json::Value;
 
 use crate::check::{Checks, Stop};
 use crate::http::Response;
+use crate::identity::Origin;
 use crate::operation::Operation;
+use crate::registration;
 use crate::secrecy;
 use crate::session::Access;
 use crate::state::State;
@@ -49,18 +51,18 @@ impl TokenRequest {
     /// Reads the answer, and does with the token what was to be done.
     pub(crate) fn answered(self, turn: &mut Turn<'_>, response: &Response) -> Result<State, Stop> {
         turn.secrets.extend(secrecy::in_answer(&response.body));
-        if let (Grant::Refresh { .. }, Some(OAuthErrorCode::InvalidGrant)) =
-            (&self.grant, error_code(response))
-        {
-            turn.summary = describe_error(response);
-            turn.checks.note(
-                Clause::AccessTokenRenewed,
-                "the refresh token is still good",
-                false,
-                "200",
-                turn.summary.clone(),
-            );
-            return Ok(token_request::ask_again(turn, self.known));
+        match (&self.grant, error_code(response)) {
+            (Grant::Refresh { .. }, Some(OAuthErrorCode::InvalidGrant)) => {
+                not_renewed(turn, response, "the refresh token is still good");
+                return Ok(token_request::ask_again(turn, self.known));
+            }
+            (Grant::Refresh { .. }, Some(OAuthErrorCode::InvalidClient))
+                if self.known.registered.origin == Origin::Dynamic =>
+            {
+                not_renewed(turn, response, "the server still knows the client");
+                return registration::register_anew(turn, self.known);
+            }
+            _ => {}
         }
         let answer = read(turn, response)?;
         let token = self.token(turn, answer);
@@ -112,6 +114,12 @@ impl TokenRequest {
             worked: false,
         }
     }
+}
+
+/// Why the token is not simply renewed; there is another way to go on.
+fn not_renewed(turn: &mut Turn<'_>, response: &Response, title: &'static str) {
+    turn.summary = describe_error(response);
+    turn.checks.note(Clause::AccessTokenRenewed, title, false, "200", turn.summary.clone());
 }
 
 fn error_code(response: &Response) -> Option<OAuthErrorCode> {

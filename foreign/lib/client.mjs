@@ -3,14 +3,14 @@ import { Child, within } from "../../conformance/lib/children.mjs";
 import { program } from "../../conformance/lib/lab.mjs";
 
 /**
- * Sends the client to the MCP server at `resource`, and to every tool of it; the person whom it plays is Grace. A `secret` is
- * for the `issuer` alone. Gives its
+ * Sends the client to the MCP server at `resource`, and to every tool of it; the person whom it plays is Grace. A `secret` and
+ * the person's password are for the `issuer` alone. Gives its
  * exit `status`, its own account as `trace`, and all that it `printed`. The
  * `flags` are more of the program's own.
  */
 export async function walk(resource, { revision, registration, id, secret, issuer, flags = [] }) {
-  const known = { "client-id": id, issuer: secret && issuer };
-  const options = { server: resource, revision, registration, ...known, account: "grace", password: "any" };
+  const known = { "client-id": id, issuer, account: "grace", password: "any" };
+  const options = { server: resource, revision, registration, ...known };
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   const args = [...given.flatMap(([name, value]) => [`--${name}`, value]), ...FLAGS, ...flags];
   const lines = [];

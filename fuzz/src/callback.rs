@@ -17,11 +17,11 @@ const STATE: &str = "s1";
 /// When a promise is broken.
 pub fn run(input: &[u8]) {
     let query = String::from_utf8_lossy(input);
-    for iss_promised in [true, false] {
+    for iss_required in [true, false] {
         let issuer = Issuer::parse(ISSUER, LoopbackPolicy::HttpsOnly).expect("an issuer");
-        let expected = Expected { issuer, iss_promised, state: Secret::new(STATE) };
+        let expected = Expected { issuer, iss_required, state: Secret::new(STATE) };
         if let Ok(response) = AuthorizationResponse::validate(&query, &expected) {
-            assert!(is_to_be_believed(&query, ISSUER, STATE, iss_promised), "{query:?}");
+            assert!(is_to_be_believed(&query, ISSUER, STATE, iss_required), "{query:?}");
             is_what_was_said(&query, &response);
         }
     }
@@ -30,11 +30,11 @@ pub fn run(input: &[u8]) {
 
 /// Judges by pairs that no code under test has looked at: each of them stands once, and is what was recorded.
 #[must_use]
-pub fn is_to_be_believed(query: &str, issuer: &str, state: &str, iss_promised: bool) -> bool {
+pub fn is_to_be_believed(query: &str, issuer: &str, state: &str, iss_required: bool) -> bool {
     let iss_is_right = match said(query, "iss").as_slice() {
-        [] => !iss_promised,
+        [] => !iss_required,
         // A parameter without a value counts as absent.
-        [iss] if iss.is_empty() => !iss_promised,
+        [iss] if iss.is_empty() => !iss_required,
         one_or_several => one_or_several == [issuer],
     };
     iss_is_right && said(query, "state") == [state]

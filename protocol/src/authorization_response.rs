@@ -14,8 +14,8 @@ use crate::secret::Secret;
 pub struct Expected {
     /// The issuer, from validated metadata.
     pub issuer: Issuer,
-    /// Whether its metadata promises `iss` in every response.
-    pub iss_promised: bool,
+    /// Whether `iss` must be there: its metadata promises it, or the client has asked several servers.
+    pub iss_required: bool,
     /// The value sent.
     pub state: Secret,
 }
@@ -79,7 +79,7 @@ pub fn verify_issuer(expected: &Expected, iss: Option<&str>) -> Result<(), Callb
         Some(iss) => {
             Err(CallbackError::OtherIssuer { expected: expected.issuer.to_string(), found: iss.to_owned() })
         }
-        None if expected.iss_promised => Err(CallbackError::MissingIssuer),
+        None if expected.iss_required => Err(CallbackError::MissingIssuer),
         None => Ok(()),
     }
 }
@@ -114,10 +114,10 @@ mod tests {
     use super::*;
     use crate::loopback::LoopbackPolicy;
 
-    fn expected(iss_promised: bool) -> Expected {
+    fn expected(iss_required: bool) -> Expected {
         Expected {
             issuer: Issuer::parse("https://as.example", LoopbackPolicy::HttpsOnly).unwrap(),
-            iss_promised,
+            iss_required,
             state: Secret::new("s1"),
         }
     }

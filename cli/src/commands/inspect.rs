@@ -3,7 +3,7 @@
 use std::io::{self, Write as _};
 
 use flow::trace::{Check, Outcome};
-use flow::{Action, Flow};
+use flow::{Action, Farewell, Flow};
 use serde_json::json;
 
 use super::{CommandError, Helper, as_json, driver, print_json, stranger};
@@ -25,8 +25,9 @@ pub async fn run(args: &InspectArgs) -> Result<Exit, CommandError> {
     let mut flow = Flow::new(config);
     let mut report = Report::new(io::stdout(), Palette::for_stdout(), args.output.show_secrets);
     let mut printing = Ok(());
+    // A server that wants no token has begun a session: it is ended.
     let walked = driver(http)
-        .walk(&mut flow, &mut helper, |flow| {
+        .walk_and_leave(&mut flow, Farewell::EndSession, &mut helper, |flow| {
             if !args.output.json && printing.is_ok() {
                 printing = report.update(flow);
             }

@@ -91,7 +91,15 @@ impl Helper {
             });
         }
         let decision = if args.deny { Decision::Deny } else { Decision::Allow };
-        let person = Person::new(http.clone(), &args.account, decision).with_password(&args.password);
+        let person = Person::new(http.clone(), &args.account, decision);
+        let person = match (&args.password, args.issuer().map_err(CommandError::Usage)?) {
+            (None, _) => person,
+            (Some(password), Some(issuer)) => person.with_password(password, &issuer),
+            (Some(_), None) => {
+                let why = "a password needs --issuer, the authorization server that it is for";
+                return Err(CommandError::Usage(why.into()));
+            }
+        };
         Ok(Self::scripted(person, None))
     }
 

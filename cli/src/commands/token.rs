@@ -5,7 +5,7 @@ use std::io::{self, Read as _, Write as _};
 use flow::decode_jwt;
 use flow::http::Request;
 use flow::trace::{Check, Decoded, Outcome};
-use flow::{Action, Era, Flow};
+use flow::{Action, Era, Farewell, Flow};
 use jsonwebtoken::jwk::{Jwk, JwkSet, KeyAlgorithm};
 use jsonwebtoken::{Algorithm, DecodingKey, crypto};
 use protocol::access_token::{UnverifiedJwt, is_access_token_type, open_unverified};
@@ -102,7 +102,8 @@ impl Trust {
         let http = Http::new()?;
         let mut helper = Helper::scripted(Person::new(http.clone(), "nobody", Decision::Deny), None);
         let mut flow = Flow::new(config);
-        let walked = driver(http.clone()).walk(&mut flow, &mut helper, |_| ()).await;
+        let walked =
+            driver(http.clone()).walk_and_leave(&mut flow, Farewell::EndSession, &mut helper, |_| ()).await;
         let Err(DriveError::Nobody { issuer }) = walked else {
             let text = |why: &str| format!("whom {server} trusts cannot be found out: {why}");
             return Err(match (walked, flow.poll()) {

@@ -88,6 +88,7 @@ async fn a_client_that_is_registered_already() {
     let mut nowhere = command(&["call", "whoami", "--client-id", id, "--server", &lab.mcp_server]);
     nowhere.env("MCP_CLIENT_SECRET", secret);
     run_command(nowhere).await.with(2);
+    run(&["call", "whoami", "--password", "x", "--server", &lab.mcp_server]).await.with(2);
     // Without the secret the server refuses, and says so.
     run(&arguments).await.with(1);
     lab.end().await;

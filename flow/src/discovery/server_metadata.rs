@@ -109,6 +109,7 @@ fn verify(turn: &mut Turn<'_>, issuer: &Issuer, metadata: &AuthorizationServerMe
         Some(&metadata.token_endpoint),
         metadata.registration_endpoint.as_ref(),
         metadata.revocation_endpoint.as_ref(),
+        metadata.jwks_uri.as_ref(),
     ];
     let endpoints: Vec<&str> = asked.into_iter().flatten().map(String::as_str).collect();
     super::destination::require_public(turn, "the endpoints", &endpoints)

@@ -42,7 +42,6 @@ pub(crate) fn choose(
     discovered: Discovered,
     refused: Option<Access>,
 ) -> Result<State, Stop> {
-    let mut errand = errand;
     if let Some(access) = refused {
         let same = access.discovered.issuer == discovered.issuer;
         turn.checks.decide(
@@ -54,8 +53,14 @@ pub(crate) fn choose(
         if same {
             return Ok(token_request::renew(turn, errand, Access { discovered, ..access }));
         }
-        errand.session.requested = protocol::scope::ScopeSet::default();
     }
+    identify(turn, Newcomer { errand, discovered })
+}
+
+/// The server has forgotten a client that registered itself: it introduces itself once more.
+pub(crate) fn register_anew(turn: &mut Turn<'_>, known: Known) -> Result<State, Stop> {
+    let Known { mut errand, discovered, .. } = known;
+    errand.session.forget(&discovered.issuer);
     identify(turn, Newcomer { errand, discovered })
 }
 

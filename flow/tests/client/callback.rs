@@ -57,6 +57,31 @@ fn an_issuer_that_was_not_promised_is_compared_all_the_same() {
     assert_eq!(wrong.was_asked("/token"), 0);
 }
 
+/// Who has sent the browser to one server only knows whose answer it is. After a second one, `iss` has to say it; the table
+/// of 2026-07-28 leaves that open.
+///
+/// Req: CL-33
+#[test]
+fn who_has_asked_two_servers_is_told_whose_answer_it_is() {
+    let walk = |config, with_iss: bool| {
+        let mut world = World {
+            metadata: json!({ "authorization_response_iss_parameter_supported": false }),
+            ..world(if with_iss { |query| query } else { |query| query.replace("&iss=", "&x=") })
+        };
+        let mut flow = Flow::new(config);
+        world.walk_until(&mut flow, |request| {
+            request.body.as_deref().is_some_and(|body| body.contains("get_weather"))
+        });
+        world.issuers = vec![crate::world::OTHER_ISSUER];
+        world.walk(&mut flow);
+        flow
+    };
+    let refused = walk(legacy(), false);
+    assert_eq!(crate::world::failure(&refused).clause, Some(Clause::IssParameter));
+    assert_eq!(walk(legacy(), true).poll(), Action::Rest);
+    assert_eq!(walk(modern(), false).poll(), Action::Rest);
+}
+
 /// Req: CL-32, H06
 #[test]
 fn an_error_from_another_issuer_is_not_shown() {

@@ -78,6 +78,34 @@ fn attempts_are_remembered_by_operation() {
     }
 }
 
+/// Each operation has its attempts, but a server could invent operations.
+///
+/// Req: CL-46
+#[test]
+fn a_run_does_not_step_up_without_end() {
+    let mut world = World::default();
+    let mut flow = world.rests(legacy());
+    let before = world.was_asked("/token");
+    let refused = std::cell::RefCell::new(std::collections::HashSet::new());
+    world.edit = Box::new(move |request, response| {
+        let body = request.body.clone().unwrap_or_default();
+        let tool = body.find("tool-").map(|at| body[at..at + 8].to_owned());
+        match tool {
+            Some(tool) if refused.borrow_mut().insert(tool.clone()) => challenge(403, ENDLESS),
+            _ => response,
+        }
+    });
+    for n in 100..200 {
+        flow.call_tool(&world.env(), call(&format!("tool-{n}"))).unwrap();
+        world.walk(&mut flow);
+        if flow.poll() != Action::Rest {
+            break;
+        }
+    }
+    assert_eq!(crate::world::failure(&flow).clause, Some(Clause::StepUp));
+    assert_eq!(world.was_asked("/token") - before, 19, "one of the twenty was in the journey");
+}
+
 /// Req: CL-44
 #[test]
 fn a_403_for_another_reason_is_no_step_up() {

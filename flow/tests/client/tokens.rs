@@ -111,6 +111,28 @@ fn a_refresh_token_that_is_no_good_is_tried_once() {
     assert_eq!((refreshes(&world).len(), departures(&flow).len()), (1, 3), "then the person is asked");
 }
 
+/// Servers clean up: a client that registered itself may be unknown when it comes back.
+///
+/// Req: CL-15, CL-42
+#[test]
+fn a_client_that_was_forgotten_registers_anew() {
+    let mut world = World { refresh_tokens: true, ..World::default() };
+    let mut flow = world.rests(crate::world::registering(legacy()));
+    world.edit = Box::new(|request, response| {
+        let renews = request.body.as_deref().is_some_and(|body| body.contains("grant_type=refresh_token"));
+        if renews { json_response(401, &json!({ "error": "invalid_client" })) } else { response }
+    });
+    flow.refresh(&world.env()).unwrap();
+    world.walk(&mut flow);
+    assert_eq!(flow.poll(), Action::Rest);
+    assert_eq!((world.was_asked("/register"), departures(&flow).len()), (2, 3));
+
+    let mut flow = world.rests(legacy());
+    flow.refresh(&world.env()).unwrap();
+    world.walk(&mut flow);
+    assert_eq!(failure(&flow).clause, Some(Clause::TokenResponse), "a metadata document is not forgotten");
+}
+
 /// A server that refuses every token must not keep anybody busy.
 #[test]
 fn a_server_that_refuses_every_token_is_given_up() {

@@ -58,6 +58,17 @@ fn a_session_is_named_in_every_request_after_the_first() {
     assert!(world.asked.iter().all(|request| header(request, "mcp-session-id").is_none()));
 }
 
+/// Req: ALL-11
+#[test]
+fn a_session_id_is_masked_also_where_the_answer_is_refused() {
+    let mut world = edited("initialize", |_, response| Response { body: "{}".into(), ..response });
+    let mut flow = Flow::new(legacy());
+    world.walk(&mut flow);
+    failure(&flow);
+    let raw = serde_json::to_string(flow.trace().entries()).unwrap();
+    assert!(raw.contains("sid-") && !flow.trace().to_masked_json().to_string().contains("sid-"));
+}
+
 /// Req: CL-48
 #[test]
 fn a_lost_session_is_begun_anew_and_the_call_is_made() {
