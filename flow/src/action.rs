@@ -26,17 +26,17 @@ pub struct Failure {
 /// What the driver must do now.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action<'a> {
-    /// Send this request, then call [`Flow::handle_response`] or [`Flow::handle_unreachable`].
+    /// Send this request, then call [`Flow::handle_response`](crate::Flow::handle_response) or [`Flow::handle_unreachable`](crate::Flow::handle_unreachable).
     Send(&'a Outgoing),
-    /// Sign this with the client's key, then call [`Flow::handle_signature`].
+    /// Sign this with the client's key, then call [`Flow::handle_signature`](crate::Flow::handle_signature).
     Sign(&'a SigningRequest),
-    /// Ask the person who the client is at this server, then call [`Flow::provide_credentials`].
+    /// Ask the person who the client is at this server, then call [`Flow::provide_credentials`](crate::Flow::provide_credentials).
     AskCredentials(&'a Issuer),
-    /// Call [`Flow::depart`] and send the browser to the URL that it returns.
+    /// Call [`Flow::depart`](crate::Flow::depart) and send the browser to the URL that it returns.
     Navigate,
-    /// Wait until the browser comes back, then call [`Flow::handle_callback`].
+    /// Wait until the browser comes back, then call [`Flow::handle_callback`](crate::Flow::handle_callback).
     AwaitCallback,
-    /// Nothing: all calls are made. [`Flow::call_tool`] goes on, [`Flow::finish`] leaves.
+    /// Nothing: all calls are made. [`Flow::call_tool`](crate::Flow::call_tool) goes on, [`Flow::finish`](crate::Flow::finish) leaves.
     Rest,
     /// Nothing: the client has left.
     Finished,
