@@ -148,7 +148,7 @@ impl<E: Fn() -> Env> Driver<E> {
         companion: &mut impl Companion,
         observe: impl FnMut(&Flow),
     ) -> Result<(), DriveError> {
-        match flow.finish(farewell) {
+        match flow.finish(&(self.env)(), farewell) {
             Ok(()) => self.walk(flow, companion, observe).await,
             Err(_) => Ok(()),
         }

@@ -2,15 +2,21 @@
 
 use protocol::base64url;
 use protocol::basic_credentials::BasicCredentials;
+use protocol::clause::Clause;
 use protocol::client_keys::SigningAlgorithm;
 use protocol::client_metadata::AuthMethod;
+use protocol::ids::Issuer;
 use protocol::secret::Secret;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use crate::check::Checks;
 use crate::env::Env;
 use crate::http::Request;
 use crate::identity::{Proof, Registered};
+use crate::lessons::steps::Step;
+use crate::token_response::decode_jwt;
+use crate::turn::Turn;
 
 /// How long an assertion is good, in seconds: as long as it takes to send it.
 const ASSERTION_LIFETIME: u64 = 60;
@@ -62,6 +68,42 @@ impl SigningRequest {
     }
 }
 
+/// An assertion: to be signed by the driver, or signed.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Assertion {
+    request: SigningRequest,
+    signed: Option<Secret>,
+}
+
+impl Assertion {
+    /// The one that this client needs now; `None` if it proves itself otherwise.
+    pub(crate) fn needed(registered: &Registered, env: &Env) -> Option<Self> {
+        let Proof::Key(algorithm, key_id) = &registered.proof else { return None };
+        let request = SigningRequest::new(registered, *algorithm, key_id.as_deref(), env);
+        Some(Self { request, signed: None })
+    }
+
+    /// What is to be signed, as long as it is not.
+    pub(crate) fn to_sign(&self) -> Option<&SigningRequest> {
+        self.signed.is_none().then_some(&self.request)
+    }
+
+    /// Takes the signature. The assertion stands in the trace, masked.
+    pub(crate) fn sign(&mut self, turn: &mut Turn<'_>, step: Step, issuer: &Issuer, signature: &[u8]) {
+        let signed = self.request.signed(signature);
+        turn.secrets.push(signed.clone());
+        let mut checks = Checks::default();
+        checks.decide(
+            Clause::ClientAssertion,
+            "the assertion is for this server alone, and expires soon",
+            issuer.as_str(),
+            self.request.algorithm.as_str(),
+        );
+        turn.work_out(step, "the client signs an assertion", checks, decode_jwt(signed.reveal()));
+        self.signed = Some(signed);
+    }
+}
+
 /// The method that the client uses at a server that offers these. Empty means that the server does not say.
 ///
 /// A client that was told its method uses that one; another would be refused (OAuth 2.1 §2.4).
@@ -84,8 +126,9 @@ pub(crate) fn authenticated(
     mut parameters: Vec<(&'static str, String)>,
     registered: &Registered,
     method: AuthMethod,
-    assertion: Option<&Secret>,
+    assertion: Option<&Assertion>,
 ) -> Request {
+    let assertion = assertion.and_then(|assertion| assertion.signed.as_ref());
     parameters.retain(|(name, _)| *name != "client_id");
     let client_id = registered.client_id.as_str();
     if let (AuthMethod::ClientSecretBasic, Proof::Secret(secret, _)) = (method, &registered.proof) {
@@ -107,7 +150,7 @@ pub(crate) fn authenticated(
 
 #[cfg(test)]
 mod tests {
-    use protocol::ids::{ClientId, Issuer};
+    use protocol::ids::ClientId;
     use protocol::loopback::LoopbackPolicy;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -124,7 +167,7 @@ mod tests {
         }
     }
 
-    fn request(proof: Proof, assertion: Option<&Secret>) -> Request {
+    fn request(proof: Proof, assertion: Option<&Assertion>) -> Request {
         let registered = registered(proof);
         let parameters = vec![("grant_type", "x".to_owned()), ("client_id", "the client".to_owned())];
         let method = method(&registered.proof, &[]);
@@ -143,8 +186,11 @@ mod tests {
         assert_eq!(header.1, "Basic dGhlK2NsaWVudDpzJTI2Y3JldA==");
         let post = request(Proof::Secret(Secret::new("s&cret"), Some(AuthMethod::ClientSecretPost)), None);
         assert_eq!(body(&post), "grant_type=x&client_id=the+client&client_secret=s%26cret");
-        let assertion = Secret::new("a.b.c");
-        let key = request(Proof::Key(SigningAlgorithm::Es256, None), Some(&assertion));
+        let proof = Proof::Key(SigningAlgorithm::Es256, None);
+        let env = Env { now_ms: 1_000_000, entropy: [1; 64] };
+        let mut assertion = Assertion::needed(&registered(proof.clone()), &env).unwrap();
+        assertion.signed = Some(Secret::new("a.b.c"));
+        let key = request(proof, Some(&assertion));
         assert!(body(&key).ends_with("jwt-bearer&client_assertion=a.b.c"));
         for request in [public, post, key] {
             assert!(request.headers.iter().all(|(name, _)| name != "authorization"));

@@ -7,8 +7,9 @@ use protocol::token_endpoint::{REFRESH_TOKEN, RevocationRequest};
 use serde::{Deserialize, Serialize};
 
 use crate::check::Checks;
-use crate::client_authentication;
+use crate::client_authentication::{self, Assertion, SigningRequest};
 use crate::config::Config;
+use crate::env::Env;
 use crate::http::{Method, Request, Response};
 use crate::lessons::steps::Step;
 use crate::operate::{self, Operating, Resting};
@@ -101,8 +102,29 @@ pub(crate) struct Ending {
     resting: Resting,
     /// A session that the server keeps.
     session_id: Option<Secret>,
-    /// A token to give back, and whether it is a refresh token.
-    revoke: Option<(Secret, bool)>,
+    /// A token to give back.
+    revoke: Option<Revocation>,
+}
+
+/// A token to give back.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Revocation {
+    token: Secret,
+    is_refresh_token: bool,
+    assertion: Option<Assertion>,
+}
+
+impl Revocation {
+    /// By the refresh token where there is one: it ends more. `None` where the server takes nothing back.
+    fn of(access: &Access, env: &Env) -> Option<Self> {
+        access.discovered.metadata.revocation_endpoint.as_ref()?;
+        let refresh_token = access.token.refresh_token.clone();
+        Some(Self {
+            is_refresh_token: refresh_token.is_some(),
+            token: refresh_token.unwrap_or_else(|| access.token.secret.clone()),
+            assertion: Assertion::needed(&access.registered, env),
+        })
+    }
 }
 
 /// What a client leaves behind.
@@ -116,14 +138,10 @@ pub enum Farewell {
 }
 
 impl Ending {
-    pub(crate) fn begin(resting: Resting, farewell: Farewell) -> State {
+    pub(crate) fn begin(turn: &Turn<'_>, resting: Resting, farewell: Farewell) -> State {
         let session_id = resting.session.server_given_id.clone();
         let revoke = match (farewell, &resting.access) {
-            (Farewell::RevokeTokens, Some(access)) => {
-                let refresh = access.token.refresh_token.clone().map(|token| (token, true));
-                let revocable = access.discovered.metadata.revocation_endpoint.is_some();
-                refresh.or(Some((access.token.secret.clone(), false))).filter(|_| revocable)
-            }
+            (Farewell::RevokeTokens, Some(access)) => Revocation::of(access, turn.env),
             _ => None,
         };
         Self { resting, session_id, revoke }.next()
@@ -140,8 +158,23 @@ impl Ending {
     pub(crate) fn outgoing(&self, config: &Config) -> Option<Outgoing> {
         match &self.session_id {
             Some(_) => Some(self.delete(config)),
+            None if self.to_sign().is_some() => None,
             None => self.revocation(),
         }
+    }
+
+    /// What the driver is to sign before the token can be given back, once the session is ended.
+    pub(crate) fn to_sign(&self) -> Option<&SigningRequest> {
+        self.revoke.as_ref().filter(|_| self.session_id.is_none())?.assertion.as_ref()?.to_sign()
+    }
+
+    /// Takes the signature.
+    pub(crate) fn signed(mut self, turn: &mut Turn<'_>, signature: &[u8]) -> State {
+        let assertion = self.revoke.as_mut().and_then(|revoke| revoke.assertion.as_mut());
+        if let (Some(assertion), Some(access)) = (assertion, &self.resting.access) {
+            assertion.sign(turn, Step::Ending, &access.registered.issuer, signature);
+        }
+        self.next()
     }
 
     fn delete(&self, config: &Config) -> Outgoing {
@@ -162,11 +195,11 @@ impl Ending {
 
     fn revocation(&self) -> Option<Outgoing> {
         let access = self.resting.access.as_ref()?;
-        let (token, refresh) = self.revoke.as_ref()?;
+        let revoke = self.revoke.as_ref()?;
         let endpoint = access.discovered.metadata.revocation_endpoint.as_ref()?;
         let revocation = RevocationRequest {
-            token: token.clone(),
-            token_type_hint: Some(if *refresh { REFRESH_TOKEN } else { "access_token" }),
+            token: revoke.token.clone(),
+            token_type_hint: Some(if revoke.is_refresh_token { REFRESH_TOKEN } else { "access_token" }),
             client_id: access.registered.client_id.clone(),
         };
         let metadata = &access.discovered.metadata;
@@ -183,7 +216,7 @@ impl Ending {
                 revocation.parameters(),
                 &access.registered,
                 method,
-                None,
+                revoke.assertion.as_ref(),
             ),
         ))
     }

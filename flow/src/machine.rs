@@ -75,6 +75,7 @@ impl Flow {
             State::AwaitCallback(_) => Action::AwaitCallback,
             State::AskCredentials(newcomer) => Action::AskCredentials(&newcomer.discovered.issuer),
             State::Sign(request) => request.to_sign().map_or(Action::Finished, Action::Sign),
+            State::End(ending) => ending.to_sign().map_or(Action::Finished, Action::Sign),
             State::Failed(failure) => Action::Failed(failure),
             State::Rest(_) => Action::Rest,
             _ => Action::Finished,
@@ -196,8 +197,14 @@ impl Flow {
     /// # Errors
     /// [`Unexpected::NothingToSign`].
     pub fn handle_signature(&mut self, env: &Env, signature: &[u8]) -> Result<(), Unexpected> {
-        let State::Sign(request) = self.state.clone() else { return Err(Unexpected::NothingToSign) };
-        self.work_out(env, |turn| Ok(request.signed(turn, signature)));
+        if !matches!(self.poll(), Action::Sign(_)) {
+            return Err(Unexpected::NothingToSign);
+        }
+        match self.state.clone() {
+            State::Sign(request) => self.work_out(env, |turn| Ok(request.signed(turn, signature))),
+            State::End(ending) => self.work_out(env, |turn| Ok(ending.signed(turn, signature))),
+            _ => return Err(Unexpected::NothingToSign),
+        }
         Ok(())
     }
 
@@ -302,9 +309,9 @@ impl Flow {
     ///
     /// # Errors
     /// [`Unexpected::NotAtRest`].
-    pub fn finish(&mut self, farewell: Farewell) -> Result<(), Unexpected> {
+    pub fn finish(&mut self, env: &Env, farewell: Farewell) -> Result<(), Unexpected> {
         let resting = self.at_rest()?;
-        self.enter(Ending::begin(resting, farewell));
+        self.work_out(env, |turn| Ok(Ending::begin(turn, resting, farewell)));
         Ok(())
     }
 

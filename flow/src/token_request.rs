@@ -1,7 +1,6 @@
 //! Asking for a token: with a code, with a refresh token, or in the client's own name. Always at the token endpoint of
 //! the server that the client is known at, and always for one resource.
 
-use protocol::clause::Clause;
 use protocol::ids::RedirectUri;
 use protocol::pkce::CodeVerifier;
 use protocol::scope::ScopeSet;
@@ -11,10 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::authorize::{self, Pending, Purpose};
 use crate::callback::ValidatedCallback;
-use crate::check::Checks;
-use crate::client_authentication::{self, SigningRequest};
+use crate::client_authentication::{self, Assertion, SigningRequest};
 use crate::config::OnBehalf;
-use crate::identity::Proof;
 use crate::lessons::steps::Step;
 use crate::registration::Known;
 use crate::session::{Access, Errand};
@@ -42,12 +39,6 @@ pub(crate) struct TokenRequest {
     /// What is asked for; `None` leaves the choice to the server, or means what was granted.
     pub(crate) scope: Option<ScopeSet>,
     assertion: Option<Assertion>,
-}
-
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct Assertion {
-    request: SigningRequest,
-    signed: Option<Secret>,
 }
 
 /// Redeems a code.
@@ -108,40 +99,22 @@ fn begin(
     purpose: Purpose,
     scope: Option<ScopeSet>,
 ) -> State {
-    let mut request = TokenRequest { known, grant, purpose, scope, assertion: None };
-    match &request.known.registered.proof {
-        Proof::Nothing | Proof::Secret(..) => State::Token(Box::new(request)),
-        Proof::Key(algorithm, key_id) => {
-            let signing =
-                SigningRequest::new(&request.known.registered, *algorithm, key_id.as_deref(), turn.env);
-            request.assertion = Some(Assertion { request: signing, signed: None });
-            State::Sign(Box::new(request))
-        }
-    }
+    let assertion = Assertion::needed(&known.registered, turn.env);
+    let request = Box::new(TokenRequest { known, grant, purpose, scope, assertion });
+    if request.to_sign().is_some() { State::Sign(request) } else { State::Token(request) }
 }
 
 impl TokenRequest {
     /// What the driver is to sign.
     pub(crate) fn to_sign(&self) -> Option<&SigningRequest> {
-        self.assertion.as_ref().map(|assertion| &assertion.request)
+        self.assertion.as_ref().and_then(Assertion::to_sign)
     }
 
-    /// Takes the signature. The assertion stands in the trace, masked.
+    /// Takes the signature.
     pub(crate) fn signed(mut self, turn: &mut Turn<'_>, signature: &[u8]) -> State {
         let step = self.step();
         if let Some(assertion) = &mut self.assertion {
-            let signed = assertion.request.signed(signature);
-            turn.secrets.push(signed.clone());
-            let mut checks = Checks::default();
-            checks.decide(
-                Clause::ClientAssertion,
-                "the assertion is for this server alone, and expires soon",
-                self.known.registered.issuer.as_str(),
-                assertion.request.algorithm.as_str(),
-            );
-            let jwt = crate::token_response::decode_jwt(signed.reveal());
-            turn.work_out(step, "the client signs an assertion", checks, jwt);
-            assertion.signed = Some(signed);
+            assertion.sign(turn, step, &self.known.registered.issuer, signature);
         }
         State::Token(Box::new(self))
     }
@@ -185,7 +158,6 @@ impl TokenRequest {
             &registered.proof,
             &discovered.metadata.token_endpoint_auth_methods_supported,
         );
-        let assertion = self.assertion.as_ref().and_then(|assertion| assertion.signed.as_ref());
         Outgoing::new(
             self.step(),
             Party::AuthorizationServer,
@@ -195,7 +167,7 @@ impl TokenRequest {
                 parameters,
                 registered,
                 method,
-                assertion,
+                self.assertion.as_ref(),
             ),
         )
     }

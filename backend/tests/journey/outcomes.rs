@@ -86,7 +86,7 @@ async fn a_revoked_token_leads_back_to_the_person() {
     let mut person = lab.person(Decision::Allow);
     lab.walk(&mut flow, &mut person, |_| ()).await.unwrap();
     let mut twin = flow.clone();
-    twin.finish(flow::Farewell::RevokeTokens).unwrap();
+    twin.finish(&lab.env(), flow::Farewell::RevokeTokens).unwrap();
     lab.walk(&mut twin, &mut person, |_| ()).await.unwrap();
     assert_eq!(twin.poll(), Action::Finished);
 

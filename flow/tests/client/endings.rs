@@ -18,7 +18,7 @@ fn is_call(request: &flow::http::Request) -> bool {
 fn a_session_is_deleted_when_it_is_done_with() {
     let mut world = World::default();
     let mut flow = world.rests(legacy());
-    flow.finish(Farewell::EndSession).unwrap();
+    flow.finish(&world.env(), Farewell::EndSession).unwrap();
     world.walk(&mut flow);
     assert_eq!(flow.poll(), Action::Finished);
     let last = world.asked.last().unwrap();
@@ -31,8 +31,9 @@ fn a_session_is_deleted_when_it_is_done_with() {
     );
     assert_eq!(flow.granted().unwrap().to_string(), "mcp:connect weather:read");
 
-    let mut flow = World::default().rests(modern());
-    flow.finish(Farewell::EndSession).unwrap();
+    let mut world = World::default();
+    let mut flow = world.rests(modern());
+    flow.finish(&world.env(), Farewell::EndSession).unwrap();
     assert_eq!(flow.poll(), Action::Finished, "there is no session to end");
 }
 
@@ -42,7 +43,7 @@ fn tokens_are_given_back() {
     for (refresh_tokens, hint) in [(true, "refresh_token"), (false, "access_token")] {
         let mut world = World { refresh_tokens, ..World::default() };
         let mut flow = world.rests(registering(legacy()));
-        flow.finish(Farewell::RevokeTokens).unwrap();
+        flow.finish(&world.env(), Farewell::RevokeTokens).unwrap();
         world.walk(&mut flow);
         assert_eq!(flow.poll(), Action::Finished);
         let request = world.requests("/revoke").next().unwrap();
@@ -55,8 +56,39 @@ fn tokens_are_given_back() {
     }
     let mut world = World { metadata: json!({ "revocation_endpoint": null }), ..World::default() };
     let mut flow = world.rests(modern());
-    flow.finish(Farewell::RevokeTokens).unwrap();
+    flow.finish(&world.env(), Farewell::RevokeTokens).unwrap();
     assert_eq!(flow.poll(), Action::Finished, "a server without the endpoint is not asked");
+}
+
+/// A client with a key proves itself there too, with an assertion of its own, once the session is ended.
+#[test]
+fn a_client_with_a_key_signs_for_the_revocation() {
+    let mut config = legacy();
+    config.identities.registered.push(flow::identity::Credentials {
+        issuer: None,
+        client_id: protocol::ids::ClientId::parse("mine").unwrap(),
+        proof: flow::identity::Proof::Key(protocol::client_keys::SigningAlgorithm::Es256, None),
+    });
+    let mut world = World::default();
+    let mut flow = world.rests(config);
+    flow.finish(&world.env(), Farewell::RevokeTokens).unwrap();
+    let env = world.env();
+    assert_eq!(
+        flow.handle_signature(&env, b"early"),
+        Err(Unexpected::NothingToSign),
+        "the session comes first"
+    );
+    world.walk(&mut flow);
+    assert_eq!(flow.poll(), Action::Finished);
+    let assertions = world
+        .asked
+        .iter()
+        .filter(|request| request.url.contains(":9000/"))
+        .filter(|request| request.body.is_some());
+    let assertions: Vec<_> = assertions.filter_map(|request| form(request, "client_assertion")).collect();
+    assert_eq!(assertions.len(), 3, "two tokens, and the revocation");
+    assert_ne!(assertions[1], assertions[2]);
+    assert!(!flow.trace().to_masked_json().to_string().contains(&assertions[2]));
 }
 
 /// A farewell that nobody hears is no failure.
@@ -66,13 +98,13 @@ fn a_farewell_that_is_refused_or_unheard_ends_all_the_same() {
         let mut world = World::default();
         let mut flow = world.rests(legacy());
         world.edit = Box::new(move |_, _| json_response(status, &Value::Null));
-        flow.finish(Farewell::RevokeTokens).unwrap();
+        flow.finish(&world.env(), Farewell::RevokeTokens).unwrap();
         world.walk(&mut flow);
         assert_eq!(flow.poll(), Action::Finished);
     }
     let mut world = World::default();
     let mut flow = world.rests(legacy());
-    flow.finish(Farewell::RevokeTokens).unwrap();
+    flow.finish(&world.env(), Farewell::RevokeTokens).unwrap();
     for _ in 0..2 {
         flow.handle_unreachable(&world.env(), "gone").unwrap();
     }
@@ -140,7 +172,7 @@ fn a_farewell_that_is_refused_is_told() {
         let mut world = World::default();
         let mut flow = world.rests(legacy());
         world.edit = Box::new(move |_, _| json_response(status, &Value::Null));
-        flow.finish(Farewell::RevokeTokens).unwrap();
+        flow.finish(&world.env(), Farewell::RevokeTokens).unwrap();
         world.walk(&mut flow);
         let complaints = crate::world::complaints(&flow);
         complaints.into_iter().map(|check| check.title.to_string()).collect::<Vec<_>>()

@@ -177,7 +177,7 @@ fn what_does_not_fit_the_state_changes_nothing() {
     assert_eq!(flow.call_tool(&env, call("x")), Err(Unexpected::NotAtRest));
     assert_eq!(flow.refresh(&env), Err(Unexpected::NotAtRest));
     assert_eq!(flow.cancel(&env), Err(Unexpected::NoCall));
-    assert_eq!(flow.finish(flow::Farewell::EndSession), Err(Unexpected::NotAtRest));
+    assert_eq!(flow.finish(&env, flow::Farewell::EndSession), Err(Unexpected::NotAtRest));
     assert_eq!(flow.handle_signature(&env, b""), Err(Unexpected::NothingToSign));
     let nobody = flow::identity::Credentials {
         issuer: None,

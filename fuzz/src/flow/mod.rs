@@ -205,8 +205,8 @@ impl<'a> Walk<'a> {
             }
             // There may be nothing to renew with.
             Wish::Refresh => drop(self.flow.refresh(&env)),
-            Wish::Finish => self.act(|flow, _| flow.finish(Farewell::EndSession)),
-            Wish::Revoke => self.act(|flow, _| flow.finish(Farewell::RevokeTokens)),
+            Wish::Finish => self.act(|flow, env| flow.finish(env, Farewell::EndSession)),
+            Wish::Revoke => self.act(|flow, env| flow.finish(env, Farewell::RevokeTokens)),
         }
     }
 
