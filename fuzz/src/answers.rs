@@ -7,7 +7,7 @@ const ID: u64 = 2;
 const JSON: &str = "application/json";
 const STREAM: &str = "text/event-stream";
 /// Longer streams are not looked at piece by piece.
-const MAX_PIECES: usize = 2048;
+const MAX_PIECES: usize = 512;
 
 /// Takes the input as the body of an answer, in either form.
 ///

@@ -33,7 +33,7 @@ fn challenges() {
     replay("challenge");
 }
 
-/// Req: CL-08, H02
+/// Req: CL-08
 #[test]
 fn documents() {
     replay("documents");
@@ -51,7 +51,8 @@ fn callbacks() {
     replay("callback");
 }
 
-/// Req: ALL-11, CL-03, CL-18, CL-29, CL-31, CL-37, CL-41, CL-46, CL-47, H02, H03, H06, H07, H10, H11
+/// Req: ALL-11, CL-03, CL-05, CL-06, CL-08, CL-09, CL-18, CL-25, CL-26, CL-29, CL-31, CL-37, CL-40, CL-41, CL-46
+/// Req: H02, H03, H05, H06, H07, H10, H11
 #[test]
 fn worlds() {
     replay("flow");
@@ -60,7 +61,7 @@ fn worlds() {
 proptest! {
     /// Whatever is put together from what a world can do wrong.
     ///
-    /// Req: ALL-11, CL-18, CL-29, CL-31, CL-37, CL-41, CL-46, CL-47
+    /// Req: ALL-11, CL-03, CL-05, CL-08, CL-25, CL-26, CL-29, CL-37, CL-40, CL-41, CL-46
     #[test]
     fn no_world_breaks_a_promise(script in scripts::any()) {
         hostile::flow::run(script.as_bytes());

@@ -1,9 +1,12 @@
 //! Edits of answers and of callbacks.
 
-use ::flow::http::Response;
+use ::flow::http::{MAX_ANSWER_BYTES, Response};
 use serde_json::Value;
 
 use super::script::Edit;
+
+/// The longest body, in bytes: more than a client reads, and not more than a machine holds.
+const LONGEST: usize = 2 * MAX_ANSWER_BYTES;
 
 /// Changes an answer. What does not fit it changes nothing.
 pub(crate) fn answer(response: &mut Response, edit: &Edit, mut fill: impl FnMut(&str) -> String) {
@@ -24,6 +27,7 @@ pub(crate) fn answer(response: &mut Response, edit: &Edit, mut fill: impl FnMut(
         Edit::Stream => as_stream(response),
         Edit::Unreachable | Edit::Later(_) | Edit::Cancel => {}
     }
+    cut(&mut response.body, LONGEST);
 }
 
 /// The body is the data of the second event of a stream.

@@ -160,7 +160,7 @@ impl Edit {
             ),
             "remove" => Self::Remove(first.to_owned()),
             "body" => Self::Body(rest.replace("\\n", "\n").replace("\\r", "\r")),
-            "replace" => Self::Replace(pair().0, pair().1),
+            "replace" if !first.is_empty() => Self::Replace(pair().0, pair().1),
             "cut" => Self::Cut(first.parse().ok()?),
             "pad" => Self::Pad(first.parse::<usize>().ok()?.min(300_000)),
             "stream" => Self::Stream,
