@@ -107,7 +107,8 @@ pub fn last_event(content_type: &str, body: &str) -> Option<LastEvent> {
         return None;
     }
     let values = |name: &'static str| {
-        body.lines().filter_map(move |line| line.strip_prefix(name)?.strip_prefix(':')).map(str::trim_start)
+        let lines = body.split(['\n', '\r']);
+        lines.filter_map(move |line| line.strip_prefix(name)?.strip_prefix(':')).map(str::trim_start)
     };
     let id = values("id").next_back()?;
     let legal = !id.is_empty() && id.bytes().all(|b| b.is_ascii_graphic());
@@ -226,6 +227,7 @@ mod tests {
         assert_eq!(last_event("text/event-stream; charset=utf-8", stream), Some(last));
         let first = last_event("text/event-stream", &stream[..20]).unwrap();
         assert_eq!((first.id.as_str(), first.retry_ms), ("0/0", Some(500)));
+        assert_eq!(last_event("text/event-stream", "id: a\rdata:\r\r").unwrap().id, "a");
         assert_eq!(last_event("text/event-stream", "data: {}\n\n"), None);
         assert_eq!(last_event("application/json", stream), None);
         for illegal in ["id:\n", "id: a b\n", "id: \u{7f}\n", "id: ä\n"] {
