@@ -190,6 +190,7 @@
 
 mod account;
 mod action;
+mod attempts;
 mod authorize;
 mod callback;
 mod check;
@@ -219,12 +220,13 @@ pub mod trace;
 mod turn;
 
 pub use action::{Action, Failure, Unexpected};
+pub use attempts::MAX_STEP_UPS;
 pub use client_authentication::SigningRequest;
 pub use config::{Agenda, Config, Era, OnBehalf};
 pub use discovery::{ScopeChoice, ScopeSource};
 pub use ending::Farewell;
 pub use env::Env;
 pub use machine::Flow;
-pub use session::{MAX_STEP_UPS, ToolResult};
+pub use session::ToolResult;
 pub use token_response::decode_jwt;
 pub use turn::Outgoing;

@@ -5,15 +5,16 @@ use protocol::mcp;
 use protocol::mcp_answer::{Answer, read_answer, read_error};
 use protocol::secret::Secret;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use crate::attempts::MAX_SESSIONS;
 use crate::check::Stop;
 use crate::config::Config;
 use crate::discovery::challenge;
 use crate::http::Response;
 use crate::lessons::steps::Step;
 use crate::operation::Operation;
-use crate::session::{Access, Errand, MAX_SESSIONS, Session};
+use crate::session::{Access, Errand, Session, ToolResult};
 use crate::state::State;
 use crate::turn::{Outgoing, Turn};
 use crate::{handshake, resume, step_up, token_request, tool_call};
@@ -97,7 +98,16 @@ fn session_lost(
         format!("404, loss {so_far}"),
     )?;
     turn.summary = "404 · the session is gone, a new one begins".into();
-    session.begin_again(operation);
+    match operation {
+        // The call had begun. Whether it did its work nobody can say any more, so it is not made once more.
+        Operation::Resume(resumption) if let Operation::Call(call) = *resumption.of.clone() => {
+            let message = "the session ended before the answer came: the tool may have done its work";
+            let result = json!({ "message": message });
+            session.results.push(ToolResult { call: call.what, is_error: true, result });
+            session.begin_again(Operation::Initialize);
+        }
+        other => session.begin_again(other),
+    }
     Ok(proceed(turn, session, access))
 }
 

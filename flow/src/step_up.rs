@@ -5,6 +5,7 @@ use protocol::oauth_error::OAuthErrorCode;
 use protocol::scope::ScopeSet;
 use protocol::www_authenticate::BearerChallenge;
 
+use crate::attempts::{MAX_ALL_STEP_UPS, MAX_STEP_UPS};
 use crate::authorize::{self, Purpose};
 use crate::check::{Checks, Stop};
 use crate::config::OnBehalf;
@@ -13,7 +14,7 @@ use crate::http::Response;
 use crate::lessons::steps::Step;
 use crate::operation::Operation;
 use crate::registration::Known;
-use crate::session::{Access, Errand, MAX_ALL_STEP_UPS, MAX_STEP_UPS, Session};
+use crate::session::{Access, Errand, Session};
 use crate::state::State;
 use crate::token_request;
 use crate::trace::Decoded;

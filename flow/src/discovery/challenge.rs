@@ -5,10 +5,11 @@ use protocol::well_known::{Candidate, protected_resource_metadata_candidates};
 use protocol::www_authenticate::BearerChallenge;
 
 use super::{Lookup, ResourceLookup, destination};
+use crate::attempts::MAX_RENEWALS;
 use crate::check::Stop;
 use crate::http::Response;
 use crate::operation::Operation;
-use crate::session::{Access, Errand, MAX_RENEWALS, Session};
+use crate::session::{Access, Errand, Session};
 use crate::state::State;
 use crate::trace::Decoded;
 use crate::turn::Turn;

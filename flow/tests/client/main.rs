@@ -6,13 +6,17 @@
     reason = "a world in memory that does not fit has failed the test"
 )]
 
+mod answers;
 mod callback;
 mod discovery;
 mod endings;
+mod eras;
 mod journey;
 mod promises;
 mod registration;
 mod step_up;
+mod streams;
 mod tokens;
+mod tool_calls;
 mod transport;
 mod world;
