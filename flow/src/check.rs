@@ -1,36 +1,9 @@
-//! What the client verified, as values: the rule, what it demands, and what was there.
+//! Collects what the client verifies.
 
 use std::borrow::Cow;
 
+pub use protocol::check::{Check, Outcome};
 use protocol::clause::{Clause, Level};
-use serde::{Deserialize, Serialize};
-
-/// How a check ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    /// As the rule says.
-    Passed,
-    /// Against a SHOULD: worth knowing, no reason to stop.
-    Warning,
-    /// Against a MUST: the client stops here.
-    Failed,
-}
-
-/// One thing that the client verified.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Check {
-    /// What was looked at, in a few words.
-    pub title: Cow<'static, str>,
-    /// The rule.
-    pub clause: Clause,
-    /// How it ended.
-    pub outcome: Outcome,
-    /// What the rule demands.
-    pub expected: String,
-    /// What was there.
-    pub found: String,
-}
 
 /// The client must not go on. The failed check tells why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+pub use protocol::party::Party;
 use protocol::secret::Secret;
 use serde::{Deserialize, Serialize};
 
@@ -10,40 +11,6 @@ use crate::http::{Request, Response};
 use crate::lessons::steps::Step;
 use crate::secrecy::spellings;
 use crate::turn::Outgoing;
-
-/// Who sends or receives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Party {
-    /// The person, with the browser.
-    You,
-    /// The MCP client: this page, or the terminal.
-    Client,
-    /// The MCP server, which is the resource server.
-    McpServer,
-    /// The authorization server.
-    AuthorizationServer,
-    /// Whoever serves the client's metadata document.
-    ClientHost,
-}
-
-impl Party {
-    /// All, in the order of the lanes.
-    pub const ALL: [Self; 5] =
-        [Self::You, Self::Client, Self::McpServer, Self::AuthorizationServer, Self::ClientHost];
-
-    /// Name for people.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::You => "You",
-            Self::Client => "Client",
-            Self::McpServer => "MCP server",
-            Self::AuthorizationServer => "Authorization server",
-            Self::ClientHost => "Metadata host",
-        }
-    }
-}
 
 /// A part of a message, taken apart for the reader.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -149,8 +116,7 @@ pub struct Trace {
     secrets: Vec<Secret>,
 }
 
-/// What stands where a secret was.
-pub const MASK: &str = "•••••";
+pub use protocol::observation::MASK;
 
 impl Trace {
     /// The entries in their order.

@@ -8,6 +8,7 @@
 //! | [`outbound`] | HTTP requests to addresses that strangers named, without knocking on internal doors |
 //! | [`private_file`] | files that only their owner may read |
 //! | [`telemetry`] | logs |
+//! | [`witness`] | what a server says about its own work, where somebody watches |
 
 pub mod clock;
 pub mod entropy;
@@ -15,3 +16,4 @@ pub mod listen;
 pub mod outbound;
 pub mod private_file;
 pub mod telemetry;
+pub mod witness;

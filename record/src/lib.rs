@@ -1,0 +1,9 @@
+//! The record of a run: what the client wrote down and what the servers saw, merged into one order.
+//!
+//! No clock, no randomness, no IO: the page, the terminal and tests make records from the same two lists.
+
+mod hop;
+mod merge;
+
+pub use hop::{Hop, HopId};
+pub use merge::merge;
