@@ -1,4 +1,4 @@
-//! What is on the page. Components take plain values and the walk; none knows a rule of the protocol.
+//! What is on the page. Components take plain values or the walk; none knows a rule of the protocol.
 
 pub(crate) mod card;
 pub(crate) mod checks;
@@ -11,3 +11,6 @@ pub(crate) mod page;
 pub(crate) mod party;
 pub(crate) mod steps;
 pub(crate) mod strip;
+pub(crate) mod switches;
+pub(crate) mod tabs;
+pub(crate) mod wanted;
