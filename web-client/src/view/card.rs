@@ -2,7 +2,7 @@
 
 use flow::lessons::steps::Step;
 use flow::trace::{Answer, Decoded, Entry, Event, Party};
-use flow::{Action, Outgoing};
+use flow::{Action, Flow, Outgoing};
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast as _;
@@ -69,9 +69,10 @@ fn Who(from: Party, to: Party) -> impl IntoView {
 }
 
 #[component]
-fn About(step: Step) -> impl IntoView {
+fn About(walk: Walk, step: Step) -> impl IntoView {
+    let revision = walk.flow.with_untracked(Flow::revision);
     view! {
-        <p class="what">{step.what()}</p>
+        <p class="what">{step.what(revision)}</p>
         {step.deviation().map(|text| view! { <p class="deviation"><b>"Different here. "</b>{text}</p> })}
     }
 }
@@ -87,7 +88,7 @@ fn PendingCard(walk: Walk) -> impl IntoView {
         view! {
             <Who from=Party::Client to=outgoing.to />
             <h2>{outgoing.step.title()}</h2>
-            <About step=outgoing.step />
+            <About walk=walk step=outgoing.step />
             <p class="section">"Will be sent"</p>
             <RequestView walk=walk request=outgoing.request />
         }
@@ -132,7 +133,7 @@ fn EntryCard(walk: Walk, entry: Entry, tab: RwSignal<Tab>) -> impl IntoView {
         <Who from=from to=to />
         <h2>{step.title()}</h2>
         <p class="subtitle">{move || walk.visible(&title)}</p>
-        <About step=step />
+        <About walk=walk step=step />
         <div class="tabs" role="tablist" aria-label="Parts of the message" on:keydown=on_key>{buttons}</div>
         <div role="tabpanel" id="panel" aria-labelledby=move || format!("tab-{}", shown.get().id())>
             {move || panel(walk, panel_entry.get_value(), shown.get())}
