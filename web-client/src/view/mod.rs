@@ -1,8 +1,10 @@
 //! What is on the page. Components take plain values or the walk; none knows a rule of the protocol.
 
+pub(crate) mod afterwards;
 pub(crate) mod card;
 pub(crate) mod checks;
 pub(crate) mod controls;
+pub(crate) mod dialog;
 pub(crate) mod ending;
 pub(crate) mod keys;
 pub(crate) mod ladder;
