@@ -12,7 +12,8 @@ use crate::walk::Walk;
 #[component]
 pub(crate) fn ClientChecks(walk: Walk, checks: Vec<Check>) -> impl IntoView {
     (!checks.is_empty()).then(|| {
-        let items = checks.into_iter().map(|check| view! { <CheckItem walk=walk check=check /> }).collect_view();
+        let items =
+            checks.into_iter().map(|check| view! { <CheckItem walk=walk check=check /> }).collect_view();
         view! {
             <h3 class="section client">"What the client checked"</h3>
             <ul class="checks" data-testid="client-checks">{items}</ul>

@@ -19,7 +19,7 @@ pub(crate) fn Strip(walk: Walk) -> impl IntoView {
             <Value name="client_id" value=Signal::derive(move || value("client_id")) />
             <Value name="state" value=Signal::derive(move || value("state").map(|text| shorten(&text))) />
             <Value
-                name="verifier → challenge"
+                name="PKCE"
                 value=Signal::derive(move || {
                     let challenge = shorten(&value("code_challenge")?);
                     let verifier = walk.visible(&value("code_verifier")?);

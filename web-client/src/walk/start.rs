@@ -94,7 +94,8 @@ fn continued(lab: Lab, saved: Saved, link: &Link) -> Option<Start> {
 
 /// Goes to the step that the link names, or remembers that it is wanted.
 fn follow(start: &mut Start, link: &Link) {
-    let Some(step) = link.step.as_deref().and_then(|id| Step::ALL.into_iter().find(|step| step.id() == id)) else {
+    let Some(step) = link.step.as_deref().and_then(|id| Step::ALL.into_iter().find(|step| step.id() == id))
+    else {
         return;
     };
     let entries = start.flow.trace().entries();
@@ -120,8 +121,9 @@ fn come_back(start: &mut Start, url: &str) {
     };
     let first_new = start.flow.trace().entries().len();
     if start.flow.handle_callback(&env, url).is_err() {
-        start.notice =
-            Some("The browser came back with an answer that this tab never asked for. It was thrown away unread.");
+        start.notice = Some(
+            "The browser came back with an answer that this tab never asked for. It was thrown away unread.",
+        );
         return;
     }
     start.at = At::Hop(HopId::Entry(first_new));

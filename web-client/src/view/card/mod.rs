@@ -6,6 +6,7 @@ mod pending;
 
 use flow::lessons::steps::Step;
 use leptos::prelude::*;
+use protocol::revision::Revision;
 use record::Hop;
 
 use self::decoded::DecodedView;
@@ -33,11 +34,12 @@ pub(crate) fn Card(walk: Walk) -> impl IntoView {
     }
 }
 
-/// What happens at a step, and why.
+/// What happens at a step and why, and what to look at.
 #[component]
-pub(crate) fn About(step: Step) -> impl IntoView {
+pub(crate) fn About(step: Step, revision: Revision) -> impl IntoView {
     view! {
-        <p class="what">{step.what()}</p>
+        <p class="what">{step.what(revision)}</p>
+        <p class="look-at"><b>"Look at: "</b>{step.look_at(revision)}</p>
         {step.deviation().map(|text| view! { <p class="deviation"><b>"Different here. "</b>{text}</p> })}
     }
 }
@@ -46,14 +48,26 @@ pub(crate) fn About(step: Step) -> impl IntoView {
 fn HopCard(walk: Walk, hop: Hop, tab: RwSignal<&'static str>) -> impl IntoView {
     let tabs = tabs_of(&hop);
     let (from, to, step) = (hop.from, hop.to, hop.step);
+    let revision = untrack(|| walk.revision());
     let title = hop.title.clone();
     let hop = StoredValue::new(hop);
     view! {
         <Who from=from to=to />
         <h2>{step.title()}</h2>
         <p class="subtitle">{move || walk.visible(&title)}</p>
-        <About step=step />
+        <About step=step revision=revision />
         <Tabs label="Parts of the message" tabs=tabs wanted=tab panel=move |id| panel(walk, hop.get_value(), id) />
+        <Breaks step=step revision=revision />
+    }
+}
+
+/// What would go wrong without the rules of a step.
+#[component]
+fn Breaks(step: Step, revision: Revision) -> impl IntoView {
+    view! {
+        <aside class="breaks" data-testid="breaks">
+            <b>"What would break here: "</b>{step.breaks(revision)}
+        </aside>
     }
 }
 
