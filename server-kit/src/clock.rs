@@ -1,7 +1,7 @@
 //! The time, injected: whatever expires is tested without waiting.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use protocol::ids::UnixTime;
 
@@ -9,16 +9,31 @@ use protocol::ids::UnixTime;
 pub trait Clock: Send + Sync + 'static {
     /// Now, in whole seconds.
     fn now(&self) -> UnixTime;
+
+    /// Now, in milliseconds since 1970-01-01T00:00:00Z: for accounts of what happened, never to decide anything.
+    fn now_ms(&self) -> u64 {
+        self.now().0.saturating_mul(1000)
+    }
 }
 
 /// The machine's clock.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 
-impl Clock for SystemClock {
+impl SystemClock {
     #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the machine's clock")]
+    fn since_1970() -> Duration {
+        SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+    }
+}
+
+impl Clock for SystemClock {
     fn now(&self) -> UnixTime {
-        UnixTime(SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()))
+        UnixTime(Self::since_1970().as_secs())
+    }
+
+    fn now_ms(&self) -> u64 {
+        Self::since_1970().as_millis().try_into().unwrap_or(u64::MAX)
     }
 }
 

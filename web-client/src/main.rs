@@ -4,8 +4,13 @@
 #![expect(clippy::needless_pass_by_value, reason = "components own their properties")]
 
 mod app;
+mod browser;
+mod choice;
+mod draft;
 mod driver;
 mod env;
+mod lab;
+mod observatory;
 mod storage;
 mod view;
 mod walk;

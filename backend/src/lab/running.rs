@@ -5,15 +5,18 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use axum::{Router, middleware};
 use protocol::ids::{IdentifierError, Issuer, ResourceUri};
 use protocol::loopback::LoopbackPolicy;
 use protocol::scope::InvalidScope;
 use protocol::secret::Secret;
 
+use super::addresses::Addresses;
 use super::clients::demo_clients;
+use super::observatory::Observatory;
 use super::options::Options;
-use super::page::{self, Addresses};
 use super::people::demo_people;
+use super::{client_document, observations, page, same_origin};
 use crate::authorization_server::{
     self, AuthorizationServer, OfferedScope, ProtectedResource, RegistrationSettings,
 };
@@ -51,14 +54,20 @@ pub enum LabError {
 }
 
 /// A lab whose sockets are open and whose servers are ready.
-#[derive(Debug)]
 pub struct Lab {
     addresses: Addresses,
     sites: Vec<Site>,
+    observatory: Arc<Observatory>,
     server: AuthorizationServer,
     store: Store,
     // Removed with everything in it when the lab ends.
     _temporary: Option<tempfile::TempDir>,
+}
+
+impl std::fmt::Debug for Lab {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Lab").field("addresses", &self.addresses).finish_non_exhaustive()
+    }
 }
 
 impl Lab {
@@ -83,17 +92,19 @@ impl Lab {
 
         let (database, temporary) = database(options)?;
         let store = Store::open(&database).await?;
+        let observatory = Arc::new(Observatory::new(&*entropy));
         // The two servers know each other by it; it lives as long as they do.
         let secret = entropy.secret();
         let (settings, as_clock) = (as_settings(&addresses, &secret)?, Arc::clone(&clock));
         let server = AuthorizationServer::new(settings, store.clone(), as_clock, entropy).await?;
         let mcp_server = mcp_server::router(rs_settings(&addresses, secret)?, clock)?;
+        let lab = lab_router(&addresses, &observatory);
         let sites = vec![
-            page.answer_with(page::router(&options.page_dir, &addresses)),
+            page.answer_with(page::router(&options.page_dir, &addresses, observatory.boot(), lab)),
             mcp.answer_with(mcp_server),
             authorization.answer_with(server.router()),
         ];
-        Ok(Self { addresses, sites, server, store, _temporary: temporary })
+        Ok(Self { addresses, sites, observatory, server, store, _temporary: temporary })
     }
 
     /// Origin of the page: `http://localhost:3000`.
@@ -117,10 +128,24 @@ impl Lab {
     /// Serves until `shutdown` resolves.
     pub async fn serve_until(self, shutdown: impl Future<Output = ()>) {
         let upkeep = tokio::spawn(self.server.keep_up());
+        let observatory = self.observatory;
+        let shutdown = async {
+            shutdown.await;
+            observatory.end();
+        };
         serve_until(self.sites, shutdown).await;
         upkeep.abort();
         self.store.close().await;
     }
+}
+
+/// What the page's server answers besides the page: who the client is, for everybody, and the lab's own account, for the
+/// page alone.
+fn lab_router(addresses: &Addresses, observatory: &Arc<Observatory>) -> Router {
+    let origins: Arc<[String]> = addresses.page_origins().into();
+    let own = observations::router(Arc::clone(observatory))
+        .layer(middleware::from_fn_with_state(origins, same_origin::only));
+    client_document::router(&addresses.page).merge(own)
 }
 
 async fn sockets(

@@ -4,7 +4,7 @@ use leptos::ev::{self, KeyboardEvent};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast as _;
 
-use crate::walk::Walk;
+use crate::walk::{Until, Walk};
 
 /// Listens for the keys of the page.
 pub(crate) fn listen(walk: Walk, keys_open: RwSignal<bool>) {
@@ -25,8 +25,11 @@ pub(crate) fn listen(walk: Walk, keys_open: RwSignal<bool>) {
             " " | "ArrowRight" if event.shift_key() => walk.step_exchange(),
             " " | "ArrowRight" => walk.step(),
             "ArrowLeft" => walk.back(),
-            "e" | "E" if walk.running.get_untracked() => walk.pause(),
-            "e" | "E" => walk.run(),
+            "e" | "E" if walk.running.get_untracked().is_some() => walk.pause(),
+            "e" | "E" => walk.run(Until::End),
+            "c" | "C" => walk.run(Until::Consent),
+            "p" | "P" => walk.pauses.update(|pauses| *pauses = !*pauses),
+            "s" | "S" => walk.show_secrets.update(|shown| *shown = !*shown),
             "r" | "R" => walk.start_over(),
             "?" => keys_open.set(true),
             _ => return,
@@ -44,11 +47,14 @@ fn is_on_control(event: &KeyboardEvent) -> bool {
     })
 }
 
-const KEYS: [(&str, &str); 7] = [
+const KEYS: [(&str, &str); 10] = [
     ("space or →", "next"),
     ("shift with them", "a whole exchange at once"),
     ("←", "back in time; nothing is sent"),
+    ("c", "run to the consent"),
     ("e", "run to the end, or pause"),
+    ("p", "pause before sending, or not"),
+    ("s", "show secrets, or mask them"),
     ("r", "start over"),
     ("Tab", "from control to control; → and ← between the tabs of a message"),
     ("?", "this list"),

@@ -1,8 +1,10 @@
-//! What is on the page. Components take plain values and the walk; none knows a rule of the protocol.
+//! What is on the page. Components take plain values or the walk; none knows a rule of the protocol.
 
+pub(crate) mod afterwards;
 pub(crate) mod card;
 pub(crate) mod checks;
 pub(crate) mod controls;
+pub(crate) mod dialog;
 pub(crate) mod ending;
 pub(crate) mod keys;
 pub(crate) mod ladder;
@@ -11,3 +13,6 @@ pub(crate) mod page;
 pub(crate) mod party;
 pub(crate) mod steps;
 pub(crate) mod strip;
+pub(crate) mod switches;
+pub(crate) mod tabs;
+pub(crate) mod wanted;
