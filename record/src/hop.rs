@@ -15,6 +15,8 @@ pub enum HopId {
     Entry(usize),
     /// Only a server: the number of its observation.
     Seen(u64),
+    /// The server that asked another one: the number of its observation, and which of its questions it was.
+    Fetched(u64, usize),
 }
 
 /// One row of the ladder: a request with its answer, the way of a browser, or work that somebody did alone.
