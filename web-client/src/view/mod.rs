@@ -4,6 +4,7 @@ pub(crate) mod card;
 pub(crate) mod checks;
 pub(crate) mod controls;
 pub(crate) mod ending;
+pub(crate) mod highlight;
 pub(crate) mod keys;
 pub(crate) mod ladder;
 pub(crate) mod message;
@@ -11,3 +12,5 @@ pub(crate) mod page;
 pub(crate) mod party;
 pub(crate) mod steps;
 pub(crate) mod strip;
+#[cfg(test)]
+pub(crate) mod test_page;
