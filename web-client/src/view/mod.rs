@@ -2,6 +2,7 @@
 
 pub(crate) mod card;
 pub(crate) mod checks;
+pub(crate) mod code_block;
 pub(crate) mod controls;
 pub(crate) mod ending;
 pub(crate) mod highlight;
