@@ -11,6 +11,8 @@ pub(crate) mod ladder;
 pub(crate) mod message;
 pub(crate) mod page;
 pub(crate) mod party;
+pub(crate) mod rule;
+pub(crate) mod scopes;
 pub(crate) mod steps;
 pub(crate) mod strip;
 #[cfg(test)]
