@@ -8,7 +8,7 @@ use crate::walk::Walk;
 #[component]
 pub(crate) fn Strip(walk: Walk) -> impl IntoView {
     let value = move |name: &'static str| {
-        let count = walk.at.get() + 1;
+        let count = walk.entries_so_far();
         walk.flow.with(|flow| flow.trace().value(name, count).map(str::to_owned))
     };
     let config = move || walk.flow.with(|flow| flow.config().clone());
@@ -19,7 +19,7 @@ pub(crate) fn Strip(walk: Walk) -> impl IntoView {
             <Value name="client_id" value=Signal::derive(move || value("client_id")) />
             <Value name="state" value=Signal::derive(move || value("state").map(|text| shorten(&text))) />
             <Value
-                name="verifier → challenge"
+                name="PKCE"
                 value=Signal::derive(move || {
                     let challenge = shorten(&value("code_challenge")?);
                     let verifier = walk.visible(&value("code_verifier")?);
@@ -44,7 +44,7 @@ fn Value(name: &'static str, value: Signal<Option<String>>) -> impl IntoView {
 #[component]
 fn Scopes(walk: Walk) -> impl IntoView {
     let marks = move || {
-        let count = walk.at.get() + 1;
+        let count = walk.entries_so_far();
         walk.flow.with(|flow| {
             let granted = flow.granted().map(ToString::to_string).unwrap_or_default();
             let asked = flow.trace().value("scope", count).unwrap_or_default().to_owned();
