@@ -227,6 +227,7 @@ pub use discovery::{ScopeChoice, ScopeSource};
 pub use ending::Farewell;
 pub use env::Env;
 pub use machine::Flow;
+pub use secrecy::spellings;
 pub use session::ToolResult;
 pub use token_response::decode_jwt;
 pub use turn::Outgoing;
