@@ -42,7 +42,7 @@ fn RuleItem(rule: Rule) -> impl IntoView {
 #[component]
 pub(crate) fn Sources(sources: Vec<(Party, &'static str, &'static str)>) -> impl IntoView {
     (!sources.is_empty()).then(|| {
-        let item = |(party, file, function)| {
+        let item = |(party, file, function): (Party, &'static str, &'static str)| {
             view! {
                 <li><b class=party::class(party)>{party.name()}</b>" "<code>{file}</code>" "<code class="function">{function}"()"</code></li>
             }

@@ -68,7 +68,8 @@ fn Value(
 /// The scopes that are asked for and those that the token has.
 #[component]
 fn ScopesSoFar(walk: Walk) -> impl IntoView {
-    let list = |text: &str| text.split(' ').filter(|scope| !scope.is_empty()).map(str::to_owned).collect::<Vec<_>>();
+    let list =
+        |text: &str| text.split(' ').filter(|scope| !scope.is_empty()).map(str::to_owned).collect::<Vec<_>>();
     move || {
         let count = walk.entries_so_far();
         let (granted, asked) = walk.flow.with(|flow| {
