@@ -11,6 +11,7 @@ mod driver;
 mod env;
 mod followed;
 mod lab;
+mod lab_controls;
 mod observatory;
 mod storage;
 mod view;
