@@ -9,6 +9,7 @@ mod choice;
 mod draft;
 mod driver;
 mod env;
+mod followed;
 mod lab;
 mod observatory;
 mod storage;
