@@ -1,5 +1,6 @@
 //! What only servers see: the browser on its way through the authorization server, and one server asking another.
 
+use protocol::observation::Observation;
 use protocol::party::Party;
 
 /// A message that the client takes no part in.
@@ -41,6 +42,12 @@ impl Observed {
         Self::Keys,
         Self::Introspection,
     ];
+
+    /// What a server reports here, if the client did not write it down itself.
+    #[must_use]
+    pub fn of(observation: &Observation) -> Option<Self> {
+        Self::at(observation.party, &observation.request.method, &observation.request.url)
+    }
 
     /// What a message to this party is, if the client did not send it itself. The paths are those of this project's
     /// authorization server. [`Observed::FromCache`] is no message but a finding, so it is never the answer.
