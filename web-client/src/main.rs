@@ -9,6 +9,7 @@ mod choice;
 mod draft;
 mod driver;
 mod env;
+mod files;
 mod lab;
 mod observatory;
 mod storage;
