@@ -10,6 +10,7 @@ mod draft;
 mod driver;
 mod env;
 mod files;
+mod followed;
 mod lab;
 mod observatory;
 mod storage;

@@ -22,4 +22,5 @@ pub(crate) mod switches;
 pub(crate) mod tabs;
 #[cfg(test)]
 pub(crate) mod test_page;
+pub(crate) mod text;
 pub(crate) mod wanted;
