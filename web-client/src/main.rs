@@ -9,6 +9,7 @@ mod choice;
 mod draft;
 mod driver;
 mod env;
+mod files;
 mod followed;
 mod lab;
 mod lab_controls;
