@@ -225,7 +225,8 @@ impl Walk {
         }
         storage::save(&Saved {
             choice: self.choice.get_untracked(),
-            flow: self.flow.get_untracked(),
+            server: self.lab.with_value(|lab| lab.mcp_server.clone()),
+            recording: self.flow.with_untracked(|flow| flow.recording().to_vec()),
             at: self.at.get_untracked(),
             running: self.running.get_untracked(),
             pauses: self.pauses.get_untracked(),
