@@ -1,7 +1,7 @@
 //! One message with its answer, or one piece of local work: a row of the ladder.
 
 use flow::lessons::steps::Step;
-use flow::trace::{Decoded, Event};
+use flow::trace::{Answer, Decoded, Event};
 use protocol::check::Check;
 use protocol::observation::Observation;
 use protocol::party::Party;
@@ -15,6 +15,8 @@ pub enum HopId {
     Entry(usize),
     /// Only a server: the number of its observation.
     Seen(u64),
+    /// The server that asked another one: the number of its observation, and which of its questions it was.
+    Fetched(u64, usize),
 }
 
 /// One row of the ladder: a request with its answer, the way of a browser, or work that somebody did alone.
@@ -42,4 +44,18 @@ pub struct Hop {
     pub decoded: Vec<Decoded>,
     /// What the other side saw and did.
     pub seen: Option<Observation>,
+}
+
+impl Hop {
+    /// Whether the answer refuses, or there was none.
+    #[must_use]
+    pub fn is_refused(&self) -> bool {
+        match &self.event {
+            Some(Event::Exchange { answer: Answer::Response(response), .. }) => response.status >= 400,
+            Some(Event::Exchange { answer: Answer::Unreachable(_), .. }) => true,
+            Some(Event::Local | Event::Navigation { .. } | Event::Callback { .. }) | None => {
+                self.seen.as_ref().is_some_and(|seen| seen.response.status >= 400)
+            }
+        }
+    }
 }

@@ -4,6 +4,9 @@
 
 mod hop;
 mod merge;
+#[cfg(test)]
+mod samples;
+mod words;
 
 pub use hop::{Hop, HopId};
 pub use merge::merge;

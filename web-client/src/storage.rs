@@ -1,19 +1,29 @@
-//! What survives a reload and the way to the authorization server: the flow, in this tab's session storage.
+//! What survives a reload and the way to the authorization server: the walk, in this tab's session storage.
 
-use flow::Flow;
+use flow::Recorded;
 use serde::{Deserialize, Serialize};
+
+use crate::choice::Choice;
+use crate::observatory::Place;
+use crate::walk::{At, Until};
 
 const KEY: &str = "mcp-auth-lab";
 
 /// A walk as it is put away.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Saved {
-    /// The client, with its secrets.
-    pub(crate) flow: Flow,
-    /// Which entry was looked at.
-    pub(crate) at: usize,
-    /// Whether it was running to the end.
-    pub(crate) running: bool,
+    pub(crate) choice: Choice,
+    /// Where the MCP server was.
+    pub(crate) server: String,
+    /// All that the client was told, secrets included: it is replayed.
+    pub(crate) recording: Vec<Recorded>,
+    /// What was looked at.
+    pub(crate) at: At,
+    /// How far it was going by itself.
+    pub(crate) running: Option<Until>,
+    pub(crate) pauses: bool,
+    /// Where in the servers' reports the run began.
+    pub(crate) since: Option<Place>,
 }
 
 /// What was found in the storage.

@@ -2,13 +2,28 @@
 //!
 //! Spec: Client ID Metadata Document draft -00 §4.1; MCP 2025-11-25 Authorization, Client ID Metadata Documents.
 
+use axum::Router;
+use axum::routing::get;
+use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE};
 use serde_json::json;
+
+/// Where the client that lives at this origin says who it is.
+pub(super) fn router(origin: &str) -> Router {
+    let headers = [
+        (CONTENT_TYPE, "application/json"),
+        (CACHE_CONTROL, "max-age=60"),
+        // Only so that the page can show it wherever it is opened; the authorization server does not care.
+        (ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+    ];
+    let document = document(origin);
+    Router::new().route("/client.json", get(|| async { (headers, document) }))
+}
 
 /// The document of a client that lives at this origin, as text.
 ///
 /// The terminal has no fixed port: on loopback the port of a redirect URI may differ from the registered one, so one
 /// entry without a port is enough for it (RFC 8252 §7.3).
-pub(super) fn document(origin: &str) -> String {
+fn document(origin: &str) -> String {
     let document = json!({
         "client_id": format!("{origin}/client.json"),
         "client_name": "MCP Auth Lab",

@@ -5,7 +5,7 @@ use protocol::ids::{ClientId, IdentifierError, RedirectUri};
 use crate::store::{Client, ClientAuthentication, SecretHash};
 
 /// It names itself, and PKCE protects its codes.
-const PUBLIC: &str = "lab-preregistered";
+pub(super) const PREREGISTERED: &str = "lab-preregistered";
 /// It proves who it is with a secret. Everybody can read this one: it opens nothing but the lab.
 const CONFIDENTIAL: &str = "lab-confidential";
 const SECRET: &str = "lab-confidential-secret";
@@ -22,7 +22,7 @@ pub(super) fn demo_clients(page_origin: &str) -> Result<Vec<Client>, IdentifierE
         Ok(Client::configured(ClientId::parse(id)?, name, redirect_uris, authentication))
     };
     Ok(vec![
-        client(PUBLIC, "Pre-registered lab client", ClientAuthentication::None)?,
+        client(PREREGISTERED, "Pre-registered lab client", ClientAuthentication::None)?,
         client(CONFIDENTIAL, "Confidential lab client", secret)?,
     ])
 }

@@ -1,4 +1,4 @@
-//! The page's own server: the files that trunk built, the client's metadata document, and where the servers are.
+//! The page's own server: the files that trunk built, where the servers are, and what else the lab answers there.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -9,62 +9,51 @@ use axum::middleware::{self, Next};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use http::header::{
-    ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, HeaderName,
-    REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, HeaderName, REFERRER_POLICY,
+    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use http::{HeaderValue, StatusCode};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use tower_http::services::ServeDir;
 
-use super::client_document;
-
-/// Where things are.
-#[derive(Clone, Debug)]
-pub(super) struct Addresses {
-    /// Origin of the page.
-    pub(super) page: String,
-    /// Endpoint of the MCP server.
-    pub(super) mcp_server: String,
-    /// Issuer of the authorization server.
-    pub(super) authorization_server: String,
-}
+use super::addresses::Addresses;
+use super::clients::PREREGISTERED;
 
 struct Page {
-    /// `Host` headers that name this server.
-    hosts: Vec<String>,
+    addresses: Addresses,
     index: Option<String>,
     policy: HeaderValue,
     lab: String,
-    client_document: String,
 }
 
-/// The router of the page. The folder is read once for the index; its other files are served as they are.
-pub(super) fn router(folder: &Path, addresses: &Addresses) -> Router {
+/// The router of the page. The folder is read once for the index; its other files are served as they are. `boot` names
+/// this start of the lab, and `lab` is what else there is to ask on this server.
+pub(super) fn router(folder: &Path, addresses: &Addresses, boot: &str, lab: Router) -> Router {
     let index = std::fs::read_to_string(folder.join("index.html")).ok();
-    let port = addresses.page.rsplit(':').next().unwrap_or_default();
     let page = Arc::new(Page {
-        hosts: ["localhost", "127.0.0.1", "[::1]"].iter().map(|host| format!("{host}:{port}")).collect(),
         policy: content_security_policy(index.as_deref().unwrap_or_default()),
         index,
         lab: json!({
             "mcp_server": addresses.mcp_server,
             "authorization_server": addresses.authorization_server,
             "version": env!("CARGO_PKG_VERSION"),
+            "boot": boot,
+            "preregistered_client_id": PREREGISTERED,
         })
         .to_string(),
-        client_document: client_document::document(&addresses.page),
+        addresses: addresses.clone(),
     });
     let files =
         ServeDir::new(folder).precompressed_br().precompressed_gzip().append_index_html_on_directories(false);
     Router::new()
         .route("/", get(index_page))
         .route("/callback", get(index_page))
-        .route("/client.json", get(client_json))
         .route("/lab.json", get(lab_json))
         .fallback_service(files)
-        .layer(middleware::from_fn_with_state(Arc::clone(&page), headers))
-        .with_state(page)
+        .with_state(Arc::clone(&page))
+        .merge(lab)
+        .layer(middleware::from_fn_with_state(page, headers))
 }
 
 async fn index_page(State(page): State<Arc<Page>>) -> Response {
@@ -82,16 +71,6 @@ async fn index_page(State(page): State<Arc<Page>>) -> Response {
     }
 }
 
-async fn client_json(State(page): State<Arc<Page>>) -> Response {
-    let headers = [
-        (CONTENT_TYPE, "application/json"),
-        (CACHE_CONTROL, "max-age=60"),
-        // Only so that the page can show it wherever it is opened; the authorization server does not care.
-        (ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
-    ];
-    (headers, page.client_document.clone()).into_response()
-}
-
 async fn lab_json(State(page): State<Arc<Page>>) -> Response {
     ([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")], page.lab.clone()).into_response()
 }
@@ -99,7 +78,7 @@ async fn lab_json(State(page): State<Arc<Page>>) -> Response {
 /// Refuses requests for other hosts (a rebound name), and adds what every answer of this server carries.
 async fn headers(State(page): State<Arc<Page>>, request: Request, next: Next) -> Response {
     let host = request.headers().get(HOST).and_then(|host| host.to_str().ok());
-    if !host.is_some_and(|host| page.hosts.iter().any(|known| known == host)) {
+    if !host.is_some_and(|host| page.addresses.is_page_host(host)) {
         return (StatusCode::FORBIDDEN, "This server has another name.\n").into_response();
     }
     // Trunk puts a hash into the name of every file but the index.

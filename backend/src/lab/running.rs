@@ -5,15 +5,22 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use axum::middleware;
 use protocol::ids::{IdentifierError, Issuer, ResourceUri};
 use protocol::loopback::LoopbackPolicy;
+use protocol::party::Party;
 use protocol::scope::InvalidScope;
 use protocol::secret::Secret;
 
+use super::addresses::Addresses;
 use super::clients::demo_clients;
+use super::clock::LabClock;
+use super::controls::{self, Controls};
+use super::documents::{self, Documents};
+use super::observatory::Observatory;
 use super::options::Options;
-use super::page::{self, Addresses};
 use super::people::demo_people;
+use super::{client_document, observations, page, same_origin};
 use crate::authorization_server::{
     self, AuthorizationServer, OfferedScope, ProtectedResource, RegistrationSettings,
 };
@@ -23,6 +30,7 @@ use resource_server::Introspection;
 use server_kit::clock::Clock;
 use server_kit::entropy::Entropy;
 use server_kit::listen::{ListenError, Site, Sockets, serve_until};
+use server_kit::witness::{Sink, Watcher};
 
 /// Why the lab cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -51,14 +59,20 @@ pub enum LabError {
 }
 
 /// A lab whose sockets are open and whose servers are ready.
-#[derive(Debug)]
 pub struct Lab {
     addresses: Addresses,
     sites: Vec<Site>,
+    observatory: Arc<Observatory>,
     server: AuthorizationServer,
     store: Store,
     // Removed with everything in it when the lab ends.
     _temporary: Option<tempfile::TempDir>,
+}
+
+impl std::fmt::Debug for Lab {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Lab").field("addresses", &self.addresses).finish_non_exhaustive()
+    }
 }
 
 impl Lab {
@@ -71,6 +85,8 @@ impl Lab {
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, LabError> {
+        let machine = clock;
+        let clock = Arc::new(LabClock::new(Arc::clone(&machine)));
         let ips = options.addresses();
         let page = sockets("the page", "--page-port", &ips, options.page_port).await?;
         let mcp = sockets("the MCP server", "--mcp-port", &ips, options.mcp_port).await?;
@@ -83,17 +99,30 @@ impl Lab {
 
         let (database, temporary) = database(options)?;
         let store = Store::open(&database).await?;
+        let observatory = Arc::new(Observatory::new(&*entropy));
         // The two servers know each other by it; it lives as long as they do.
         let secret = entropy.secret();
-        let (settings, as_clock) = (as_settings(&addresses, &secret)?, Arc::clone(&clock));
-        let server = AuthorizationServer::new(settings, store.clone(), as_clock, entropy).await?;
-        let mcp_server = mcp_server::router(rs_settings(&addresses, secret)?, clock)?;
+        let settings = as_settings(&addresses, &secret)?;
+        let keys = settings.keys.clone();
+        let server = AuthorizationServer::new(settings, store.clone(), clock.clone(), entropy).await?;
+        let mcp_server = mcp_server::router(rs_settings(&addresses, secret)?, clock.clone())?;
+
+        // An account goes by the time of those who read it, also when the servers' clock is ahead.
+        let watcher = Watcher::new(machine, sink(&observatory));
+        let documents = Arc::new(Documents::default());
+        let client_host =
+            client_document::router(&addresses.page).merge(documents::reading(documents.clone()));
+        let own = observations::router(Arc::clone(&observatory))
+            .merge(controls::router(Controls { clock, server: server.clone(), store: store.clone(), keys }))
+            .merge(documents::writing(documents, &addresses.page))
+            .layer(middleware::from_fn_with_state(addresses.page_origins().into(), same_origin::only));
+        let lab = own.merge(watcher.watch(client_host, Party::ClientHost));
         let sites = vec![
-            page.answer_with(page::router(&options.page_dir, &addresses)),
-            mcp.answer_with(mcp_server),
-            authorization.answer_with(server.router()),
+            page.answer_with(page::router(&options.page_dir, &addresses, observatory.boot(), lab)),
+            mcp.answer_with(watcher.watch(mcp_server, Party::McpServer)),
+            authorization.answer_with(watcher.watch(server.router(), Party::AuthorizationServer)),
         ];
-        Ok(Self { addresses, sites, server, store, _temporary: temporary })
+        Ok(Self { addresses, sites, observatory, server, store, _temporary: temporary })
     }
 
     /// Origin of the page: `http://localhost:3000`.
@@ -117,10 +146,21 @@ impl Lab {
     /// Serves until `shutdown` resolves.
     pub async fn serve_until(self, shutdown: impl Future<Output = ()>) {
         let upkeep = tokio::spawn(self.server.keep_up());
+        let observatory = self.observatory;
+        let shutdown = async {
+            shutdown.await;
+            observatory.end();
+        };
         serve_until(self.sites, shutdown).await;
         upkeep.abort();
         self.store.close().await;
     }
+}
+
+/// Observations go into the lab's own account.
+fn sink(observatory: &Arc<Observatory>) -> Sink {
+    let observatory = Arc::clone(observatory);
+    Arc::new(move |observation| observatory.record(observation))
 }
 
 async fn sockets(

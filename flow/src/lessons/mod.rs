@@ -1,4 +1,10 @@
 //! What the reader is told: data, without any rule of the protocol.
 
+pub mod glossary;
+mod lesson;
+pub mod observed;
 pub mod plan;
 pub mod steps;
+mod texts;
+
+pub use lesson::Source;

@@ -1,4 +1,4 @@
-//! The chapters and steps of the journey, with their texts. A step without a text does not compile.
+//! The chapters and steps of the journey: their names and their order. What is said about each is in [`super::texts`].
 
 use serde::{Deserialize, Serialize};
 
@@ -104,13 +104,17 @@ pub enum Step {
     Retry,
     /// A refused or worn token is replaced.
     Refresh,
+    /// A refresh token that was used already is sent again.
+    RefreshReuse,
+    /// A token is given back before it expires.
+    Revocation,
     /// The session ends, tokens are given back.
     Ending,
 }
 
 impl Step {
     /// All, in order.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 24] = [
         Self::Challenge,
         Self::ResourceMetadata,
         Self::ServerMetadata,
@@ -132,6 +136,8 @@ impl Step {
         Self::StepUpToken,
         Self::Retry,
         Self::Refresh,
+        Self::RefreshReuse,
+        Self::Revocation,
         Self::Ending,
     ];
 
@@ -152,7 +158,7 @@ impl Step {
             | Self::StepUpConsent
             | Self::StepUpToken => Chapter::StepUp,
             Self::Retry => Chapter::Retry,
-            Self::Refresh | Self::Ending => Chapter::Lifetime,
+            Self::Refresh | Self::RefreshReuse | Self::Revocation | Self::Ending => Chapter::Lifetime,
         }
     }
 
@@ -181,6 +187,8 @@ impl Step {
             Self::StepUpToken => "step-up-token",
             Self::Retry => "retry",
             Self::Refresh => "refresh",
+            Self::RefreshReuse => "refresh-reuse",
+            Self::Revocation => "revocation",
             Self::Ending => "ending",
         }
     }
@@ -210,129 +218,9 @@ impl Step {
             Self::StepUpToken => "New token",
             Self::Retry => "The call again",
             Self::Refresh => "Token renewed",
+            Self::RefreshReuse => "Refresh token reused",
+            Self::Revocation => "Token given back",
             Self::Ending => "The end",
-        }
-    }
-
-    /// Where the lab does something else than the specification demands, and why.
-    #[must_use]
-    pub fn deviation(self) -> Option<&'static str> {
-        match self {
-            Self::Challenge | Self::ResourceMetadata | Self::ServerMetadata => Some(
-                "The specification demands https for every one of these addresses. The lab speaks plain http, because \
-                 it runs on your own machine without certificates; only loopback is accepted so.",
-            ),
-            Self::ClientDocument => Some(
-                "A client_id should be an https URL, and a server must not fetch documents from internal addresses. \
-                 The lab's server makes one exception, for http on this very machine.",
-            ),
-            Self::Consent | Self::StepUpConsent => Some(
-                "The demo people have no passwords: the lab teaches authorization, not authentication. Its session \
-                 cookie lacks the __Host- prefix, which needs https.",
-            ),
-            Self::TokenOpened | Self::StepUpToken => Some(
-                "This page keeps the token in the session storage of this tab, to survive the way to the consent page. \
-                 A client that guards real data keeps tokens out of reach of scripts.",
-            ),
-            _ => None,
-        }
-    }
-
-    /// What happens and why, in two or three sentences.
-    #[must_use]
-    pub fn what(self) -> &'static str {
-        match self {
-            Self::Challenge => {
-                "The client knows nothing but the server's address, so it just knocks. The server answers 401: no \
-                 token, no entry. Its WWW-Authenticate header says where to read on, and which scope to ask for."
-            }
-            Self::ResourceMetadata => {
-                "The MCP server describes itself in a public document: its own name, and the authorization servers \
-                 whose tokens it accepts. The name must be exactly the address the client used; otherwise a rogue \
-                 server could send the client to collect tokens for somebody else."
-            }
-            Self::ServerMetadata => {
-                "The authorization server describes itself too: where to send the browser, where to redeem codes, \
-                 what it can do. The client stops here unless the issuer is exactly the one it looked for and PKCE \
-                 with S256 is offered."
-            }
-            Self::ClientDocument => {
-                "This client never registered anywhere. Its client_id is the URL of a document that says who it is \
-                 and where it may be sent back to; the authorization server will fetch it by itself. Here the client \
-                 reads its own document first, as the server will."
-            }
-            Self::Registration => {
-                "The authorization server lets clients introduce themselves: the client says its name and where it may be \
-                 sent back to, and is given an id, perhaps with a secret. Both are good at this one server and nowhere \
-                 else."
-            }
-            Self::Pkce => {
-                "The client makes up a secret, the verifier, and keeps it. Only its SHA-256 hash, the challenge, goes \
-                 along with the request. Whoever steals the code on its way back cannot redeem it without the verifier."
-            }
-            Self::AuthorizationRequest => {
-                "Everything the client asks for becomes one URL: who it is, where to come back, which scope, for which \
-                 server, the challenge, and a random state that ties the answer to this browser."
-            }
-            Self::Consent => {
-                "Now the browser leaves for the authorization server. You sign in there and decide; the client sees \
-                 neither your account nor your decision until the browser comes back."
-            }
-            Self::Callback => {
-                "The browser is back with a code. Before the client believes any of it, it checks who sent it (iss) \
-                 and that it answers its own question (state). Only then does it look at the code."
-            }
-            Self::CodeExchange => {
-                "The client redeems the code directly at the authorization server, without the browser's address bar \
-                 in between. It proves with the verifier that it is the one who asked, and names the server once more."
-            }
-            Self::TokenOpened => {
-                "To the client the token is a closed envelope; it just hands it on. But this one is a signed JWT, so \
-                 we can look inside and see what the MCP server is going to check: issuer, audience, scope, expiry."
-            }
-            Self::Handshake => {
-                "With the token in the Authorization header, the same request that was refused before is answered. Client \
-                 and server agree on a revision of the protocol."
-            }
-            Self::Tools => {
-                "The client asks which tools there are. The list is for this caller; what it may really do is decided at \
-                 each call."
-            }
-            Self::Call => {
-                "A tool call. The answer is made from the verified token alone: the server knows you only by \
-                 what the authorization server has signed."
-            }
-            Self::InsufficientScope => {
-                "This tool needs a scope that the token lacks. The server answers 403 before the tool runs: the token \
-                 is fine, but it does not allow this. The challenge names the scopes to come back with."
-            }
-            Self::StepUpScopes => {
-                "The client works out what to ask for. In revision 2025-11-25 that is what the challenge says, so the \
-                 server lists what you have granted already together with what is new."
-            }
-            Self::StepUpRequest => {
-                "The same kind of request again, with the larger scope. Verifier and state are fresh: nothing of the \
-                 first round is used twice."
-            }
-            Self::StepUpConsent => {
-                "You are asked again, and the consent page marks what is new. You may say no: the old token keeps \
-                 working for what it allows."
-            }
-            Self::StepUpToken => {
-                "A new code, a new token. It carries both scopes; the old one is simply not used any more."
-            }
-            Self::Retry => {
-                "The call that was refused, sent again with the new token. Same message, other answer."
-            }
-            Self::Refresh => {
-                "Tokens live shortly. When one has run out or is refused, the client asks the server's metadata anew whose \
-                 tokens count, and gets another one there: by its refresh token, without asking you; else you are asked \
-                 again. The old refresh token is forgotten as soon as a new one comes."
-            }
-            Self::Ending => {
-                "The client says goodbye: it ends the session at the MCP server, and gives its tokens back if you want it \
-                 to, so that nobody can use them any more."
-            }
         }
     }
 }

@@ -1,38 +1,35 @@
 //! The buttons at the bottom.
 
-use flow::Action;
 use leptos::prelude::*;
+use protocol::party::Party;
 
 use crate::driver;
-use crate::walk::{Next, Walk};
+use crate::walk::{At, Busy, Next, Until, Walk};
 
 /// Back, the main button, run, start over, and where one is.
 #[component]
 pub(crate) fn Controls(walk: Walk) -> impl IntoView {
     let next = Memo::new(move |_| walk.next());
-    let busy = move || walk.busy_since.get().is_some();
     let elapsed = elapsed_seconds(walk);
-    let label = move || match (busy(), next.get()) {
-        (true, Next::Leave) => "Going to the authorization server …".to_owned(),
-        (true, _) => match elapsed.get() {
-            0 => "Waiting for the answer …".to_owned(),
-            seconds => format!("Waiting for the answer … {seconds} s"),
+    let label = move || match walk.busy.get() {
+        Some(busy) => waiting(busy, elapsed.get()),
+        None => match next.get() {
+            Next::Reveal(title) => ["Next: look at ", &walk.visible(&title)].concat(),
+            Next::Prepare(title) => ["Next: prepare ", &title].concat(),
+            Next::Send(title) => ["Next: send ", &title].concat(),
+            Next::Leave => "Next: go to the authorization server".to_owned(),
+            Next::Conclude => "Next: what came of it".to_owned(),
+            Next::End => "The end".to_owned(),
         },
-        (false, Next::Reveal(title)) => format!("Next: look at {title}"),
-        (false, Next::Send(title)) => format!("Next: send {title}"),
-        (false, Next::Leave) => "Next: go to the authorization server".to_owned(),
-        (false, Next::End) => "The end".to_owned(),
     };
+    let busy = move || walk.busy.with(Option::is_some);
     let ended = Memo::new(move |_| next.get() == Next::End);
-    let can_run = Memo::new(move |_| {
-        walk.flow
-            .with(|flow| matches!(flow.poll(), Action::Send(_) | Action::Navigate | Action::AwaitCallback))
-    });
+    let can_run = Memo::new(move |_| walk.can_go_on());
+    let running = move || walk.running.with(Option::is_some);
+    let at_start = move || walk.hops.with(Vec::is_empty) || walk.place() == Some(0);
     view! {
         <footer class="controls">
-            <button data-testid="back" disabled=move || walk.at.get() == 0 on:click=move |_| walk.back()>
-                "◂ Back"<kbd>"←"</kbd>
-            </button>
+            <button data-testid="back" disabled=at_start on:click=move |_| walk.back()>"◂ Back"<kbd>"←"</kbd></button>
             <button
                 class="main"
                 data-testid="next"
@@ -43,20 +40,58 @@ pub(crate) fn Controls(walk: Walk) -> impl IntoView {
                 <span class="label">{label}</span><kbd>"space"</kbd>
             </button>
             <button
+                data-testid="run-to-consent"
+                disabled=move || !can_run.get() || running() || !before_consent(walk)
+                on:click=move |_| walk.run(Until::Consent)
+            >
+                "To the consent"<kbd>"c"</kbd>
+            </button>
+            <button
                 data-testid="run"
                 disabled=move || !can_run.get()
-                on:click=move |_| if walk.running.get_untracked() { walk.pause() } else { walk.run() }
+                on:click=move |_| if walk.running.get_untracked().is_some() { walk.pause() } else { walk.run(Until::End) }
             >
-                {move || if walk.running.get() { "Pause" } else { "Run to the end" }}<kbd>"e"</kbd>
+                {move || if running() { "Pause" } else { "To the end" }}<kbd>"e"</kbd>
             </button>
+            <label class="toggle">
+                <input
+                    type="checkbox"
+                    data-testid="pauses"
+                    prop:checked=move || walk.pauses.get()
+                    on:change=move |event| {
+                        walk.pauses.set(event_target_checked(&event));
+                        walk.save();
+                    }
+                />
+                "Pause before sending"
+            </label>
             <button data-testid="start-over" on:click=move |_| walk.start_over()>"Start over"<kbd>"r"</kbd></button>
-            <span class="place">
-                {move || match walk.count() {
-                    0 => "nothing sent yet".to_owned(),
-                    total => format!("{} of {total}", (walk.at.get() + 1).min(total)),
-                }}
-            </span>
+            <span class="place" data-testid="place">{move || place(walk)}</span>
         </footer>
+    }
+}
+
+fn before_consent(walk: Walk) -> bool {
+    walk.flow.with(|flow| matches!(flow.poll(), flow::Action::Send(_)))
+}
+
+/// What for, and for how long.
+fn waiting(busy: Busy, seconds: u32) -> String {
+    let mut text = match busy.whom {
+        Party::You => "Going to the authorization server …".to_owned(),
+        whom => ["Waiting for the ", whom.name(), " …"].concat(),
+    };
+    if seconds > 0 {
+        text.push_str(&format!(" {seconds} s"));
+    }
+    text
+}
+
+fn place(walk: Walk) -> String {
+    match (walk.place(), walk.hops.with(Vec::len), walk.at.get()) {
+        (_, 0, _) => "nothing sent yet".to_owned(),
+        (Some(place), total, _) => format!("{} of {total}", place + 1),
+        (None, total, At::Pending | At::Hop(_)) => format!("after {total}"),
     }
 }
 
@@ -65,7 +100,7 @@ fn elapsed_seconds(walk: Walk) -> RwSignal<u32> {
     let seconds = RwSignal::new(0);
     Effect::new(move || {
         seconds.set(0);
-        let Some(since) = walk.busy_since.get() else { return };
+        let Some(Busy { since, .. }) = walk.busy.get() else { return };
         let tick = move || {
             #[expect(
                 clippy::cast_possible_truncation,

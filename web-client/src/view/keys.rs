@@ -4,17 +4,13 @@ use leptos::ev::{self, KeyboardEvent};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast as _;
 
-use crate::walk::Walk;
+use super::dialog::{Modal, is_any_open};
+use crate::walk::{Until, Walk};
 
 /// Listens for the keys of the page.
 pub(crate) fn listen(walk: Walk, keys_open: RwSignal<bool>) {
     let handle = window_event_listener(ev::keydown, move |event| {
-        if event.ctrl_key()
-            || event.meta_key()
-            || event.alt_key()
-            || event.is_composing()
-            || keys_open.get_untracked()
-        {
+        if event.ctrl_key() || event.meta_key() || event.alt_key() || event.is_composing() || is_any_open() {
             return;
         }
         let key = event.key();
@@ -25,8 +21,11 @@ pub(crate) fn listen(walk: Walk, keys_open: RwSignal<bool>) {
             " " | "ArrowRight" if event.shift_key() => walk.step_exchange(),
             " " | "ArrowRight" => walk.step(),
             "ArrowLeft" => walk.back(),
-            "e" | "E" if walk.running.get_untracked() => walk.pause(),
-            "e" | "E" => walk.run(),
+            "e" | "E" if walk.running.get_untracked().is_some() => walk.pause(),
+            "e" | "E" => walk.run(Until::End),
+            "c" | "C" => walk.run(Until::Consent),
+            "p" | "P" => walk.pauses.update(|pauses| *pauses = !*pauses),
+            "s" | "S" => walk.show_secrets.update(|shown| *shown = !*shown),
             "r" | "R" => walk.start_over(),
             "?" => keys_open.set(true),
             _ => return,
@@ -44,11 +43,14 @@ fn is_on_control(event: &KeyboardEvent) -> bool {
     })
 }
 
-const KEYS: [(&str, &str); 7] = [
+const KEYS: [(&str, &str); 10] = [
     ("space or →", "next"),
     ("shift with them", "a whole exchange at once"),
     ("←", "back in time; nothing is sent"),
+    ("c", "run to the consent"),
     ("e", "run to the end, or pause"),
+    ("p", "pause before sending, or not"),
+    ("s", "show secrets, or mask them"),
     ("r", "start over"),
     ("Tab", "from control to control; → and ← between the tabs of a message"),
     ("?", "this list"),
@@ -57,22 +59,9 @@ const KEYS: [(&str, &str); 7] = [
 /// The list of keys.
 #[component]
 pub(crate) fn KeysDialog(open: RwSignal<bool>) -> impl IntoView {
-    let dialog = NodeRef::<leptos::html::Dialog>::new();
-    Effect::new(move || {
-        let Some(dialog) = dialog.get() else { return };
-        if open.get() {
-            // Already open is as good as opened.
-            let _ = dialog.show_modal();
-        } else {
-            dialog.close();
-        }
-    });
-    let rows = KEYS.map(|(key, what)| view! { <dt><kbd>{key}</kbd></dt><dd>{what}</dd> });
     view! {
-        <dialog node_ref=dialog aria-labelledby="keys-title" on:close=move |_| open.set(false)>
-            <h2 id="keys-title">"Keys"</h2>
-            <dl>{rows}</dl>
-            <button on:click=move |_| open.set(false)>"Close"</button>
-        </dialog>
+        <Modal open=open id="keys" title="Keys">
+            <dl>{KEYS.map(|(key, what)| view! { <dt><kbd>{key}</kbd></dt><dd>{what}</dd> })}</dl>
+        </Modal>
     }
 }

@@ -1,24 +1,27 @@
-//! The sequence of messages: five lanes, a row for each message. Solid rows were observed, ghosts are the plan.
+//! The sequence of messages: five lanes, a row for each exchange. Solid rows were observed, ghosts are the plan.
 //!
-//! Each row is a button with a text that says the same, so the diagram needs no second version for screen readers.
+//! What a server asks of another one while it answers stands in the same row, where the lanes leave room. Each arrow is a
+//! button with a text that says the same, so the diagram needs no second version for screen readers.
 
+use flow::Action;
 use flow::lessons::plan;
 use flow::lessons::steps::Step;
-use flow::trace::{Event, Party, Trace};
-use flow::{Action, Flow};
 use leptos::prelude::*;
+use protocol::party::Party;
+use record::Hop;
 
 use super::party;
-use crate::walk::Walk;
+use crate::walk::{At, Walk};
 
-/// One row.
+/// One arrow, with its answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Row {
-    /// The entry it belongs to; for what comes next, the number of entries.
-    entry: Option<usize>,
+struct Arrow {
+    /// Where it leads; `None` where nothing has happened yet.
+    at: Option<At>,
     from: Party,
     to: Party,
     title: String,
+    answer: Option<String>,
     kind: Kind,
 }
 
@@ -26,125 +29,196 @@ struct Row {
 enum Kind {
     /// A message that was sent, or local work.
     Observed,
-    /// An answer.
-    Answer,
+    /// A message whose answer refuses.
+    Refused,
     /// The request that is about to be sent.
     Pending,
     /// What usually follows.
     Planned,
 }
 
-fn observed(trace: &Trace) -> Vec<Row> {
-    let mut rows = Vec::new();
-    for (i, entry) in trace.entries().iter().enumerate() {
-        let row = |from, to, title: &str, kind| Row {
-            entry: Some(i),
-            from,
-            to,
-            title: trace.mask(title).into_owned(),
-            kind,
-        };
-        rows.push(row(entry.from, entry.to, &entry.title, Kind::Observed));
-        if let Event::Exchange { summary, .. } = &entry.event {
-            rows.push(row(entry.to, entry.from, summary, Kind::Answer));
+impl Kind {
+    fn class(self) -> &'static str {
+        match self {
+            Self::Observed => "observed",
+            Self::Refused => "observed refused",
+            Self::Pending => "pending",
+            Self::Planned => "planned",
         }
     }
-    rows
+
+    fn state(self) -> &'static str {
+        match self {
+            Self::Observed | Self::Refused => "observed",
+            Self::Pending => "pending",
+            Self::Planned => "planned",
+        }
+    }
 }
 
-fn rows(flow: &Flow) -> Vec<Row> {
-    let trace = flow.trace();
-    let mut rows = observed(trace);
-    let count = trace.entries().len();
-    let mut reached: Option<Step> = trace.entries().last().map(|entry| entry.step);
-    match flow.poll() {
-        Action::Failed(_) | Action::Rest | Action::Finished => return rows,
+impl Arrow {
+    /// The lanes that it covers.
+    fn lanes(&self) -> (usize, usize) {
+        let (from, to) = (party::lane(self.from), party::lane(self.to));
+        (from.min(to), from.max(to))
+    }
+
+    fn spoken(&self) -> String {
+        let mut text = String::from(self.from.name());
+        text.push_str(if self.from == self.to { " works out" } else { " to " });
+        if self.from != self.to {
+            text.push_str(self.to.name());
+        }
+        text.push_str(": ");
+        text.push_str(&self.title);
+        if let Some(answer) = &self.answer {
+            text.push_str("; answer: ");
+            text.push_str(answer);
+        }
+        text
+    }
+}
+
+fn observed(walk: Walk, hop: &Hop) -> Arrow {
+    Arrow {
+        at: Some(At::Hop(hop.id)),
+        from: hop.from,
+        to: hop.to,
+        title: walk.visible(&hop.title),
+        answer: hop.answer.as_deref().map(|answer| walk.visible(answer)),
+        kind: if hop.is_refused() { Kind::Refused } else { Kind::Observed },
+    }
+}
+
+/// Everything that has happened, what comes next, and the road ahead.
+fn arrows(walk: Walk) -> Vec<Arrow> {
+    let mut arrows: Vec<_> = walk.hops.with(|hops| hops.iter().map(|hop| observed(walk, hop)).collect());
+    if walk.imported.with(Option::is_some) {
+        return arrows;
+    }
+    let reached: Option<Step> = walk.hops.with(|hops| hops.last().map(|hop| hop.step));
+    let reached = walk.flow.with(|flow| match flow.poll() {
+        Action::Failed(_) | Action::Rest | Action::Finished => None,
         Action::Send(outgoing) => {
-            let title = outgoing.title.clone();
-            rows.push(Row {
-                entry: Some(count),
+            arrows.push(Arrow {
+                at: Some(At::Pending),
                 from: Party::Client,
                 to: outgoing.to,
-                title,
+                title: outgoing.title.clone(),
+                answer: None,
                 kind: Kind::Pending,
             });
-            reached = Some(outgoing.step);
+            Some(Some(outgoing.step))
         }
-        Action::Navigate | Action::AwaitCallback | Action::Sign(_) | Action::AskCredentials(_) => {}
-    }
-    rows.extend(plan::after(reached).map(|planned| Row {
-        entry: None,
+        _ => Some(reached),
+    });
+    let Some(reached) = reached else { return arrows };
+    arrows.extend(plan::after(reached).map(|planned| Arrow {
+        at: None,
         from: planned.from,
         to: planned.to,
         title: planned.title.to_owned(),
+        answer: None,
         kind: Kind::Planned,
     }));
+    arrows
+}
+
+/// Arrows that stand in one row: an exchange, and what was asked behind it.
+fn rows(arrows: Vec<Arrow>) -> Vec<Vec<Arrow>> {
+    let mut rows: Vec<Vec<Arrow>> = Vec::new();
+    for arrow in arrows {
+        let behind = matches!(arrow.from, Party::McpServer | Party::AuthorizationServer);
+        match rows.last_mut() {
+            Some(row)
+                if behind
+                    && row.last().is_some_and(|last| {
+                        let same_time = (last.kind == Kind::Planned) == (arrow.kind == Kind::Planned);
+                        same_time && last.to == arrow.from && last.lanes().1 <= arrow.lanes().0
+                    }) =>
+            {
+                row.push(arrow);
+            }
+            _ => rows.push(vec![arrow]),
+        }
+    }
     rows
 }
 
 /// The rows, as they are now.
 #[component]
 pub(crate) fn Ladder(walk: Walk) -> impl IntoView {
-    let rows = Memo::new(move |_| walk.flow.with(rows));
+    let rows = Memo::new(move |_| rows(arrows(walk)));
     view! {
-        <ol class="rows">
-            {move || rows.get().into_iter().map(|row| view! { <LadderRow walk=walk row=row /> }).collect_view()}
+        <ol class="rows" data-testid="ladder">
+            {move || rows.get().into_iter().map(|row| view! { <Row walk=walk row=row /> }).collect_view()}
         </ol>
     }
 }
 
 #[component]
-fn LadderRow(walk: Walk, row: Row) -> impl IntoView {
-    let (from, to) = (party::lane(row.from), party::lane(row.to));
-    let direction = match from.cmp(&to) {
-        std::cmp::Ordering::Less => "right",
-        std::cmp::Ordering::Equal => "self",
-        std::cmp::Ordering::Greater => "left",
-    };
-    let geometry = format!("at-{} span-{} {direction}", from.min(to), from.abs_diff(to));
-    let kind = match row.kind {
-        Kind::Observed => "observed",
-        Kind::Answer => "observed answer",
-        Kind::Pending => "pending",
-        Kind::Planned => "planned",
-    };
-    let state = kind.split(' ').next().unwrap_or_default();
-    let spoken = if row.from == row.to {
-        format!("{} works out: {}", row.from.name(), row.title)
-    } else {
-        format!("{} to {}: {}", row.from.name(), row.to.name(), row.title)
-    };
-    let entry = row.entry;
-    let current = Memo::new(move |_| entry == Some(walk.at.get()));
+fn Row(walk: Walk, row: Vec<Arrow>) -> impl IntoView {
+    let places: Vec<_> = row.iter().map(|arrow| arrow.at).collect();
+    let current = Memo::new(move |_| places.contains(&Some(walk.at.get())));
     let item = NodeRef::<leptos::html::Li>::new();
     Effect::new(move || {
         if let (true, Some(item)) = (current.get(), item.get()) {
             show_in_its_list(&item);
         }
     });
+    let crowded = row.len() > 1;
+    let arrows = row.into_iter().enumerate().map(|(i, arrow)| {
+        view! { <ArrowButton walk=walk arrow=arrow behind=i != 0 crowded=crowded /> }
+    });
+    view! { <li node_ref=item class:current=move || current.get()>{arrows.collect_view()}</li> }
+}
+
+#[component]
+fn ArrowButton(walk: Walk, arrow: Arrow, behind: bool, crowded: bool) -> impl IntoView {
+    let spoken = arrow.spoken();
+    let (from, to) = (party::lane(arrow.from), party::lane(arrow.to));
+    let direction = match from.cmp(&to) {
+        std::cmp::Ordering::Less => "right",
+        std::cmp::Ordering::Equal => "self",
+        std::cmp::Ordering::Greater => "left",
+    };
+    let mut class =
+        format!("at-{} span-{} {direction} {} ", from.min(to), from.abs_diff(to), arrow.kind.class());
+    class.push_str(party::class(arrow.from));
+    class.push_str(match (behind, crowded) {
+        (true, _) => " behind",
+        (false, true) => " before",
+        (false, false) => "",
+    });
+    let at = arrow.at;
+    let current = Memo::new(move |_| at == Some(walk.at.get()));
+    let answered = arrow.answer.is_some();
     view! {
-        <li node_ref=item class=format!("{kind} {}", party::class(row.from)) class:current=move || current.get()>
-            <button
-                class=geometry
-                data-testid="ladder-row"
-                data-state=state
-                disabled=entry.is_none()
-                aria-current=move || current.get().then_some("true")
-                aria-label=spoken
-                on:click=move |_| {
-                    if let Some(entry) = entry {
-                        walk.look_at(entry);
-                    }
+        <button
+            class=class
+            class:current=move || current.get()
+            data-testid="ladder-row"
+            data-state=arrow.kind.state()
+            disabled=at.is_none()
+            aria-current=move || current.get().then_some("true")
+            aria-label=spoken
+            on:click=move |_| {
+                if let Some(at) = at {
+                    walk.look_at(at);
                 }
-            >
-                <span class="who" aria-hidden="true">
-                    {row.from.name()}
-                    {(row.from != row.to).then(|| format!(" → {}", row.to.name()))}
-                </span>
-                <span class="title" aria-hidden="true">{row.title}</span>
-                <span class="arrow" aria-hidden="true"></span>
-            </button>
-        </li>
+            }
+        >
+            <span class="who" aria-hidden="true">
+                {arrow.from.name()}
+                {(from != to).then(|| String::from(" → ") + arrow.to.name())}
+            </span>
+            <span class="text" aria-hidden="true">
+                <span class="title">{arrow.title}</span>
+                {arrow.answer.map(|answer| view! { <span class=String::from("answer ") + party::class(arrow.to)>{answer}</span> })}
+            </span>
+            <span class="arrow" aria-hidden="true"></span>
+            {answered.then(|| view! { <span class=String::from("back ") + party::class(arrow.to) aria-hidden="true"></span> })}
+        </button>
     }
 }
 

@@ -1,61 +1,136 @@
 //! A message as text: start line, headers, body. Forms are written line by line, JSON is indented.
 
 use flow::http::{Request, Response};
+use flow::trace::{Answer, Event};
 use leptos::prelude::*;
 use protocol::query::Parameters;
+use record::Hop;
 
+use super::text::Text;
 use crate::walk::Walk;
 
-/// A request.
-#[component]
-pub(crate) fn RequestView(walk: Walk, request: Request) -> impl IntoView {
-    let start = format!("{} {}", request.method.as_str(), request.url);
-    let content_type =
-        request.headers.iter().find(|(name, _)| name == "content-type").map(|(_, value)| value.clone());
-    let body = pretty(&content_type.unwrap_or_default(), request.body.as_deref().unwrap_or_default());
-    view! { <Message walk=walk start=start headers=request.headers body=body /> }
+/// A message, whoever saw it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Message {
+    /// The request line, or the status.
+    pub(crate) start: String,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: String,
+    /// Whose account it is, where the client has none of its own.
+    pub(crate) told_by: Option<&'static str>,
 }
 
-/// A response.
-#[component]
-pub(crate) fn ResponseView(walk: Walk, response: Response) -> impl IntoView {
-    let start = format!("{} · {} ms", response.status, response.elapsed_ms);
-    let body = pretty(response.content_type(), &response.body);
-    view! { <Message walk=walk start=start headers=response.headers body=body /> }
+const FORM: &str = "application/x-www-form-urlencoded";
+
+impl Message {
+    /// A request of the client.
+    pub(crate) fn of_request(request: &Request) -> Self {
+        let body = request.body.as_deref().unwrap_or_default();
+        Self::request_of(request.method.as_str(), &request.url, &request.headers, body)
+    }
+
+    fn request_of(method: &str, url: &str, headers: &[(String, String)], body: &str) -> Self {
+        let body = pretty(content_type(headers), body);
+        Self { start: [method, " ", url].concat(), headers: headers.to_vec(), body, told_by: None }
+    }
+
+    /// An address to which the browser went, its parameters line by line.
+    fn of_url(url: &str) -> Self {
+        let (address, query) = url.split_once('?').unwrap_or((url, ""));
+        let body = pretty(FORM, query);
+        Self { start: String::from("GET ") + address, headers: Vec::new(), body, told_by: None }
+    }
+
+    fn of_response(response: &Response) -> Self {
+        Self {
+            start: format!("{} · {} ms", response.status, response.elapsed_ms),
+            headers: response.headers.clone(),
+            body: pretty(response.content_type(), &response.body),
+            told_by: None,
+        }
+    }
+
+    /// The request of a hop: as the client wrote it down, else as the server saw it.
+    pub(crate) fn request(hop: &Hop) -> Option<Self> {
+        match (&hop.event, &hop.seen) {
+            (Some(Event::Exchange { request, .. }), _) => Some(Self::of_request(request)),
+            (Some(Event::Navigation { url } | Event::Callback { url }), _) => Some(Self::of_url(url)),
+            (Some(Event::Local), _) | (None, None) => None,
+            (None, Some(seen)) => {
+                let request = &seen.request;
+                let body = request.body.as_deref().unwrap_or_default();
+                let message = Self::request_of(&request.method, &request.url, &request.headers, body);
+                Some(Self { told_by: Some(seen.party.name()), ..message })
+            }
+        }
+    }
+
+    /// The answer of a hop: as the client wrote it down, else as the server gave it.
+    pub(crate) fn response(hop: &Hop) -> Option<Self> {
+        match (&hop.event, &hop.seen) {
+            (Some(Event::Exchange { answer: Answer::Response(response), .. }), _) => {
+                Some(Self::of_response(response))
+            }
+            (Some(Event::Exchange { answer: Answer::Unreachable(reason), .. }), _) => Some(Self {
+                start: "no answer".to_owned(),
+                headers: Vec::new(),
+                body: reason.clone(),
+                told_by: None,
+            }),
+            (Some(Event::Navigation { .. } | Event::Callback { .. }) | None, Some(seen)) => {
+                let response = &seen.response;
+                let body = response.body.as_deref().unwrap_or_default();
+                Some(Self {
+                    start: format!("{} · {:.1} ms", response.status, elapsed_ms(seen.elapsed_us)),
+                    headers: response.headers.clone(),
+                    body: pretty(content_type(&response.headers), body),
+                    told_by: Some(seen.party.name()),
+                })
+            }
+            (Some(Event::Local | Event::Navigation { .. } | Event::Callback { .. }) | None, _) => None,
+        }
+    }
 }
 
-/// A URL with its parameters line by line.
-#[component]
-pub(crate) fn UrlView(walk: Walk, url: String) -> impl IntoView {
-    let (address, query) =
-        url.split_once('?').map_or((url.as_str(), ""), |(address, query)| (address, query));
-    let body = pretty("application/x-www-form-urlencoded", query);
-    view! { <Message walk=walk start=format!("GET {address}") headers=Vec::new() body=body /> }
+#[expect(clippy::cast_precision_loss, reason = "a duration to look at")]
+fn elapsed_ms(elapsed_us: u64) -> f64 {
+    elapsed_us as f64 / 1000.0
 }
 
+fn content_type(headers: &[(String, String)]) -> &str {
+    headers.iter().find(|(name, _)| name == "content-type").map_or("", |(_, value)| value.as_str())
+}
+
+/// The message.
 #[component]
-fn Message(walk: Walk, start: String, headers: Vec<(String, String)>, body: String) -> impl IntoView {
+pub(crate) fn MessageView(walk: Walk, message: Message) -> impl IntoView {
+    let Message { start, headers, body, told_by } = message;
     let headers = headers.into_iter().map(move |(name, value)| {
-        view! { <span class="name">{name}</span>" "{move || walk.visible(&value)}"\n" }
+        view! { <span class="name">{name}</span>" "<Text walk=walk text=value />"\n" }
     });
     let has_body = !body.is_empty();
     view! {
-        <pre tabindex="0">
-            <b>{move || walk.visible(&start)}</b>"\n"{headers.collect_view()}
-            {has_body.then_some("\n")}{move || walk.visible(&body)}
+        {told_by.map(|who| view! { <p class="told">"As the "{who}" reports it; secrets were masked there."</p> })}
+        <pre tabindex="0" data-testid="message">
+            <b><Text walk=walk text=start /></b>"\n"{headers.collect_view()}
+            {has_body.then_some("\n")}<Text walk=walk text=body />
         </pre>
     }
 }
 
 /// The same content, easier to read.
 fn pretty(content_type: &str, body: &str) -> String {
-    if content_type.starts_with("application/x-www-form-urlencoded") {
-        let parameters = Parameters::parse(body);
-        return parameters
-            .iter()
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect::<Vec<_>>()
-            .join("\n");
+    if content_type.starts_with(FORM) {
+        let mut text = String::new();
+        for (name, value) in Parameters::parse(body).iter() {
+            if !text.is_empty() {
+                text.push('\n');
+            }
+            text.push_str(name);
+            text.push('=');
+            text.push_str(value);
+        }
+        return text;
     }
     match serde_json::from_str::<serde_json::Value>(body) {
         Ok(value) => format!("{value:#}"),

@@ -1,8 +1,8 @@
 //! The whole page.
 
-use flow::trace::Party;
 use leptos::ev;
 use leptos::prelude::*;
+use protocol::party::Party;
 
 use super::card::Card;
 use super::controls::Controls;
@@ -11,77 +11,103 @@ use super::ladder::Ladder;
 use super::party;
 use super::steps::Steps;
 use super::strip::Strip;
-use crate::walk::Walk;
+use super::switches::{RevisionSwitch, WaySwitch};
+use super::wanted::Wanted;
+use crate::browser;
+use crate::choice::Link;
+use crate::walk::{At, Walk};
 
 /// Header, values, steps, ladder, card and controls.
 #[component]
 pub(crate) fn WalkPage(walk: Walk) -> impl IntoView {
     let keys_open = RwSignal::new(false);
     listen(walk, keys_open);
-    Effect::new(move || show_step_in_address(walk));
+    keep_address(walk);
     let shown_again = window_event_listener(ev::pageshow, move |event| {
         if event.persisted() {
             walk.resume();
         }
     });
     on_cleanup(move || shown_again.remove());
-    let revision = walk.flow.with_untracked(|flow| flow.revision().as_str());
-    let announcement = move || {
-        let total = walk.count();
-        match walk.entry() {
-            Some(entry) => format!(
-                "{} of {total}: {}, {} to {}",
-                walk.at.get() + 1,
-                entry.title,
-                entry.from.name(),
-                entry.to.name()
-            ),
-            None => "Nothing sent yet".to_owned(),
-        }
-    };
+    if let Some(until) = walk.running.get_untracked() {
+        walk.run(until);
+    }
     view! {
         <a class="skip" href="#card">"Skip to the chosen message"</a>
         <header class="top">
             <h1>"MCP Auth Lab"</h1>
-            <p class="facts">
-                <span class="fact"><span class="label">"revision"</span>{revision}</span>
-                <span class="fact"><span class="label">"registration"</span>"CIMD"</span>
-            </p>
-            <label class="toggle">
-                <input
-                    type="checkbox"
-                    data-testid="show-secrets"
-                    prop:checked=move || walk.show_secrets.get()
-                    on:change=move |event| walk.show_secrets.set(event_target_checked(&event))
-                />
-                "Show secrets"
-            </label>
-            <button class="quiet" on:click=move |_| keys_open.set(true)>"Keys"<kbd>"?"</kbd></button>
+            <RevisionSwitch walk=walk />
+            <WaySwitch walk=walk />
+            <nav class="tools" aria-label="Tools">
+                <label class="toggle">
+                    <input
+                        type="checkbox"
+                        data-testid="show-secrets"
+                        prop:checked=move || walk.show_secrets.get()
+                        on:change=move |event| walk.show_secrets.set(event_target_checked(&event))
+                    />
+                    "Secrets"
+                </label>
+                <button class="quiet" data-testid="open-keys" on:click=move |_| keys_open.set(true)>"Keys"<kbd>"?"</kbd></button>
+            </nav>
         </header>
         <Strip walk=walk />
-        {move || walk.notice.get().map(|notice| view! { <p class="notice" role="alert">{notice}</p> })}
+        <div class="notices">
+            {move || walk.notice.get().map(|notice| view! { <p class="notice" role="alert">{notice}</p> })}
+            <Wanted walk=walk />
+        </div>
         <main>
             <Steps walk=walk />
             <section class="ladder" aria-label="The messages, in order">
                 <div class="lanes" aria-hidden="true">
-                    {Party::ALL.map(|party| view! { <span class=party::class(party)>{party.name()}</span> })}
+                    {Party::ALL.map(|party| view! { <span class=party::class(party)>{party::lane_name(party)}</span> })}
                 </div>
                 <Ladder walk=walk />
             </section>
             <Card walk=walk />
         </main>
         <Controls walk=walk />
-        <p class="visually-hidden" role="status" aria-live="polite">{announcement}</p>
+        <p class="visually-hidden" role="status" aria-live="polite">{move || announcement(walk)}</p>
         <KeysDialog open=keys_open />
     }
 }
 
-/// Keeps the address such that it leads back to this step, without adding to the history.
-fn show_step_in_address(walk: Walk) {
-    let address = walk.entry().map_or_else(|| "/".to_owned(), |entry| format!("/#step={}", entry.step.id()));
-    let history = web_sys::window().and_then(|window| window.history().ok());
-    if let Some(history) = history {
-        // An address bar that stays behind does no harm.
-        let _ = history.replace_state_with_url(&wasm_bindgen::JsValue::NULL, "", Some(&address));
+fn announcement(walk: Walk) -> String {
+    let total = walk.hops.with(Vec::len);
+    match (walk.place(), walk.hop()) {
+        (Some(place), Some(hop)) => {
+            let mut text = format!("{} of {total}: {}, ", place + 1, walk.visible(&hop.title));
+            text.push_str(hop.from.name());
+            text.push_str(" to ");
+            text.push_str(hop.to.name());
+            text
+        }
+        _ if total == 0 => "Nothing sent yet".to_owned(),
+        _ => "What comes next".to_owned(),
     }
+}
+
+/// Keeps the address such that it leads back here, without adding to the history, and follows an address that is typed in.
+fn keep_address(walk: Walk) {
+    Effect::new(move || {
+        if walk.imported.with(Option::is_none) {
+            let step = walk.hop().map(|hop| hop.step.id());
+            browser::show_address(&walk.choice.with(|choice| choice.address(step)));
+        }
+    });
+    let typed = window_event_listener(ev::hashchange, move |_| {
+        let link = Link::parse(&browser::hash());
+        let choice = walk.choice.get_untracked();
+        let wanted = choice.with(&link);
+        if wanted != choice {
+            walk.start(wanted);
+        }
+        let Some(id) = link.step else { return };
+        let hop =
+            walk.hops.with_untracked(|hops| hops.iter().find(|hop| hop.step.id() == id).map(|hop| hop.id));
+        if let Some(hop) = hop {
+            walk.look_at(At::Hop(hop));
+        }
+    });
+    on_cleanup(move || typed.remove());
 }

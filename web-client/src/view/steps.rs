@@ -5,31 +5,45 @@ use flow::lessons::plan;
 use flow::lessons::steps::{Chapter, Step};
 use leptos::prelude::*;
 
-use crate::walk::Walk;
+use crate::walk::{At, Walk};
 
 /// Every step: done, current, or to come. One that has happened is a button that leads there.
 #[component]
 pub(crate) fn Steps(walk: Walk) -> impl IntoView {
-    let planned = |chapter: Chapter| plan::steps().filter(move |step| step.chapter() == chapter);
-    let chapters = Chapter::ALL.into_iter().filter(|chapter| planned(*chapter).next().is_some());
-    let chapters = chapters.enumerate().map(|(i, chapter)| {
-        let steps = planned(chapter).map(|step| view! { <StepItem walk=walk step=step /> }).collect_view();
-        view! {
-            <section>
-                <h2>{i + 1}" "{chapter.title()}</h2>
-                <ol>{steps}</ol>
-            </section>
-        }
+    let shown = Memo::new(move |_| {
+        let mut steps: Vec<Step> = plan::steps().collect();
+        walk.hops.with(|hops| {
+            let beside = hops.iter().map(|hop| hop.step);
+            steps.extend(beside);
+        });
+        steps.sort();
+        steps.dedup();
+        steps
     });
-    view! { <nav class="steps" tabindex="0" aria-label="Steps of the journey">{chapters.collect_view()}</nav> }
+    let chapters = move || {
+        let shown = shown.get();
+        let of =
+            move |chapter: Chapter| shown.clone().into_iter().filter(move |step| step.chapter() == chapter);
+        let chapters = Chapter::ALL.into_iter().filter(|chapter| of(*chapter).next().is_some());
+        let chapters = chapters.enumerate().map(|(i, chapter)| {
+            let steps = of(chapter).map(|step| view! { <StepItem walk=walk step=step /> }).collect_view();
+            view! {
+                <section>
+                    <h2>{i + 1}" "{chapter.title()}</h2>
+                    <ol>{steps}</ol>
+                </section>
+            }
+        });
+        chapters.collect_view()
+    };
+    view! { <nav class="steps" tabindex="0" aria-label="Steps of the journey">{chapters}</nav> }
 }
 
 #[component]
 fn StepItem(walk: Walk, step: Step) -> impl IntoView {
-    let first = Memo::new(move |_| {
-        walk.flow.with(|flow| flow.trace().entries().iter().position(|entry| entry.step == step))
-    });
-    let current = Memo::new(move |_| walk.entry().map(|entry| entry.step) == Some(step));
+    let first =
+        Memo::new(move |_| walk.hops.with(|hops| hops.iter().find(|hop| hop.step == step).map(|hop| hop.id)));
+    let current = Memo::new(move |_| walk.hop().map(|hop| hop.step) == Some(step));
     let failed = Memo::new(move |_| {
         walk.flow.with(|flow| matches!(flow.poll(), Action::Failed(failure) if failure.step == step))
     });
@@ -42,13 +56,13 @@ fn StepItem(walk: Walk, step: Step) -> impl IntoView {
     view! {
         <li>
             <button
-                data-testid=format!("step-{}", step.id())
+                data-testid=String::from("step-") + step.id()
                 data-state=state
                 aria-current=move || current.get().then_some("step")
                 disabled=move || first.get().is_none()
                 on:click=move |_| {
-                    if let Some(at) = first.get_untracked() {
-                        walk.look_at(at);
+                    if let Some(id) = first.get_untracked() {
+                        walk.look_at(At::Hop(id));
                     }
                 }
             >

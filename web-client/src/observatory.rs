@@ -1,0 +1,120 @@
+//! What the servers report, as it comes: a stream of events that the browser keeps up.
+
+use leptos::prelude::*;
+use protocol::observation::Observation;
+use serde::{Deserialize, Serialize};
+use wasm_bindgen::JsCast as _;
+use wasm_bindgen::closure::Closure;
+use web_sys::{EventSource, MessageEvent};
+
+/// More than any run has; what is older belongs to runs that nobody looks at.
+const MAX_KEPT: usize = 600;
+
+/// A place in the stream: which start of the lab, and how far.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Place {
+    pub(crate) boot: String,
+    pub(crate) seq: u64,
+}
+
+/// The reports since the run began. All of it is signals, so copies are the same.
+#[derive(Clone, Copy)]
+pub(crate) struct Observatory {
+    /// What came since [`Observatory::since`].
+    pub(crate) seen: RwSignal<Vec<Observation>>,
+    /// Where the run began; `None` until the lab has said where it is.
+    pub(crate) since: RwSignal<Option<Place>>,
+    /// Whether the lab listens.
+    pub(crate) connected: RwSignal<bool>,
+}
+
+impl Observatory {
+    /// Reads from this place on; without one, from now on.
+    pub(crate) fn open(since: Option<Place>) -> Self {
+        let this = Self {
+            seen: RwSignal::new(Vec::new()),
+            since: RwSignal::new(since),
+            connected: RwSignal::new(false),
+        };
+        let source = StoredValue::new_local(this.connect());
+        // A browser has few connections to one origin: a page that nobody sees gives its own back.
+        let handle = window_event_listener_untyped("visibilitychange", move |_| {
+            let hidden = document().hidden();
+            source.update_value(|source| {
+                if let Some(open) = source.take() {
+                    open.close();
+                }
+                if !hidden {
+                    *source = this.connect();
+                }
+            });
+        });
+        on_cleanup(move || {
+            handle.remove();
+            source.with_value(|source| source.as_ref().map(EventSource::close));
+        });
+        this
+    }
+
+    /// A run begins: what was reported so far is not its own.
+    pub(crate) fn begin(self) {
+        let newest = self.seen.with_untracked(|seen| seen.last().map(|last| last.seq));
+        self.since.update(|since| {
+            if let (Some(place), Some(newest)) = (since.as_mut(), newest) {
+                place.seq = place.seq.max(newest);
+            }
+        });
+        self.seen.set(Vec::new());
+    }
+
+    fn connect(self) -> Option<EventSource> {
+        let after = self.since.with_untracked(|since| {
+            let place = since.as_ref()?;
+            let newest = self.seen.with_untracked(|seen| seen.last().map(|last| last.seq));
+            Some(format!("?after={}-{}", place.boot, newest.unwrap_or(place.seq)))
+        });
+        let url = String::from("/lab/observations") + after.as_deref().unwrap_or_default();
+        let source = EventSource::new(&url).ok()?;
+        listen(&source, "hello", move |text| self.greeted(text));
+        listen(&source, "message", move |text| self.told(text));
+        let failed = Closure::<dyn Fn()>::new(move || self.connected.set(false));
+        source.set_onerror(Some(failed.as_ref().unchecked_ref()));
+        failed.forget();
+        Some(source)
+    }
+
+    fn greeted(self, text: &str) {
+        let Ok(now) = serde_json::from_str::<Place>(text) else { return };
+        self.connected.set(true);
+        let same =
+            self.since.with_untracked(|since| since.as_ref().is_some_and(|since| since.boot == now.boot));
+        if !same {
+            // Another lab than the one that saw the run: what that one knew is gone.
+            self.seen.set(Vec::new());
+            self.since.set(Some(now));
+        }
+    }
+
+    fn told(self, text: &str) {
+        let Ok(observation) = serde_json::from_str::<Observation>(text) else { return };
+        self.seen.update(|seen| {
+            let place = seen.partition_point(|known| known.seq < observation.seq);
+            if seen.get(place).is_none_or(|known| known.seq != observation.seq) {
+                seen.insert(place, observation);
+            }
+            let excess = seen.len().saturating_sub(MAX_KEPT);
+            seen.drain(..excess);
+        });
+    }
+}
+
+fn listen(source: &EventSource, name: &str, on_text: impl Fn(&str) + 'static) {
+    let listener = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
+        if let Some(text) = event.data().as_string() {
+            on_text(&text);
+        }
+    });
+    // Without a listener nothing is seen of the servers, and the page says so.
+    let _ = source.add_event_listener_with_callback(name, listener.as_ref().unchecked_ref());
+    listener.forget();
+}

@@ -1,0 +1,124 @@
+//! The chosen message: what happens, and behind tabs the request, the answer, its parts, the checks, the code, the rules.
+
+mod decoded;
+mod fields;
+mod pending;
+mod rules;
+
+use flow::lessons::observed::Observed;
+use flow::lessons::steps::Step;
+use leptos::prelude::*;
+use protocol::revision::Revision;
+use record::Hop;
+
+use self::decoded::DecodedView;
+use self::pending::PendingCard;
+use self::rules::{rules_of, sources_of};
+use super::checks::{ClientChecks, ServerFindings};
+use super::ending::Ending;
+use super::message::{Message, MessageView};
+use super::party::Who;
+use super::rule::{Rules, Sources};
+use super::tabs::Tabs;
+use crate::walk::Walk;
+
+/// The card of the hop that is looked at, or of what comes next.
+#[component]
+pub(crate) fn Card(walk: Walk) -> impl IntoView {
+    let tab = RwSignal::new("request");
+    let hop = Memo::new(move |_| walk.hop());
+    view! {
+        <article class="card" id="card" tabindex="-1" data-testid="card" aria-label="The chosen message">
+            <Ending walk=walk />
+            {move || match hop.get() {
+                Some(hop) => view! { <HopCard walk=walk hop=hop tab=tab /> }.into_any(),
+                None => view! { <PendingCard walk=walk /> }.into_any(),
+            }}
+        </article>
+    }
+}
+
+/// What happens at a step and why, and what to look at.
+#[component]
+pub(crate) fn About(step: Step, revision: Revision) -> impl IntoView {
+    view! {
+        <p class="what">{step.what(revision)}</p>
+        <p class="look-at"><b>"Look at: "</b>{step.look_at(revision)}</p>
+        {step.deviation().map(|text| view! { <p class="deviation"><b>"Different here. "</b>{text}</p> })}
+    }
+}
+
+#[component]
+fn HopCard(walk: Walk, hop: Hop, tab: RwSignal<&'static str>) -> impl IntoView {
+    let tabs = tabs_of(&hop);
+    let (from, to, step) = (hop.from, hop.to, hop.step);
+    let revision = untrack(|| walk.revision());
+    let title = hop.title.clone();
+    let observed = hop.event.is_none().then(|| hop.seen.as_ref().and_then(Observed::of)).flatten();
+    let hop = StoredValue::new(hop);
+    view! {
+        <Who from=from to=to />
+        <h2>{step.title()}</h2>
+        <p class="subtitle">{move || walk.visible(&title)}</p>
+        {match observed {
+            Some(observed) => view! { <p class="what">{observed.what()}</p> }.into_any(),
+            None => view! { <About step=step revision=revision /> }.into_any(),
+        }}
+        <Tabs label="Parts of the message" tabs=tabs wanted=tab panel=move |id| panel(walk, hop.get_value(), id) />
+        <Breaks step=step revision=revision />
+    }
+}
+
+/// What would go wrong without the rules of a step.
+#[component]
+fn Breaks(step: Step, revision: Revision) -> impl IntoView {
+    view! {
+        <aside class="breaks" data-testid="breaks">
+            <b>"What would break here: "</b>{step.breaks(revision)}
+        </aside>
+    }
+}
+
+/// The tabs that have something to show.
+fn tabs_of(hop: &Hop) -> Vec<(&'static str, String)> {
+    let mut tabs = Vec::new();
+    if Message::request(hop).is_some() {
+        tabs.push(("request", "Request".to_owned()));
+    }
+    if Message::response(hop).is_some() {
+        tabs.push(("response", "Response".to_owned()));
+    }
+    if !hop.decoded.is_empty() {
+        tabs.push(("decoded", "Decoded".to_owned()));
+    }
+    let findings = hop.seen.as_ref().map_or(0, |seen| seen.findings.len());
+    tabs.push(("checks", format!("Checks {}", hop.checks.len() + findings)));
+    tabs.push(("rule", "Rule".to_owned()));
+    tabs
+}
+
+fn panel(walk: Walk, hop: Hop, tab: &'static str) -> AnyView {
+    match tab {
+        "request" => {
+            Message::request(&hop).map(|message| view! { <MessageView walk=walk message=message /> }).into_any()
+        }
+        "response" => {
+            Message::response(&hop).map(|message| view! { <MessageView walk=walk message=message /> }).into_any()
+        }
+        "decoded" => hop
+            .decoded
+            .into_iter()
+            .map(|decoded| view! { <DecodedView walk=walk decoded=decoded /> })
+            .collect_view()
+            .into_any(),
+        "rule" => {
+            let revision = untrack(|| walk.revision());
+            view! { <Rules rules=rules_of(&hop, revision) /><Sources sources=sources_of(&hop) /> }.into_any()
+        }
+        _ => view! {
+            <ClientChecks walk=walk checks=hop.checks />
+            {hop.seen.map(|seen| view! { <ServerFindings walk=walk party=seen.party findings=seen.findings /> })}
+        }
+        .into_any(),
+    }
+}

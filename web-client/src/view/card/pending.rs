@@ -1,0 +1,46 @@
+//! What will be sent when the main button is pressed. Until then each field of it can be changed.
+
+use flow::Action;
+use flow::lessons::steps::Step;
+use leptos::prelude::*;
+use protocol::party::Party;
+
+use super::About;
+use super::fields::Fields;
+use crate::draft::Draft;
+use crate::view::message::{Message, MessageView};
+use crate::view::party::Who;
+use crate::walk::Walk;
+
+/// The request that is about to go.
+#[component]
+pub(crate) fn PendingCard(walk: Walk) -> impl IntoView {
+    let pending: Option<(Party, Step, Draft)> = walk.flow.with_untracked(|flow| match flow.poll() {
+        Action::Send(outgoing) => Some((outgoing.to, outgoing.step, Draft::of(&outgoing.request))),
+        _ => None,
+    });
+    let revision = untrack(|| walk.revision());
+    pending.map(|(to, step, original)| {
+        let original = StoredValue::new(original);
+        let edit = move |_| walk.draft.set(Some(original.get_value()));
+        view! {
+            <Who from=Party::Client to=to />
+            <h2>{step.title()}</h2>
+            <About step=step revision=revision />
+            {move || match walk.draft.get() {
+                None => view! {
+                    <p class="section">"Will be sent"</p>
+                    <MessageView walk=walk message=Message::of_request(&original.get_value().request()) />
+                    <button class="quiet" data-testid="edit-request" on:click=edit>"Change it before it goes"</button>
+                }
+                .into_any(),
+                Some(_) => view! {
+                    <p class="section">"Will be sent, as you change it"</p>
+                    <Fields draft=walk.draft />
+                    <button class="quiet" data-testid="undo-edit" on:click=move |_| walk.draft.set(None)>"As the client would send it"</button>
+                }
+                .into_any(),
+            }}
+        }
+    })
+}

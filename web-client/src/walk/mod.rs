@@ -1,0 +1,184 @@
+//! A walk: a run of the client, where the reader stands in it, and the moves that the reader can make.
+
+mod deeds;
+mod moves;
+mod next;
+mod start;
+
+use flow::lessons::steps::Step;
+use flow::{Action, Flow};
+use leptos::prelude::*;
+use protocol::party::Party;
+use protocol::revision::Revision;
+use record::{Hop, HopId, merge};
+use serde::{Deserialize, Serialize};
+
+pub(crate) use next::Next;
+pub(crate) use start::{Start, begin};
+
+use crate::choice::Choice;
+use crate::draft::Draft;
+use crate::followed::followed;
+use crate::lab::Lab;
+use crate::observatory::Observatory;
+use crate::view::highlight::Value;
+
+/// Where the reader stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum At {
+    /// At something that has happened.
+    Hop(HopId),
+    /// At what comes next.
+    Pending,
+}
+
+/// How far a run goes by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Until {
+    /// Until the person is to be sent to the authorization server.
+    Consent,
+    /// Until this step has happened.
+    Step(Step),
+    /// Until everything is done.
+    End,
+}
+
+/// What is being waited for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Busy {
+    /// By the browser's clock for durations, in milliseconds.
+    pub(crate) since: f64,
+    /// Who is to answer; `You`: the browser is leaving.
+    pub(crate) whom: Party,
+}
+
+/// The state of the page. All of it is signals, so copies are the same walk.
+#[derive(Clone, Copy)]
+pub(crate) struct Walk {
+    pub(crate) lab: StoredValue<Lab>,
+    /// Revision and registration.
+    pub(crate) choice: RwSignal<Choice>,
+    /// The client.
+    pub(crate) flow: RwSignal<Flow>,
+    /// What the servers report.
+    pub(crate) observatory: Observatory,
+    /// An exported run that is looked at instead.
+    pub(crate) imported: RwSignal<Option<Vec<Hop>>>,
+    /// Both sides, in one order.
+    pub(crate) hops: Memo<Vec<Hop>>,
+    pub(crate) at: RwSignal<At>,
+    pub(crate) busy: RwSignal<Option<Busy>>,
+    /// How far it goes by itself; `None`: a person presses for each hop.
+    pub(crate) running: RwSignal<Option<Until>>,
+    /// Whether a request is shown before it goes.
+    pub(crate) pauses: RwSignal<bool>,
+    /// The request that comes next, as the reader has changed it.
+    pub(crate) draft: RwSignal<Option<Draft>>,
+    /// Whether codes, verifiers and tokens are shown.
+    pub(crate) show_secrets: RwSignal<bool>,
+    /// The name of the value that lights up wherever it occurs.
+    pub(crate) lit: RwSignal<Option<&'static str>>,
+    /// The name of the value that stays lit.
+    pub(crate) picked: RwSignal<Option<&'static str>>,
+    /// The values that are followed across the run.
+    pub(crate) followed: Memo<Vec<Value>>,
+    /// What the last deed at rest came to.
+    pub(crate) outcome: RwSignal<Option<String>>,
+    /// How far the lab's clock is ahead, in seconds.
+    pub(crate) clock_ahead: RwSignal<u64>,
+    /// A step that a link leads to, and that has not happened yet.
+    pub(crate) wanted: RwSignal<Option<Step>>,
+    /// A word to the reader that belongs to no hop.
+    pub(crate) notice: RwSignal<Option<&'static str>>,
+}
+
+impl Walk {
+    /// A walk as it was found. To be made inside a component: it keeps the stream of reports open.
+    pub(crate) fn new(start: Start) -> Self {
+        let flow = RwSignal::new(start.flow);
+        let observatory = Observatory::open(start.since);
+        let imported = RwSignal::new(None::<Vec<Hop>>);
+        let hops = Memo::new(move |_| {
+            imported.get().unwrap_or_else(|| {
+                observatory.seen.with(|seen| flow.with(|flow| merge(flow.trace().entries(), seen)))
+            })
+        });
+        Self {
+            lab: StoredValue::new(start.lab),
+            choice: RwSignal::new(start.choice),
+            flow,
+            observatory,
+            imported,
+            hops,
+            at: RwSignal::new(start.at),
+            busy: RwSignal::new(None),
+            running: RwSignal::new(start.running),
+            pauses: RwSignal::new(start.pauses),
+            draft: RwSignal::new(None),
+            show_secrets: RwSignal::new(false),
+            lit: RwSignal::new(None),
+            picked: RwSignal::new(None),
+            followed: Memo::new(move |_| flow.with(|flow| followed(flow.trace().entries()))),
+            outcome: RwSignal::new(None),
+            clock_ahead: RwSignal::new(0),
+            wanted: RwSignal::new(start.wanted),
+            notice: RwSignal::new(start.notice),
+        }
+    }
+
+    /// The revision in effect.
+    pub(crate) fn revision(self) -> Revision {
+        self.choice.with(|choice| choice.revision)
+    }
+
+    /// The hop that is looked at; `None` where that is what comes next.
+    pub(crate) fn hop(self) -> Option<Hop> {
+        let place = self.place()?;
+        self.hops.with(|hops| hops.get(place).cloned())
+    }
+
+    /// Its place among all hops.
+    pub(crate) fn place(self) -> Option<usize> {
+        match self.at.get() {
+            At::Hop(id) => self.hops.with(|hops| hops.iter().position(|hop| hop.id == id)),
+            At::Pending => None,
+        }
+    }
+
+    /// How many entries of the client lie up to where the reader stands.
+    pub(crate) fn entries_so_far(self) -> usize {
+        let place = self.place();
+        self.hops.with(|hops| {
+            let shown = place.map_or(&hops[..], |place| &hops[..=place]);
+            let own = shown.iter().rev().find_map(|hop| match hop.id {
+                HopId::Entry(index) => Some(index + 1),
+                HopId::Seen(_) | HopId::Fetched(..) => None,
+            });
+            own.unwrap_or(0)
+        })
+    }
+
+    /// Whether something remains that would be sent or done.
+    pub(crate) fn can_go_on(self) -> bool {
+        self.imported.with(Option::is_none)
+            && self.flow.with(|flow| {
+                matches!(flow.poll(), Action::Send(_) | Action::Navigate | Action::AwaitCallback)
+            })
+    }
+
+    /// Keeps a value lit, or no more.
+    pub(crate) fn pick(self, name: &'static str) {
+        let picked = self.picked.get_untracked();
+        self.picked.set(if picked == Some(name) { None } else { Some(name) });
+        self.lit.set(Some(name));
+    }
+
+    /// A text with secrets masked, unless the reader wants to see them.
+    pub(crate) fn visible(self, text: &str) -> String {
+        if self.show_secrets.get() {
+            text.to_owned()
+        } else {
+            self.flow.with(|flow| flow.trace().mask(text).into_owned())
+        }
+    }
+}

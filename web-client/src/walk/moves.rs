@@ -1,0 +1,248 @@
+//! The moves: on, back, by itself, elsewhere, anew.
+
+use flow::http::Response;
+use flow::{Action, Flow, Outgoing, Unexpected};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use protocol::party::Party;
+use record::HopId;
+
+use super::{At, Busy, Next, Until, Walk};
+use crate::choice::Choice;
+use crate::storage::{self, Saved};
+use crate::{driver, env};
+
+/// What the client wants, as far as a page can do it.
+enum Wish {
+    Send(Box<Outgoing>),
+    Leave,
+    Nothing,
+}
+
+impl Walk {
+    /// One hop on: looks at the next one, shows what would go, or lets it happen.
+    pub(crate) fn step(self) {
+        if self.busy.get_untracked().is_some() {
+            return;
+        }
+        match untrack(|| self.next()) {
+            Next::Reveal(_) => self.look_along(1),
+            Next::Prepare(_) | Next::Conclude => self.look_at(At::Pending),
+            Next::Send(_) | Next::Leave => self.perform(false),
+            Next::End => {}
+        }
+    }
+
+    /// One whole exchange on: past everything that has happened, to the answer of the next message.
+    pub(crate) fn step_exchange(self) {
+        if self.busy.get_untracked().is_none() {
+            self.perform(true);
+        }
+    }
+
+    /// One hop back. Nothing is sent.
+    pub(crate) fn back(self) {
+        self.look_along(-1);
+    }
+
+    /// One hop on among those that have happened. Nothing is sent.
+    pub(crate) fn forward(self) {
+        self.look_along(1);
+    }
+
+    fn look_along(self, by: isize) {
+        let count = self.hops.with_untracked(Vec::len);
+        let here = untrack(|| self.place()).unwrap_or(count);
+        let there = here.saturating_add_signed(by).min(count.saturating_sub(1));
+        if let Some(id) = self.hops.with_untracked(|hops| hops.get(there).map(|hop| hop.id)) {
+            self.look_at(At::Hop(id));
+        }
+    }
+
+    /// Looks somewhere.
+    pub(crate) fn look_at(self, at: At) {
+        if self.at.get_untracked() != at {
+            self.at.set(at);
+        }
+        self.save();
+    }
+
+    /// Goes on by itself.
+    pub(crate) fn run(self, until: Until) {
+        if self.busy.get_untracked().is_none() && untrack(|| self.can_go_on()) {
+            self.running.set(Some(until));
+            self.go_on();
+        }
+    }
+
+    /// Stops running after the message that is under way.
+    pub(crate) fn pause(self) {
+        self.running.set(None);
+        self.save();
+    }
+
+    /// The browser shows a page again that it had left and kept: nothing is under way any more.
+    pub(crate) fn resume(self) {
+        self.busy.set(None);
+        self.running.set(None);
+    }
+
+    /// Forgets this run and begins the same again.
+    pub(crate) fn start_over(self) {
+        self.start(self.choice.get_untracked());
+    }
+
+    /// Forgets this run and begins one of another kind.
+    pub(crate) fn start(self, choice: Choice) {
+        let Some(config) = self.lab.with_value(|lab| choice.config(lab)) else {
+            self.notice.set(Some("This lab does not offer that way of registration."));
+            return;
+        };
+        storage::clear();
+        self.observatory.begin();
+        batch_reset(self);
+        self.choice.set(choice);
+        self.flow.set(Flow::new(config));
+        self.save();
+    }
+
+    /// Tells the client something that makes it go on from rest, and lets that happen.
+    pub(crate) fn command(self, command: impl FnOnce(&mut Flow, &flow::Env) -> Result<(), Unexpected>) {
+        if self.busy.get_untracked().is_some() {
+            return;
+        }
+        let Some(env) = self.env() else { return };
+        let first_new = self.count();
+        let done = self.flow.try_update(|flow| command(flow, &env));
+        if matches!(done, Some(Ok(()))) {
+            self.running.set(Some(Until::End));
+            if self.count() > first_new {
+                self.look_at_entry(first_new);
+            }
+            self.go_on();
+        }
+    }
+
+    /// Goes on if the run is to go on by itself and has not reached its goal.
+    fn go_on(self) {
+        match self.running.get_untracked() {
+            Some(until) if !self.has_reached(until) => self.perform(true),
+            Some(_) => self.pause(),
+            None => {}
+        }
+    }
+
+    fn has_reached(self, until: Until) -> bool {
+        self.flow.with_untracked(|flow| match until {
+            Until::Consent => !matches!(flow.poll(), Action::Send(_)),
+            Until::Step(step) => flow.trace().entries().iter().any(|entry| entry.step == step),
+            Until::End => false,
+        })
+    }
+
+    /// Lets happen what the client wants next. `to_last`: look at the last new hop then, not at the first.
+    fn perform(self, to_last: bool) {
+        if self.imported.with_untracked(Option::is_some) {
+            return;
+        }
+        if let Some(draft) = self.draft.get_untracked() {
+            self.draft.set(None);
+            let _ = draft;
+        }
+        let wish = self.flow.with_untracked(|flow| match flow.poll() {
+            Action::Send(outgoing) => Wish::Send(Box::new(outgoing.clone())),
+            Action::Navigate | Action::AwaitCallback => Wish::Leave,
+            _ => Wish::Nothing,
+        });
+        match wish {
+            Wish::Nothing => {
+                self.pause();
+                if self.flow.with_untracked(|flow| matches!(flow.poll(), Action::Rest | Action::Finished)) {
+                    self.look_at(At::Pending);
+                }
+            }
+            Wish::Leave => self.leave(),
+            Wish::Send(outgoing) => {
+                self.busy.set(Some(Busy { since: driver::now(), whom: outgoing.to }));
+                spawn_local(async move {
+                    let answer = driver::send(&outgoing).await;
+                    self.answered(answer, to_last);
+                });
+            }
+        }
+    }
+
+    fn answered(self, answer: Result<Response, String>, to_last: bool) {
+        // Starting over has made another run meanwhile: this answer belongs to nobody.
+        if self.busy.get_untracked().is_none() {
+            return;
+        }
+        self.busy.set(None);
+        let first_new = self.count();
+        let Some(env) = self.env() else { return };
+        let taken = self.flow.try_update(|flow| match answer {
+            Ok(response) => flow.handle_response(&env, response),
+            Err(reason) => flow.handle_unreachable(&env, &reason),
+        });
+        debug_assert_eq!(taken, Some(Ok(())), "the answer belongs to the request that was polled");
+        self.look_at_entry(if to_last { self.count().saturating_sub(1) } else { first_new });
+        self.go_on();
+    }
+
+    /// Sends the browser to the authorization server, in this tab. The page ends here and is resumed later.
+    fn leave(self) {
+        let Some(env) = self.env() else { return };
+        let Some(Ok(url)) = self.flow.try_update(|flow| flow.depart(&env)) else { return };
+        // Until the browser is gone, a second press must not ask for a second departure.
+        self.busy.set(Some(Busy { since: driver::now(), whom: Party::You }));
+        self.look_at_entry(self.count().saturating_sub(1));
+        let gone = window().location().assign(&url).is_ok();
+        if !gone {
+            self.busy.set(None);
+        }
+    }
+
+    fn count(self) -> usize {
+        self.flow.with_untracked(|flow| flow.trace().entries().len())
+    }
+
+    fn look_at_entry(self, index: usize) {
+        self.look_at(At::Hop(HopId::Entry(index)));
+    }
+
+    fn env(self) -> Option<flow::Env> {
+        let env = env::fresh();
+        if env.is_none() {
+            self.notice.set(Some("This browser has no randomness to offer, so nothing can be sent safely."));
+        }
+        env
+    }
+
+    /// Puts the walk away, so that it survives a reload and the way to the authorization server.
+    pub(crate) fn save(self) {
+        if self.imported.with_untracked(Option::is_some) {
+            return;
+        }
+        storage::save(&Saved {
+            choice: self.choice.get_untracked(),
+            server: self.lab.with_value(|lab| lab.mcp_server.clone()),
+            recording: self.flow.with_untracked(|flow| flow.recording().to_vec()),
+            at: self.at.get_untracked(),
+            running: self.running.get_untracked(),
+            pauses: self.pauses.get_untracked(),
+            since: self.observatory.since.get_untracked(),
+        });
+    }
+}
+
+fn batch_reset(walk: Walk) {
+    walk.imported.set(None);
+    walk.running.set(None);
+    walk.notice.set(None);
+    walk.wanted.set(None);
+    walk.busy.set(None);
+    walk.draft.set(None);
+    walk.lit.set(None);
+    walk.picked.set(None);
+    walk.at.set(At::Pending);
+}
