@@ -7,6 +7,7 @@ pub(crate) mod code_block;
 pub(crate) mod controls;
 pub(crate) mod dialog;
 pub(crate) mod ending;
+pub(crate) mod export;
 pub(crate) mod highlight;
 pub(crate) mod keys;
 pub(crate) mod ladder;
@@ -21,4 +22,5 @@ pub(crate) mod switches;
 pub(crate) mod tabs;
 #[cfg(test)]
 pub(crate) mod test_page;
+pub(crate) mod text;
 pub(crate) mod wanted;

@@ -1,6 +1,9 @@
-//! The rules behind a message: how binding each is, what it says, where it stands, and where this project keeps it.
+//! The rules behind a message: how binding each is, what it says, where it stands, and where this project keeps to it.
 
 use leptos::prelude::*;
+use protocol::party::Party;
+
+use super::party;
 
 /// A rule as it is shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,8 +16,6 @@ pub(crate) struct Rule {
     pub(crate) source: &'static str,
     /// Where that can be read.
     pub(crate) url: &'static str,
-    /// The files of this project that keep the rule.
-    pub(crate) done_in: Vec<&'static str>,
 }
 
 /// The list.
@@ -29,15 +30,28 @@ pub(crate) fn Rules(rules: Vec<Rule>) -> impl IntoView {
 
 #[component]
 fn RuleItem(rule: Rule) -> impl IntoView {
-    let is_done = !rule.done_in.is_empty();
-    let files = rule.done_in.into_iter().map(|file| view! { <li><code>{file}</code></li> }).collect_view();
     view! {
         <li>
             <p class="text"><b class="level" data-level=rule.level>{rule.level}</b>" "{rule.text}</p>
             <p class="source"><OuterLink text=rule.source url=rule.url /></p>
-            {is_done.then(|| view! { <p class="done-in">"Done in"</p><ul class="files">{files}</ul> })}
         </li>
     }
+}
+
+/// Where this project does something: who, the file, and the function in it.
+#[component]
+pub(crate) fn Sources(sources: Vec<(Party, &'static str, &'static str)>) -> impl IntoView {
+    (!sources.is_empty()).then(|| {
+        let item = |(party, file, function): (Party, &'static str, &'static str)| {
+            view! {
+                <li><b class=party::class(party)>{party.name()}</b>" "<code>{file}</code>" "<code class="function">{function}"()"</code></li>
+            }
+        };
+        view! {
+            <p class="done-in">"Where this project does it"</p>
+            <ul class="files">{sources.into_iter().map(item).collect_view()}</ul>
+        }
+    })
 }
 
 /// A link out of the page: it opens beside it, tells nobody where the reader came from, and says what it will do.
@@ -64,9 +78,8 @@ mod tests {
             text: "The code is redeemed once.",
             source: "OAuth 2.1 §4.1.3",
             url: "https://example.com/#section-4.1.3",
-            done_in: vec!["backend/src/store/code.rs"],
         };
-        let other = Rule { level: "MAY", done_in: Vec::new(), ..rule.clone() };
+        let other = Rule { level: "MAY", ..rule.clone() };
         let rules = vec![rule, other];
         let page = TestPage::show(move || view! { <Rules rules=rules /> }).await;
         assert_eq!(page.texts(".level"), ["MUST", "MAY"]);
@@ -75,7 +88,5 @@ mod tests {
         assert_eq!(link.get_attribute("target").as_deref(), Some("_blank"));
         assert!(link.get_attribute("rel").unwrap().contains("noreferrer"));
         assert_eq!(link.text_content().as_deref(), Some("OAuth 2.1 §4.1.3 (opens in a new tab)"));
-        assert_eq!(page.texts(".files code"), ["backend/src/store/code.rs"]);
-        assert_eq!(page.texts(".done-in").len(), 1, "nothing is promised of a rule that has no file");
     }
 }
