@@ -13,3 +13,4 @@ mod outcomes;
 mod page;
 mod revocation;
 mod support;
+mod told;
