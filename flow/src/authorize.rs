@@ -192,7 +192,7 @@ fn parameter_meaning(name: &str) -> &'static str {
         "redirect_uri" => "where to send the browser back to",
         "scope" => "what for",
         "state" => "ties the answer to this browser",
-        "code_challenge" => "only who knows the verifier can redeem the code",
+        "code_challenge" => "only whoever knows the verifier can redeem the code",
         "code_challenge_method" => "SHA-256",
         "resource" => "which server the token is for",
         _ => "",

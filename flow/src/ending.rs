@@ -37,8 +37,8 @@ pub(crate) fn cancel(turn: &mut Turn<'_>, operating: Operating) -> State {
         checks.decide(
             Clause::Cancellation,
             "the call is called off",
-            "hanging up says it",
-            format!("request {id} was hung up on"),
+            "closing the stream says it",
+            format!("the stream of request {id} was closed"),
         );
         turn.work_out(Step::Call, "hung up", checks, Vec::new());
         return operate::proceed(turn, session, access);

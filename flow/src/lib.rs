@@ -230,6 +230,7 @@ pub use ending::Farewell;
 pub use env::Env;
 pub use machine::Flow;
 pub use recording::{Input, Recorded};
+pub use secrecy::spellings;
 pub use session::ToolResult;
 pub use token_response::decode_jwt;
 pub use turn::Outgoing;

@@ -56,7 +56,7 @@ pub(crate) fn broken_off(
     };
     turn.checks.complain(
         Clause::Resumption,
-        "the stream ends behind its answer",
+        "the stream lasts until its answer",
         before < MAX_RESUMPTIONS,
         format!("an answer, after {MAX_RESUMPTIONS} more tries at most"),
         format!("it ended behind event {}, try {}", last.id, before + 1),

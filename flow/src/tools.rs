@@ -49,7 +49,7 @@ impl Tools {
                     Clause::ParameterHeaders,
                     "the tool can be used",
                     false,
-                    "marks that are headers",
+                    "x-mcp-header marks that can be headers",
                     found,
                 );
             }

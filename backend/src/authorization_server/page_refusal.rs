@@ -8,8 +8,9 @@ use protocol::clause::Clause;
 use protocol::client_metadata::MetadataError;
 use protocol::oauth_error::OAuthErrorCode;
 
-use super::html;
+use super::{html, words};
 use crate::store::StoreError;
+use server_kit::witness;
 
 /// A refusal that is shown as a page, because nobody may be redirected, or nobody knows where to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -268,7 +269,8 @@ impl PageRefusal {
     }
 }
 
-fn document_clause(reason: &DocumentError) -> Clause {
+/// The rule that a document breaks.
+pub(super) fn document_clause(reason: &DocumentError) -> Clause {
     match reason {
         DocumentError::NotAnObject(_)
         | DocumentError::Metadata(MetadataError::Missing(_) | MetadataError::WrongType(_)) => {
@@ -290,7 +292,11 @@ impl From<StoreError> for PageRefusal {
 impl IntoResponse for PageRefusal {
     fn into_response(self) -> Response {
         tracing::info!(refusal = ?self, "refused with a page");
-        let mut response = html::refusal(&self.explain());
+        let explanation = self.explain();
+        if let Some(clause) = explanation.clause {
+            witness::refused(clause, || words::variant(&self), || explanation.what.as_str());
+        }
+        let mut response = html::refusal(&explanation);
         if self == Self::FormByGet {
             response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
         }

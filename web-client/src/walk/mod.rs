@@ -17,8 +17,10 @@ pub(crate) use start::{Start, begin};
 
 use crate::choice::Choice;
 use crate::draft::Draft;
+use crate::followed::followed;
 use crate::lab::Lab;
 use crate::observatory::Observatory;
+use crate::view::highlight::Value;
 
 /// Where the reader stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,6 +77,10 @@ pub(crate) struct Walk {
     pub(crate) show_secrets: RwSignal<bool>,
     /// The name of the value that lights up wherever it occurs.
     pub(crate) lit: RwSignal<Option<&'static str>>,
+    /// The name of the value that stays lit.
+    pub(crate) picked: RwSignal<Option<&'static str>>,
+    /// The values that are followed across the run.
+    pub(crate) followed: Memo<Vec<Value>>,
     /// A step that a link leads to, and that has not happened yet.
     pub(crate) wanted: RwSignal<Option<Step>>,
     /// A word to the reader that belongs to no hop.
@@ -106,6 +112,8 @@ impl Walk {
             draft: RwSignal::new(None),
             show_secrets: RwSignal::new(false),
             lit: RwSignal::new(None),
+            picked: RwSignal::new(None),
+            followed: Memo::new(move |_| flow.with(|flow| followed(flow.trace().entries()))),
             wanted: RwSignal::new(start.wanted),
             notice: RwSignal::new(start.notice),
         }
@@ -137,7 +145,7 @@ impl Walk {
             let shown = place.map_or(&hops[..], |place| &hops[..=place]);
             let own = shown.iter().rev().find_map(|hop| match hop.id {
                 HopId::Entry(index) => Some(index + 1),
-                HopId::Seen(_) => None,
+                HopId::Seen(_) | HopId::Fetched(..) => None,
             });
             own.unwrap_or(0)
         })
@@ -149,6 +157,13 @@ impl Walk {
             && self.flow.with(|flow| {
                 matches!(flow.poll(), Action::Send(_) | Action::Navigate | Action::AwaitCallback)
             })
+    }
+
+    /// Keeps a value lit, or no more.
+    pub(crate) fn pick(self, name: &'static str) {
+        let picked = self.picked.get_untracked();
+        self.picked.set(if picked == Some(name) { None } else { Some(name) });
+        self.lit.set(Some(name));
     }
 
     /// A text with secrets masked, unless the reader wants to see them.

@@ -241,5 +241,6 @@ fn batch_reset(walk: Walk) {
     walk.busy.set(None);
     walk.draft.set(None);
     walk.lit.set(None);
+    walk.picked.set(None);
     walk.at.set(At::Pending);
 }

@@ -3,7 +3,9 @@
 mod decoded;
 mod fields;
 mod pending;
+mod rules;
 
+use flow::lessons::observed::Observed;
 use flow::lessons::steps::Step;
 use leptos::prelude::*;
 use protocol::revision::Revision;
@@ -11,10 +13,12 @@ use record::Hop;
 
 use self::decoded::DecodedView;
 use self::pending::PendingCard;
+use self::rules::{rules_of, sources_of};
 use super::checks::{ClientChecks, ServerFindings};
 use super::ending::Ending;
 use super::message::{Message, MessageView};
 use super::party::Who;
+use super::rule::{Rules, Sources};
 use super::tabs::Tabs;
 use crate::walk::Walk;
 
@@ -50,12 +54,16 @@ fn HopCard(walk: Walk, hop: Hop, tab: RwSignal<&'static str>) -> impl IntoView {
     let (from, to, step) = (hop.from, hop.to, hop.step);
     let revision = untrack(|| walk.revision());
     let title = hop.title.clone();
+    let observed = hop.event.is_none().then(|| hop.seen.as_ref().and_then(Observed::of)).flatten();
     let hop = StoredValue::new(hop);
     view! {
         <Who from=from to=to />
         <h2>{step.title()}</h2>
         <p class="subtitle">{move || walk.visible(&title)}</p>
-        <About step=step revision=revision />
+        {match observed {
+            Some(observed) => view! { <p class="what">{observed.what()}</p> }.into_any(),
+            None => view! { <About step=step revision=revision /> }.into_any(),
+        }}
         <Tabs label="Parts of the message" tabs=tabs wanted=tab panel=move |id| panel(walk, hop.get_value(), id) />
         <Breaks step=step revision=revision />
     }
@@ -85,6 +93,7 @@ fn tabs_of(hop: &Hop) -> Vec<(&'static str, String)> {
     }
     let findings = hop.seen.as_ref().map_or(0, |seen| seen.findings.len());
     tabs.push(("checks", format!("Checks {}", hop.checks.len() + findings)));
+    tabs.push(("rule", "Rule".to_owned()));
     tabs
 }
 
@@ -102,6 +111,10 @@ fn panel(walk: Walk, hop: Hop, tab: &'static str) -> AnyView {
             .map(|decoded| view! { <DecodedView walk=walk decoded=decoded /> })
             .collect_view()
             .into_any(),
+        "rule" => {
+            let revision = untrack(|| walk.revision());
+            view! { <Rules rules=rules_of(&hop, revision) /><Sources sources=sources_of(&hop) /> }.into_any()
+        }
         _ => view! {
             <ClientChecks walk=walk checks=hop.checks />
             {hop.seen.map(|seen| view! { <ServerFindings walk=walk party=seen.party findings=seen.findings /> })}
