@@ -7,6 +7,7 @@ pub(crate) mod code_block;
 pub(crate) mod controls;
 pub(crate) mod dialog;
 pub(crate) mod ending;
+pub(crate) mod export;
 pub(crate) mod highlight;
 pub(crate) mod keys;
 pub(crate) mod ladder;
