@@ -128,7 +128,7 @@ fn arrows(walk: Walk) -> Vec<Arrow> {
 fn rows(arrows: Vec<Arrow>) -> Vec<Vec<Arrow>> {
     let mut rows: Vec<Vec<Arrow>> = Vec::new();
     for arrow in arrows {
-        let behind = matches!(arrow.at, Some(At::Hop(HopId::Seen(_)))) || arrow.kind == Kind::Planned;
+        let behind = matches!(arrow.at, Some(At::Hop(HopId::Seen(_) | HopId::Fetched(..)))) || arrow.kind == Kind::Planned;
         match rows.last_mut() {
             Some(row)
                 if behind

@@ -137,7 +137,7 @@ impl Walk {
             let shown = place.map_or(&hops[..], |place| &hops[..=place]);
             let own = shown.iter().rev().find_map(|hop| match hop.id {
                 HopId::Entry(index) => Some(index + 1),
-                HopId::Seen(_) => None,
+                HopId::Seen(_) | HopId::Fetched(..) => None,
             });
             own.unwrap_or(0)
         })

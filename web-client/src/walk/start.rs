@@ -100,7 +100,7 @@ fn follow(start: &mut Start, link: &Link) {
     let entries = start.flow.trace().entries();
     let shown = match start.at {
         At::Hop(HopId::Entry(index)) => entries.get(index).map(|entry| entry.step),
-        At::Hop(HopId::Seen(_)) | At::Pending => None,
+        At::Hop(HopId::Seen(_) | HopId::Fetched(..)) | At::Pending => None,
     };
     if shown == Some(step) {
         return;
