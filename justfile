@@ -49,7 +49,7 @@ test-unit *ARGS:
     tools/setup rust
     cargo test --workspace --exclude web-client "$@"
 
-# The tests of protocol and flow once more, in WebAssembly under Node
+# The tests of protocol and flow once more, in WebAssembly under Node; the page's components in Chromium
 [group('test')]
 test-wasm *ARGS:
     exec tools/test-wasm "$@"

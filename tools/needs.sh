@@ -240,6 +240,20 @@ need_browser() {
         fail "a Chromium for the browser tests is missing: install one (Debian: sudo apt-get install chromium), or name one in CHROMIUM, then run this again."
 }
 
+# need_driver: sets CHROMEDRIVER to the program by which the page's component tests have their Chromium.
+need_driver() {
+    if [ -n "${CHROMEDRIVER:-}" ]; then
+        have "$CHROMEDRIVER" || fail "CHROMEDRIVER names $CHROMEDRIVER, which is no program: correct or unset it."
+    else
+        have chromedriver ||
+            { apt_install "Getting Chromium with its driver (Debian's), in which the component tests run: about 1 minute." \
+                "$tools/log/chromium-driver.log" chromium-driver && have chromedriver; } ||
+            fail "a chromedriver for the component tests is missing: install one (Debian: sudo apt-get install chromium-driver), or name one in CHROMEDRIVER, then run this again."
+        CHROMEDRIVER=$(command -v chromedriver)
+    fi
+    export CHROMEDRIVER
+}
+
 find_browser() {
     for name in chromium chromium-browser google-chrome google-chrome-stable \
         '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome' \

@@ -183,8 +183,13 @@ impl<W: Write> Report<W> {
         writeln!(self.out, "  found:    {}", self.visible(trace, &failure.found))?;
         if let Some(clause) = failure.clause {
             let level = clause.level().as_str();
-            writeln!(self.out, "  rule:     {} ({}, {level})", clause.rule(), clause.source())?;
-            writeln!(self.out, "  read:     {}", clause.url())?;
+            writeln!(
+                self.out,
+                "  rule:     {} ({}, {level})",
+                clause.rule_in(flow.revision()),
+                clause.source()
+            )?;
+            writeln!(self.out, "  read:     {}", clause.url_in(flow.revision()))?;
         }
         self.next(advice::after_failure(flow, failure))
     }

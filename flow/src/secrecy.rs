@@ -65,7 +65,8 @@ pub(crate) fn in_callback(url: &str) -> Vec<Secret> {
 
 /// A secret as it is, in a form, in a URL, and in JSON, each once: servers write what they send in more than one legal way.
 /// Letters and digits are left alone; no server has a reason to write those otherwise.
-pub(crate) fn spellings(secret: &str) -> BTreeSet<String> {
+#[must_use]
+pub fn spellings(secret: &str) -> BTreeSet<String> {
     if secret.len() > MAX_SPELLED_BYTES {
         return [secret.to_owned()].into();
     }

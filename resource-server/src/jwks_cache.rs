@@ -26,7 +26,7 @@ use server_kit::clock::Clock;
 use server_kit::outbound::Outbound;
 
 /// The least time between two fetches because of an unknown key id.
-pub(crate) const REFRESH_SECONDS: u64 = 30;
+pub const REFRESH_SECONDS: u64 = 30;
 /// The least time between two fetches while there are no keys at all.
 const RETRY_SECONDS: u64 = 1;
 /// Keys are fetched again when they are older.

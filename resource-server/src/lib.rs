@@ -48,6 +48,7 @@ use std::borrow::Cow;
 
 use rmcp::model::ProtocolVersion;
 
+pub use jwks_cache::REFRESH_SECONDS as KEY_REFRESH_SECONDS;
 pub use router::{ResourceServer, metadata_cors};
 pub use scope_table::ScopeTable;
 pub use settings::{Introspection, Settings};

@@ -12,7 +12,9 @@ pub(crate) fn App() -> impl IntoView {
     let start: RwSignal<Option<Result<Start, String>>> = RwSignal::new(None);
     spawn_local(async move { start.set(Some(begin().await)) });
     move || match start.get() {
-        None => view! { <p class="waiting" role="status">"Asking the lab where its servers are …"</p> }.into_any(),
+        None => {
+            view! { <p class="waiting" role="status">"Asking the lab where its servers are …"</p> }.into_any()
+        }
         Some(Ok(start)) => view! { <WalkPage walk=Walk::new(start) /> }.into_any(),
         Some(Err(reason)) => view! { <Lost reason=reason /> }.into_any(),
     }

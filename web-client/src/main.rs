@@ -9,11 +9,17 @@ mod choice;
 mod draft;
 mod driver;
 mod env;
+mod files;
+mod followed;
 mod lab;
+mod lab_controls;
 mod observatory;
 mod storage;
 mod view;
 mod walk;
+
+#[cfg(test)]
+wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
 
 fn main() {
     std::panic::set_hook(Box::new(|panic| {

@@ -86,7 +86,8 @@ impl Observatory {
     fn greeted(self, text: &str) {
         let Ok(now) = serde_json::from_str::<Place>(text) else { return };
         self.connected.set(true);
-        let same = self.since.with_untracked(|since| since.as_ref().is_some_and(|since| since.boot == now.boot));
+        let same =
+            self.since.with_untracked(|since| since.as_ref().is_some_and(|since| since.boot == now.boot));
         if !same {
             // Another lab than the one that saw the run: what that one knew is gone.
             self.seen.set(Vec::new());

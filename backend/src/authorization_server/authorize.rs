@@ -12,6 +12,7 @@ use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use http::header::{ALLOW, SET_COOKIE};
 use http::{HeaderMap, HeaderValue};
+use protocol::clause::Clause;
 use protocol::ids::UnixTime;
 use protocol::pkce::{CodeChallenge, S256};
 use protocol::query::Parameters;
@@ -27,6 +28,7 @@ use super::sign_in::MAX_NAME_BYTES;
 use super::state::Server;
 use super::{Person, ProtectedResource, Settings, clients, interstitial, remembered, session};
 use crate::store::{Asked, NewRequest, SecretHash, Standing};
+use server_kit::witness::{self, checked, or_absent};
 
 /// Long enough that a list of far too many scopes is refused as one, by redirect.
 const MAX_QUERY_BYTES: usize = 60 * 1024;
@@ -62,7 +64,7 @@ async fn begin(server: &Server, headers: &HeaderMap, query: &str) -> Result<Resp
     // Second half: what is asked for?
     let prompt = Prompt::read(&parameters);
     let asked = match asked(&parameters, &server.settings, uses_codes) {
-        Ok(asked) if server.store.challenge_was_used(asked.code_challenge.clone()).await? => {
+        Ok(asked) if was_used(server, &asked.code_challenge).await? => {
             Err(RedirectRefusal::ReusedCodeChallenge)
         }
         asked => asked,
@@ -78,7 +80,10 @@ async fn begin(server: &Server, headers: &HeaderMap, query: &str) -> Result<Resp
         (Err(refusal), Some(person)) => {
             return interstitial::refuse(server, &client, &redirect, person, refusal).await;
         }
-        (Err(refusal), None) => Standing::Refused(refusal.name()),
+        (Err(refusal), None) => {
+            refusal.report();
+            Standing::Refused(refusal.name())
+        }
         (Ok(asked), _) => Standing::Asks(asked),
     };
 
@@ -121,6 +126,7 @@ async fn put_down(
     }
 
     let id = server.entropy.secret();
+    witness::visit(|| SecretHash::of(&id).short_name());
     let is_new = browser.cookie.is_none();
     let cookie = browser.cookie.unwrap_or_else(|| server.entropy.secret());
     let put_down = server
@@ -186,6 +192,14 @@ fn asked(parameters: &Parameters, settings: &Settings, uses_codes: bool) -> Resu
     let code_challenge = code_challenge(parameters)?;
     let resource = resource(parameters, settings)?;
     let scope = scope(parameters, resource)?;
+    let found = || if uses_codes { "authorization_code" } else { "others only" };
+    checked(
+        Clause::ClientGrantTypes,
+        "grant_types of the client",
+        uses_codes,
+        || "authorization_code",
+        found,
+    );
     if !uses_codes {
         return Err(RedirectRefusal::ClientUsesNoCodes);
     }
@@ -212,11 +226,16 @@ fn check_repetition(parameters: &Parameters) -> Result<(), RedirectRefusal> {
         "request_uri",
         "registration",
     ];
-    KNOWN.into_iter().try_for_each(|name| value(parameters, name).map(|_| ()))
+    let repeated = KNOWN.into_iter().find(|name| parameters.get(name).is_err());
+    let found = || repeated.map_or_else(|| "no repetition".to_owned(), |name| format!("{name} repeated"));
+    checked(Clause::NoParameterTwice, "parameters", repeated.is_none(), || "no repetition", found);
+    if repeated.is_none() { Ok(()) } else { Err(RedirectRefusal::RepeatedParameter) }
 }
 
 fn check_response_type(parameters: &Parameters) -> Result<(), RedirectRefusal> {
-    match value(parameters, "response_type")? {
+    let sent = value(parameters, "response_type")?;
+    checked(Clause::ResponseType, "response_type", sent == Some("code"), || "code", || or_absent(sent));
+    match sent {
         Some("code") => Ok(()),
         Some(_) => Err(RedirectRefusal::UnsupportedResponseType),
         None => Err(RedirectRefusal::MissingResponseType),
@@ -224,22 +243,23 @@ fn check_response_type(parameters: &Parameters) -> Result<(), RedirectRefusal> {
 }
 
 fn check_response_mode(parameters: &Parameters) -> Result<(), RedirectRefusal> {
-    match value(parameters, "response_mode")? {
-        None | Some("query") => Ok(()),
-        Some(_) => Err(RedirectRefusal::UnsupportedResponseMode),
-    }
+    let sent = value(parameters, "response_mode")?;
+    let fits = matches!(sent, None | Some("query"));
+    checked(Clause::ResponseMode, "response_mode", fits, || "query, or absent", || or_absent(sent));
+    if fits { Ok(()) } else { Err(RedirectRefusal::UnsupportedResponseMode) }
 }
 
 /// What these point to is never looked at: a `request_uri` can be an internal address.
 fn check_request_object(parameters: &Parameters) -> Result<(), RedirectRefusal> {
-    if value(parameters, "request")?.is_some() {
-        return Err(RedirectRefusal::RequestObject);
-    }
-    if value(parameters, "request_uri")?.is_some() {
-        return Err(RedirectRefusal::RequestUri);
-    }
-    if value(parameters, "registration")?.is_some() {
-        return Err(RedirectRefusal::Registration);
+    for (name, clause, refusal) in [
+        ("request", Clause::RequestObject, RedirectRefusal::RequestObject),
+        ("request_uri", Clause::RequestObject, RedirectRefusal::RequestUri),
+        ("registration", Clause::RegistrationParameter, RedirectRefusal::Registration),
+    ] {
+        if value(parameters, name)?.is_some() {
+            checked(clause, name, false, || "absent", || "present");
+            return Err(refusal);
+        }
     }
     Ok(())
 }
@@ -247,39 +267,71 @@ fn check_request_object(parameters: &Parameters) -> Result<(), RedirectRefusal> 
 fn check_prompt(parameters: &Parameters) -> Result<(), RedirectRefusal> {
     let Some(text) = value(parameters, "prompt")? else { return Ok(()) };
     let prompts: Vec<_> = text.split(' ').collect();
-    if prompts.contains(&"none") && prompts.len() > 1 {
-        return Err(RedirectRefusal::ContradictoryPrompt);
-    }
+    let contradictory = prompts.contains(&"none") && prompts.len() > 1;
     let known = |prompt: &&str| matches!(*prompt, "none" | "login" | "consent" | "select_account");
-    if prompts.iter().all(known) { Ok(()) } else { Err(RedirectRefusal::UnknownPrompt) }
+    let known = prompts.iter().all(known);
+    let expected = || "none, or any of login, consent, select_account";
+    checked(Clause::Prompt, "prompt", known && !contradictory, expected, || text);
+    match (contradictory, known) {
+        (true, _) => Err(RedirectRefusal::ContradictoryPrompt),
+        (false, false) => Err(RedirectRefusal::UnknownPrompt),
+        (false, true) => Ok(()),
+    }
 }
 
 fn code_challenge(parameters: &Parameters) -> Result<CodeChallenge, RedirectRefusal> {
-    let challenge = value(parameters, "code_challenge")?.ok_or(RedirectRefusal::MissingCodeChallenge)?;
-    // An absent method means "plain".
-    if value(parameters, "code_challenge_method")? != Some(S256) {
+    let sent = value(parameters, "code_challenge")?;
+    checked(Clause::PkceRequired, "code_challenge", sent.is_some(), || "present", || or_absent(sent));
+    let sent = sent.ok_or(RedirectRefusal::MissingCodeChallenge)?;
+    let method = value(parameters, "code_challenge_method")?;
+    let is_s256 = method == Some(S256);
+    let found = || method.unwrap_or("absent, which means plain");
+    checked(Clause::PkceRequired, "code_challenge_method", is_s256, || S256, found);
+    if !is_s256 {
         return Err(RedirectRefusal::NotS256);
     }
-    CodeChallenge::parse(challenge).map_err(|_| RedirectRefusal::MalformedCodeChallenge)
+    let challenge = CodeChallenge::parse(sent).map_err(|_| RedirectRefusal::MalformedCodeChallenge);
+    let expected = || "43 characters of base64url";
+    checked(Clause::PkceChallenge, "form of the code_challenge", challenge.is_ok(), expected, || sent);
+    challenge
+}
+
+/// Whether a code was issued for this challenge before.
+async fn was_used(server: &Server, challenge: &CodeChallenge) -> Result<bool, PageRefusal> {
+    let used = server.store.challenge_was_used(challenge.clone()).await?;
+    let found = || if used { "a code was issued for it before" } else { "never seen with a code" };
+    checked(Clause::PkceFresh, "freshness of the code_challenge", !used, || "never seen with a code", found);
+    Ok(used)
 }
 
 fn resource<'a>(
     parameters: &Parameters,
     settings: &'a Settings,
 ) -> Result<&'a ProtectedResource, RedirectRefusal> {
-    let uri = parameters
-        .get("resource")
-        .map_err(|_| RedirectRefusal::SeveralResources)?
-        .ok_or(RedirectRefusal::MissingResource)?;
-    settings.resource(uri).ok_or(RedirectRefusal::UnknownResource)
+    let sent = parameters.get("resource");
+    let resource = match sent {
+        Ok(Some(uri)) => settings.resource(uri).ok_or(RedirectRefusal::UnknownResource),
+        Ok(None) => Err(RedirectRefusal::MissingResource),
+        Err(_) => Err(RedirectRefusal::SeveralResources),
+    };
+    let expected = || {
+        let known: Vec<_> = settings.resources.iter().map(|resource| resource.uri.as_str()).collect();
+        known.join(" or ")
+    };
+    let found = || sent.map_or("several", or_absent);
+    checked(Clause::ResourceParameter, "resource", resource.is_ok(), expected, found);
+    resource
 }
 
 fn scope(parameters: &Parameters, resource: &ProtectedResource) -> Result<ScopeSet, RedirectRefusal> {
     let Some(text) = value(parameters, "scope")? else { return Ok(resource.default_scope()) };
-    let scope: ScopeSet = text.parse().map_err(|_| RedirectRefusal::MalformedScope)?;
-    if !scope.of_resource().is_subset(&resource.scope_set()) {
-        return Err(RedirectRefusal::UnknownScope);
-    }
+    let scope = text.parse().map_err(|_| RedirectRefusal::MalformedScope);
+    let scope = scope.and_then(|scope: ScopeSet| {
+        let known = scope.of_resource().is_subset(&resource.scope_set());
+        if known { Ok(scope) } else { Err(RedirectRefusal::UnknownScope) }
+    });
+    checked(Clause::ScopeSyntax, "scope", scope.is_ok(), || resource.scope_set().to_string(), || text);
+    let scope = scope?;
     // A client that was told no scopes and adds the one that is the server's own has still named none.
     if scope.of_resource().is_empty() { Ok(scope.union(&resource.default_scope())) } else { Ok(scope) }
 }

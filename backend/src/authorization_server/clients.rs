@@ -9,7 +9,8 @@
 
 use std::borrow::Cow;
 
-use protocol::cimd::{ClientIdUrl, ClientMetadataDocument};
+use protocol::cimd::{ClientIdUrl, ClientIdUrlError, ClientMetadataDocument};
+use protocol::clause::Clause;
 use protocol::token_endpoint::{AUTHORIZATION_CODE, REFRESH_TOKEN};
 
 use super::Settings;
@@ -17,6 +18,7 @@ use super::html;
 use super::page_refusal::PageRefusal;
 use super::state::Server;
 use crate::store::{Client, ClientAuthentication, ClientSource, StoreError};
+use server_kit::witness::checked;
 
 /// How every id begins that this server issues.
 pub(super) const ISSUED_PREFIX: &str = "registered-";
@@ -36,19 +38,32 @@ pub(super) struct Found {
 
 /// The client with this id, as it is known now.
 pub(super) async fn find(server: &Server, id: &str) -> Result<Found, PageRefusal> {
+    const KNOWN: &str = "configured here, registered here, or the URL of a document";
+    let is = |what| checked(Clause::ClientIdentity, "client_id", what != "nothing known", || KNOWN, || what);
     if let Some(client) = configured(server, id) {
+        is("configured here");
         return Ok(Found { client: client.clone(), uses_codes: true });
     }
     if let Some(client) = registered(server, id).await? {
+        is("registered here");
         return Ok(Found { client, uses_codes: true });
     }
     if !ClientIdUrl::is_url_shaped(id) {
+        is("nothing known");
         return Err(PageRefusal::UnknownClient);
     }
-    let url = ClientIdUrl::parse(id, server.settings.loopback).map_err(PageRefusal::BadClientIdUrl)?;
+    is("the URL of a document");
+    let url = url(server, id).map_err(PageRefusal::BadClientIdUrl)?;
     let document = server.documents.get(&url).await?;
     let uses_codes = document.grant_types().iter().any(|grant| grant == AUTHORIZATION_CODE);
     Ok(Found { client: from_document(&document), uses_codes })
+}
+
+fn url(server: &Server, id: &str) -> Result<ClientIdUrl, ClientIdUrlError> {
+    let url = ClientIdUrl::parse(id, server.settings.loopback);
+    let found = || url.as_ref().map_or_else(ToString::to_string, |url| url.as_str().to_owned());
+    checked(Clause::ClientIdUrl, "form of the client_id", url.is_ok(), || Clause::ClientIdUrl.rule(), found);
+    url
 }
 
 /// What is known of a client without asking anybody.

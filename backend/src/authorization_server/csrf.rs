@@ -9,10 +9,12 @@ use aws_lc_rs::hmac;
 use http::HeaderMap;
 use http::header::ORIGIN;
 use protocol::base64url;
+use protocol::clause::Clause;
 use protocol::ids::Issuer;
 use protocol::secret::Secret;
 
 use super::page_refusal::PageRefusal;
+use server_kit::witness::{checked, or_absent};
 
 /// Which form a token is for. A token of one is worth nothing in another.
 #[derive(Clone, Copy, Debug)]
@@ -46,11 +48,10 @@ pub(super) fn token(cookie: &Secret, form: Form, request_id: &str) -> String {
 
 /// Compares in constant time.
 pub(super) fn check(cookie: &Secret, form: Form, request_id: &str, sent: &str) -> Result<(), PageRefusal> {
-    if Secret::new(token(cookie, form, request_id)) == Secret::new(sent) {
-        Ok(())
-    } else {
-        Err(PageRefusal::ForgedForm)
-    }
+    let same = Secret::new(token(cookie, form, request_id)) == Secret::new(sent);
+    let found = || if same { "it" } else { "another, or none" };
+    checked(Clause::ConsentCsrf, "csrf", same, || "the mark of this form, in this browser", found);
+    if same { Ok(()) } else { Err(PageRefusal::ForgedForm) }
 }
 
 /// Refuses what the browser says comes from elsewhere.
@@ -64,7 +65,11 @@ pub(super) fn check_origin(headers: &HeaderMap, issuer: &Issuer) -> Result<(), P
         Some(b"null") => same_site == Some(true),
         Some(origin) => origin == issuer.origin().as_bytes(),
     };
-    if same_origin && same_site != Some(false) { Ok(()) } else { Err(PageRefusal::ForeignOrigin) }
+    let own = same_origin && same_site != Some(false);
+    let said = |name: &str| or_absent(headers.get(name).and_then(|value| value.to_str().ok()));
+    let found = || format!("Origin {}, Sec-Fetch-Site {}", said("origin"), said("sec-fetch-site"));
+    checked(Clause::ConsentCsrf, "where the form was sent from", own, || issuer.origin(), found);
+    if own { Ok(()) } else { Err(PageRefusal::ForeignOrigin) }
 }
 
 #[cfg(test)]

@@ -27,6 +27,7 @@ pub(super) async fn refuse(
         return redirect.with_refusal(refusal);
     }
     tracing::info!(?refusal, "authorization request refused; the person decides whether to go back");
+    refusal.report();
     let wire = refusal.wire();
     let template = InterstitialPage {
         client: Introduction::new(client, redirect.uri()),

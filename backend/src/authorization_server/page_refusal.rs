@@ -8,8 +8,9 @@ use protocol::clause::Clause;
 use protocol::client_metadata::MetadataError;
 use protocol::oauth_error::OAuthErrorCode;
 
-use super::html;
+use super::{html, words};
 use crate::store::StoreError;
+use server_kit::witness;
 
 /// A refusal that is shown as a page, because nobody may be redirected, or nobody knows where to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,6 +66,15 @@ const ASK_DEVELOPER: &str = "Nothing was shared, and there is nothing for you to
 const START_AGAIN: &str = "Go back to the client and start again.";
 
 impl PageRefusal {
+    /// What it is called: by the one thing that is wrong, where it is one in a document.
+    fn name(&self) -> String {
+        match self {
+            Self::BadDocument(DocumentError::Metadata(reason)) => words::variant(reason),
+            Self::BadDocument(reason) => words::variant(reason),
+            other => words::variant(other),
+        }
+    }
+
     /// The one place where a refusal becomes a status and words.
     #[expect(clippy::too_many_lines, reason = "it is a table: a row for each refusal")]
     pub(super) fn explain(&self) -> Explanation {
@@ -268,7 +278,8 @@ impl PageRefusal {
     }
 }
 
-fn document_clause(reason: &DocumentError) -> Clause {
+/// The rule that a document breaks.
+pub(super) fn document_clause(reason: &DocumentError) -> Clause {
     match reason {
         DocumentError::NotAnObject(_)
         | DocumentError::Metadata(MetadataError::Missing(_) | MetadataError::WrongType(_)) => {
@@ -290,7 +301,11 @@ impl From<StoreError> for PageRefusal {
 impl IntoResponse for PageRefusal {
     fn into_response(self) -> Response {
         tracing::info!(refusal = ?self, "refused with a page");
-        let mut response = html::refusal(&self.explain());
+        let explanation = self.explain();
+        if let Some(clause) = explanation.clause {
+            witness::refused(clause, || self.name(), || explanation.what.as_str());
+        }
+        let mut response = html::refusal(&explanation);
         if self == Self::FormByGet {
             response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
         }

@@ -5,6 +5,7 @@
 use axum::response::{IntoResponse as _, Response};
 use http::header::LOCATION;
 use http::{HeaderValue, StatusCode};
+use protocol::clause::Clause;
 use protocol::ids::{Issuer, RedirectUri};
 use protocol::query::Parameters;
 use protocol::secret::Secret;
@@ -13,6 +14,7 @@ use super::page_refusal::PageRefusal;
 use super::redirect_refusal::RedirectRefusal;
 use super::words::shortened;
 use crate::store::{Client, NewRequest};
+use server_kit::witness::{checked, or_absent};
 
 /// A redirect URI that the client registered, with what every answer carries.
 #[derive(Clone, Debug)]
@@ -34,10 +36,13 @@ impl TrustedRedirect {
             (Some(requested), registered) => RedirectUri::parse(requested)
                 .ok()
                 .filter(|requested| registered.iter().any(|uri| uri.accepts(requested)))
-                .ok_or_else(|| PageRefusal::UnlistedRedirectUri(shortened(requested)))?,
-            (None, [only]) => only.clone(),
-            (None, _) => return Err(PageRefusal::MissingRedirectUri),
+                .ok_or_else(|| PageRefusal::UnlistedRedirectUri(shortened(requested))),
+            (None, [only]) => Ok(only.clone()),
+            (None, _) => Err(PageRefusal::MissingRedirectUri),
         };
+        let rule = if requested.is_some() { Clause::RedirectExact } else { Clause::RedirectRequired };
+        checked(rule, "redirect_uri", uri.is_ok(), || one_of(&client.redirect_uris), || or_absent(requested));
+        let uri = uri?;
         // A repeated state is refused by redirect, and then none of its values comes back.
         let state = parameters.get("state").ok().flatten().map(str::to_owned);
         Ok(Self { uri, state, issuer: issuer.clone() })
@@ -64,6 +69,7 @@ impl TrustedRedirect {
     /// Permission not given.
     pub(super) fn with_refusal(&self, refusal: RedirectRefusal) -> Result<Response, PageRefusal> {
         tracing::info!(?refusal, "authorization request refused");
+        refusal.report();
         see_other(&self.refusal_url(refusal))
     }
 
@@ -82,6 +88,11 @@ impl TrustedRedirect {
         let iss = ("iss", self.issuer.as_str());
         self.uri.with_parameters(answer.iter().copied().chain(state).chain([iss]))
     }
+}
+
+fn one_of(registered: &[RedirectUri]) -> String {
+    let texts: Vec<_> = registered.iter().map(RedirectUri::as_str).collect();
+    texts.join(" or ")
 }
 
 /// 303: whatever was posted here is not posted there.

@@ -6,6 +6,7 @@ use protocol::clause::Clause;
 use protocol::oauth_error::OAuthErrorCode;
 
 use crate::store::StoreError;
+use server_kit::witness;
 
 /// A refusal that the client is told by redirect, after the person has signed in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,6 +78,12 @@ impl RedirectRefusal {
     /// The refusal of this name.
     pub(super) fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|refusal| refusal.name() == name)
+    }
+
+    /// Tells whoever watches.
+    pub(super) fn report(self) {
+        let wire = self.wire();
+        witness::refused(wire.clause, || self.name(), || wire.description);
     }
 
     /// The one place where a refusal becomes a code and a clause.

@@ -12,6 +12,7 @@ use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use http::header::{RETRY_AFTER, SET_COOKIE};
 use http::{HeaderMap, StatusCode};
+use protocol::clause::Clause;
 use protocol::query::Parameters;
 use protocol::secret::Secret;
 
@@ -27,6 +28,7 @@ use super::state::Server;
 use super::visit::{Visit, read_form, read_query};
 use super::{Person, interstitial, remembered, session, words};
 use crate::store::SecretHash;
+use server_kit::witness;
 
 /// The longest account name that is looked at, in bytes.
 pub(super) const MAX_NAME_BYTES: usize = 255;
@@ -58,6 +60,17 @@ impl SignInDenial {
                 Some(2),
             ),
         }
+    }
+}
+
+impl SignInDenial {
+    /// Tells whoever watches.
+    fn report(self) {
+        let clause = match self {
+            Self::WrongNameOrPassword | Self::TooManyTries { .. } => Clause::GuessingIsSlow,
+            Self::Busy => Clause::Unavailable,
+        };
+        witness::refused(clause, || words::variant(&self), || self.explain().1);
     }
 }
 
@@ -200,7 +213,10 @@ pub(super) async fn post_sign_in(
     let person = if subject.is_empty() {
         match who_is(&server, peer, name, Secret::new(password)).await? {
             Ok(person) => person,
-            Err(denial) => return show(&server, &errand, name, Some(denial)),
+            Err(denial) => {
+                denial.report();
+                return show(&server, &errand, name, Some(denial));
+            }
         }
     } else {
         server

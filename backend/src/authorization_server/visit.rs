@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use http::HeaderMap;
+use protocol::clause::Clause;
 use protocol::query::Parameters;
 use protocol::secret::Secret;
 
@@ -11,7 +12,8 @@ use super::redirect::TrustedRedirect;
 use super::redirect_refusal::RedirectRefusal;
 use super::session;
 use super::state::Server;
-use crate::store::{PendingRequest, SecretHash, Standing};
+use crate::store::{PENDING_SECONDS, PendingRequest, SecretHash, Standing};
+use server_kit::witness::{self, checked};
 
 /// A pending request of this browser.
 pub(super) struct Visit {
@@ -30,20 +32,27 @@ impl Visit {
         let request_id = parameters.get("request").ok().flatten().ok_or(PageRefusal::UnknownRequest)?;
         let cookie = session::cookie(server, headers).ok_or(PageRefusal::UnknownRequest)?;
         let id = SecretHash::of_text(request_id);
-        let pending = server
-            .store
-            .find_pending(id, SecretHash::of(&cookie))
-            .await?
-            .ok_or(PageRefusal::UnknownRequest)?;
+        witness::visit(|| id.short_name());
+        let pending = server.store.find_pending(id, SecretHash::of(&cookie)).await?;
+        let found = || if pending.is_some() { "this browser" } else { "another browser, or nobody" };
+        checked(Clause::ConsentCsrf, "who brought the request", pending.is_some(), || "this browser", found);
+        let pending = pending.ok_or(PageRefusal::UnknownRequest)?;
         Ok(Self { cookie, request_id: request_id.to_owned(), pending })
     }
 
     /// Refuses what was answered or has expired.
     pub(super) fn still_open(&self, server: &Server) -> Result<(), PageRefusal> {
-        if self.pending.decided {
+        let open = !self.pending.decided;
+        let decided = || if open { "not yet" } else { "answered before" };
+        checked(Clause::ConsentOnce, "answer", open, || "not yet", decided);
+        if !open {
             return Err(PageRefusal::AlreadyDecided);
         }
-        if self.pending.expires_at <= server.clock.now() {
+        let (now, until) = (server.clock.now(), self.pending.expires_at);
+        let age = || format!("{} s", (now.0 + PENDING_SECONDS).saturating_sub(until.0));
+        let at_most = || format!("less than {PENDING_SECONDS} s");
+        checked(Clause::RequestExpired, "age of the request", now < until, at_most, age);
+        if until <= now {
             return Err(PageRefusal::ExpiredRequest);
         }
         Ok(())

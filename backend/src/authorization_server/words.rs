@@ -56,6 +56,13 @@ pub(super) fn day(time: UnixTime) -> Day {
 /// The end of the year 9999, beyond which the format has no place for a year.
 const LAST_MOMENT: u64 = 253_402_300_799;
 
+/// The name of a variant, without what it holds: what a refusal is called.
+pub(super) fn variant(value: &impl std::fmt::Debug) -> String {
+    let text = format!("{value:?}");
+    let name = text.split(|letter: char| !letter.is_ascii_alphanumeric()).next();
+    name.unwrap_or_default().to_owned()
+}
+
 /// The beginning of an identifier, and how much more there is: neither a page nor a log is to be filled with one.
 pub(super) fn shortened(text: &str) -> String {
     match text.char_indices().nth(MAX_SHOWN) {

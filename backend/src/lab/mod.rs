@@ -6,6 +6,9 @@
 mod addresses;
 mod client_document;
 mod clients;
+mod clock;
+mod controls;
+mod documents;
 mod observations;
 mod observatory;
 mod options;

@@ -173,3 +173,121 @@ fn event(boot: &str, seq: u64, text: &[u8]) -> Bytes {
     let _ = write!(head, "id: {boot}-{seq}\ndata: ");
     [head.as_bytes(), text, b"\n\n"].concat().into()
 }
+
+#[cfg(test)]
+mod tests {
+    use http::Request;
+    use http_body_util::BodyExt as _;
+    use protocol::observation::{Observation, SeenRequest, SeenResponse};
+    use protocol::party::Party;
+    use server_kit::entropy::SeededEntropy;
+    use tower::ServiceExt as _;
+
+    use super::*;
+
+    struct Lab {
+        observatory: Arc<Observatory>,
+        router: Router,
+    }
+
+    impl Lab {
+        fn after(observations: usize) -> Self {
+            let observatory = Arc::new(Observatory::new(&SeededEntropy::new(1)));
+            for _ in 0..observations {
+                observatory.record(observation());
+            }
+            Self { router: router(Arc::clone(&observatory)), observatory }
+        }
+
+        async fn get(&self, path: &str) -> Response {
+            self.router.clone().oneshot(Request::get(path).body(Body::empty()).unwrap()).await.unwrap()
+        }
+    }
+
+    fn observation() -> Observation {
+        Observation {
+            seq: 0,
+            at_ms: 0,
+            elapsed_us: 0,
+            party: Party::ClientHost,
+            correlation: String::new(),
+            visit: None,
+            request: SeenRequest {
+                method: "GET".to_owned(),
+                url: String::new(),
+                headers: Vec::new(),
+                body: Some("two\nlines".to_owned()),
+            },
+            response: SeenResponse { status: 200, headers: Vec::new(), body: None },
+            findings: Vec::new(),
+        }
+    }
+
+    async fn next(response: &mut Response) -> Option<String> {
+        let frame = response.body_mut().frame().await?.unwrap();
+        Some(String::from_utf8(frame.into_data().unwrap().to_vec()).unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_reader_who_comes_late_is_told_of_the_gap_and_goes_on() {
+        let lab = Lab::after(2003);
+        let boot = lab.observatory.boot();
+        let mut stream = lab.get(&format!("/lab/observations?after={boot}-1")).await;
+        let hello = format!("retry: 1000\nevent: hello\ndata: {{\"boot\":\"{boot}\",\"seq\":2003}}\n\n");
+        assert_eq!(next(&mut stream).await, Some(hello));
+        assert_eq!(next(&mut stream).await.unwrap(), "event: gap\ndata: {\"from\":2,\"to\":3}\n\n");
+        for seq in 4..=2003 {
+            let event = next(&mut stream).await.unwrap();
+            assert!(event.starts_with(&format!("id: {boot}-{seq}\ndata: {{\"seq\":{seq},")), "{event}");
+            assert_eq!(event.lines().count(), 3, "one line of data");
+        }
+        lab.observatory.record(observation());
+        assert!(next(&mut stream).await.unwrap().starts_with(&format!("id: {boot}-2004\n")));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_silent_stream_shows_that_it_lives() {
+        let lab = Lab::after(1);
+        let mut stream = lab.get("/lab/observations").await;
+        assert!(next(&mut stream).await.unwrap().contains("hello"));
+        assert_eq!(next(&mut stream).await.unwrap(), ": \n\n", "what was before is not told");
+    }
+
+    #[tokio::test]
+    async fn the_end_of_the_lab_is_the_end_of_the_stream() {
+        let lab = Lab::after(0);
+        let mut stream = lab.get("/lab/observations").await;
+        assert!(next(&mut stream).await.unwrap().contains("hello"));
+        lab.observatory.end();
+        assert_eq!(next(&mut stream).await, None);
+        let mut late = lab.get("/lab/observations").await;
+        while next(&mut late).await.is_some() {}
+    }
+
+    #[tokio::test]
+    async fn there_are_so_many_readers_at_once() {
+        let lab = Lab::after(0);
+        let mut streams = Vec::new();
+        for _ in 0..MAX_READERS {
+            streams.push(lab.get("/lab/observations").await);
+        }
+        assert!(streams.iter().all(|stream| stream.status() == StatusCode::OK));
+        assert_eq!(lab.get("/lab/observations").await.status(), StatusCode::SERVICE_UNAVAILABLE);
+        streams.pop();
+        assert_eq!(lab.get("/lab/observations").await.status(), StatusCode::OK);
+    }
+
+    #[tokio::test]
+    async fn the_list_is_one_json_array() {
+        for (path, expected) in
+            [("", 130), ("?after=0", 130), ("?after={boot}-128", 2), ("?after={boot}-130", 0)]
+        {
+            let lab = Lab::after(130);
+            let path = format!("/lab/observations.json{}", path.replace("{boot}", lab.observatory.boot()));
+            let body = lab.get(&path).await.into_body().collect().await.unwrap().to_bytes();
+            let list: Vec<Observation> = serde_json::from_slice(&body).unwrap();
+            assert_eq!(list.len(), expected, "{path}");
+            assert!(list.iter().rev().zip((1..=130).rev()).all(|(one, seq)| one.seq == seq), "{path}");
+        }
+    }
+}

@@ -61,7 +61,8 @@ impl Observatory {
         &self.boot
     }
 
-    /// Keeps an observation, and gives it its number.
+    /// Keeps an observation, and gives it its number: that of its answer, so that a reader who knows one of them knows all
+    /// before it.
     pub(super) fn record(&self, mut observation: Observation) {
         let mut kept = self.kept();
         observation.seq = kept.newest + 1;

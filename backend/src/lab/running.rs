@@ -5,14 +5,18 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use axum::{Router, middleware};
+use axum::middleware;
 use protocol::ids::{IdentifierError, Issuer, ResourceUri};
 use protocol::loopback::LoopbackPolicy;
+use protocol::party::Party;
 use protocol::scope::InvalidScope;
 use protocol::secret::Secret;
 
 use super::addresses::Addresses;
 use super::clients::demo_clients;
+use super::clock::LabClock;
+use super::controls::{self, Controls};
+use super::documents::{self, Documents};
 use super::observatory::Observatory;
 use super::options::Options;
 use super::people::demo_people;
@@ -26,6 +30,7 @@ use resource_server::Introspection;
 use server_kit::clock::Clock;
 use server_kit::entropy::Entropy;
 use server_kit::listen::{ListenError, Site, Sockets, serve_until};
+use server_kit::witness::{Sink, Watcher};
 
 /// Why the lab cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -80,6 +85,8 @@ impl Lab {
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, LabError> {
+        let machine = clock;
+        let clock = Arc::new(LabClock::new(Arc::clone(&machine)));
         let ips = options.addresses();
         let page = sockets("the page", "--page-port", &ips, options.page_port).await?;
         let mcp = sockets("the MCP server", "--mcp-port", &ips, options.mcp_port).await?;
@@ -95,14 +102,25 @@ impl Lab {
         let observatory = Arc::new(Observatory::new(&*entropy));
         // The two servers know each other by it; it lives as long as they do.
         let secret = entropy.secret();
-        let (settings, as_clock) = (as_settings(&addresses, &secret)?, Arc::clone(&clock));
-        let server = AuthorizationServer::new(settings, store.clone(), as_clock, entropy).await?;
-        let mcp_server = mcp_server::router(rs_settings(&addresses, secret)?, clock)?;
-        let lab = lab_router(&addresses, &observatory);
+        let settings = as_settings(&addresses, &secret)?;
+        let keys = settings.keys.clone();
+        let server = AuthorizationServer::new(settings, store.clone(), clock.clone(), entropy).await?;
+        let mcp_server = mcp_server::router(rs_settings(&addresses, secret)?, clock.clone())?;
+
+        // An account goes by the time of those who read it, also when the servers' clock is ahead.
+        let watcher = Watcher::new(machine, sink(&observatory));
+        let documents = Arc::new(Documents::default());
+        let client_host =
+            client_document::router(&addresses.page).merge(documents::reading(documents.clone()));
+        let own = observations::router(Arc::clone(&observatory))
+            .merge(controls::router(Controls { clock, server: server.clone(), store: store.clone(), keys }))
+            .merge(documents::writing(documents, &addresses.page))
+            .layer(middleware::from_fn_with_state(addresses.page_origins().into(), same_origin::only));
+        let lab = own.merge(watcher.watch(client_host, Party::ClientHost));
         let sites = vec![
             page.answer_with(page::router(&options.page_dir, &addresses, observatory.boot(), lab)),
-            mcp.answer_with(mcp_server),
-            authorization.answer_with(server.router()),
+            mcp.answer_with(watcher.watch(mcp_server, Party::McpServer)),
+            authorization.answer_with(watcher.watch(server.router(), Party::AuthorizationServer)),
         ];
         Ok(Self { addresses, sites, observatory, server, store, _temporary: temporary })
     }
@@ -139,13 +157,10 @@ impl Lab {
     }
 }
 
-/// What the page's server answers besides the page: who the client is, for everybody, and the lab's own account, for the
-/// page alone.
-fn lab_router(addresses: &Addresses, observatory: &Arc<Observatory>) -> Router {
-    let origins: Arc<[String]> = addresses.page_origins().into();
-    let own = observations::router(Arc::clone(observatory))
-        .layer(middleware::from_fn_with_state(origins, same_origin::only));
-    client_document::router(&addresses.page).merge(own)
+/// Observations go into the lab's own account.
+fn sink(observatory: &Arc<Observatory>) -> Sink {
+    let observatory = Arc::clone(observatory);
+    Arc::new(move |observation| observatory.record(observation))
 }
 
 async fn sockets(

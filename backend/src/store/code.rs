@@ -1,8 +1,11 @@
 //! Authorization codes: each is redeemed at most once.
 
+use protocol::clause::Clause;
 use protocol::ids::{RedirectUri, UnixTime};
+use protocol::observation::MASK;
 use protocol::pkce::CodeChallenge;
 use rusqlite::{Connection, OptionalExtension as _, Row, named_params};
+use server_kit::witness;
 
 use super::pending::{parse_challenge, parse_redirect_uri};
 use super::{Family, NewRefreshToken, RevokedBecause, SecretHash, Store, StoreError, family, refresh};
@@ -106,7 +109,16 @@ impl Store {
         E: Send + 'static,
     {
         self.write(move |connection| {
-            let Some(found) = find(connection, code)? else { return Ok(Redemption::Unknown) };
+            let found = find(connection, code)?;
+            let known = || if found.is_some() { "known" } else { "unknown" };
+            witness::checked(
+                Clause::CodeBinding,
+                "code",
+                found.is_some(),
+                || "one that was issued here",
+                known,
+            );
+            let Some(found) = found else { return Ok(Redemption::Unknown) };
             let (refresh_token, outcome) = match judge(&found) {
                 CodeVerdict::Redeem { refresh_token, outcome } => (refresh_token, outcome),
                 CodeVerdict::WrongVerifier(reason) => {
@@ -116,11 +128,15 @@ impl Store {
                 CodeVerdict::Refuse(reason) => return Ok(Redemption::Refused(reason)),
             };
             let family = found.family;
-            if !consume(connection, code, now)? {
+            let consumed = consume(connection, code, now)?;
+            let uses = || if consumed { "none" } else { "redeemed before" };
+            witness::checked(Clause::CodeOnce, "uses of the code so far", consumed, || "none", uses);
+            if !consumed {
                 note_replay(connection, code, now)?;
                 family::revoke(connection, &family.id, RevokedBecause::CodeReplayed, now)?;
                 return Ok(Redemption::Replayed { family: family.id });
             }
+            witness::stored("the code, used up", || [("code", MASK.to_owned())]);
             if let Some(token) = refresh_token {
                 refresh::insert(connection, &family, token)?;
             }
@@ -176,6 +192,7 @@ fn count_wrong_verifier(connection: &Connection, code: SecretHash) -> Result<(),
     connection
         .prepare_cached("UPDATE code SET wrong_verifiers = wrong_verifiers + 1 WHERE code_hash = ?")?
         .execute([code])?;
+    witness::stored("a wrong verifier, counted against the code", || [("code", MASK.to_owned())]);
     Ok(())
 }
 
@@ -201,5 +218,15 @@ pub(super) fn insert(connection: &Connection, code: &NewCode<'_>) -> Result<(), 
             ":code_challenge": code.code_challenge.as_str(),
             ":expires_at": code.expires_at.0,
         })?;
+    witness::stored("the code, bound to the challenge and to what was asked", || {
+        [
+            ("code", MASK.to_owned()),
+            ("code_challenge", code.code_challenge.as_str().to_owned()),
+            ("redirect_uri", code.redirect_uri.to_string()),
+            ("client_id", code.family.client.id.to_string()),
+            ("resource", code.family.resource.to_string()),
+            ("scope", code.family.scope.to_string()),
+        ]
+    });
     Ok(())
 }

@@ -3,6 +3,7 @@
 use protocol::ids::{ClientId, ResourceUri, Subject, UnixTime};
 use protocol::scope::ScopeSet;
 use rusqlite::{Connection, OptionalExtension as _, named_params};
+use server_kit::witness;
 
 use super::pending::{COLUMNS, PendingRequest, find};
 use super::{
@@ -113,6 +114,9 @@ impl Store {
             let request = &pending.request;
             let Standing::Asks(asked) = &request.standing else { return Ok(Decision::Unknown) };
             let scope = verdict.scope(asked);
+            let decision =
+                if from_memory { "the decision, as remembered" } else { "the decision, once for all" };
+            witness::stored(decision, || [("person", subject.to_string()), ("allowed", in_words(&scope))]);
             if !from_memory {
                 remembered::note(connection, &subject, request, asked, &scope, remembered_since, now)?;
             }
@@ -192,6 +196,10 @@ impl Store {
         })
         .await
     }
+}
+
+fn in_words(allowed: &ScopeSet) -> String {
+    if allowed.is_empty() { "nothing".to_owned() } else { allowed.to_string() }
 }
 
 /// The guard: only an open request can be consumed, and only by the browser that brought it.

@@ -3,6 +3,7 @@
 use protocol::ids::{ClientId, ResourceUri, Subject, UnixTime};
 use protocol::scope::ScopeSet;
 use rusqlite::{Connection, OptionalExtension as _, Row, named_params};
+use server_kit::witness;
 
 use super::pending::{parse_client, parse_resource, parse_scope, write_client};
 use super::{Client, SecretHash, Store, StoreError};
@@ -115,12 +116,17 @@ pub(super) fn revoke(
     because: RevokedBecause,
     now: UnixTime,
 ) -> Result<(), StoreError> {
-    connection
+    let ended = connection
         .prepare_cached(
             "UPDATE family SET revoked_at = :now, revoked_because = :because
              WHERE id = :id AND revoked_at IS NULL",
         )?
         .execute(named_params! { ":now": now.0, ":because": because.as_str(), ":id": id })?;
+    if ended > 0 {
+        witness::stored("the end of everything that grew from one consent", || {
+            [("family", id.to_owned()), ("because", because.as_str().to_owned())]
+        });
+    }
     Ok(())
 }
 
@@ -130,7 +136,7 @@ pub(super) fn end_with_session(
     session: SecretHash,
     now: UnixTime,
 ) -> Result<(), StoreError> {
-    connection
+    let ended = connection
         .prepare_cached(
             "UPDATE family SET revoked_at = :now, revoked_because = :because
              WHERE session = :session AND revoked_at IS NULL",
@@ -140,6 +146,7 @@ pub(super) fn end_with_session(
             ":because": RevokedBecause::SignedOut.as_str(),
             ":session": session,
         })?;
+    tell_ended(ended, RevokedBecause::SignedOut);
     Ok(())
 }
 
@@ -149,7 +156,7 @@ pub(super) fn end_with_sessions_of(
     subject: &Subject,
     now: UnixTime,
 ) -> Result<(), StoreError> {
-    connection
+    let ended = connection
         .prepare_cached(
             "UPDATE family SET revoked_at = :now, revoked_because = :because
              WHERE subject = :subject AND session IS NOT NULL AND revoked_at IS NULL",
@@ -159,6 +166,7 @@ pub(super) fn end_with_sessions_of(
             ":because": RevokedBecause::SignedOut.as_str(),
             ":subject": subject.as_str(),
         })?;
+    tell_ended(ended, RevokedBecause::SignedOut);
     Ok(())
 }
 
@@ -170,7 +178,7 @@ pub(super) fn take_back(
     resource: &ResourceUri,
     now: UnixTime,
 ) -> Result<(), StoreError> {
-    connection
+    let ended = connection
         .prepare_cached(
             "UPDATE family SET revoked_at = :now, revoked_because = :because
              WHERE subject = :subject AND client_id = :client_id AND resource = :resource
@@ -183,7 +191,16 @@ pub(super) fn take_back(
             ":client_id": client.as_str(),
             ":resource": resource.as_str(),
         })?;
+    tell_ended(ended, RevokedBecause::TakenBack);
     Ok(())
+}
+
+fn tell_ended(families: usize, because: RevokedBecause) {
+    if families > 0 {
+        witness::stored("the end of everything that grew from some consents", || {
+            [("consents", families.to_string()), ("because", because.as_str().to_owned())]
+        });
+    }
 }
 
 /// The session goes on under another cookie, and what this person allowed in it goes with it.
@@ -223,5 +240,14 @@ pub(super) fn insert(
             ":expires_at": family.expires_at.0,
             ":session": session,
         })?;
+    witness::stored("what the person allowed: the family of all tokens that grow from it", || {
+        [
+            ("family", family.id.clone()),
+            ("client_id", family.client.id.to_string()),
+            ("person", family.subject.to_string()),
+            ("resource", family.resource.to_string()),
+            ("scope", family.scope.to_string()),
+        ]
+    });
     Ok(())
 }

@@ -35,6 +35,13 @@ impl SecretHash {
         Self(Sha256::digest(text.as_bytes()).into())
     }
 
+    /// A short name for whatever it is the hash of: the first 16 hexadecimal digits, from which nobody gets back to it.
+    #[must_use]
+    pub fn short_name(&self) -> String {
+        let first = self.0.first_chunk().map_or(0, |first| u64::from_be_bytes(*first));
+        format!("{first:016x}")
+    }
+
     /// Reads a hash that somebody else made, as 64 hexadecimal digits: what `sha256sum` prints.
     #[must_use]
     pub fn from_hex(text: &str) -> Option<Self> {
@@ -81,6 +88,7 @@ mod tests {
         // printf %s abc | sha256sum
         let hex = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
         assert_eq!(SecretHash::from_hex(hex), Some(SecretHash::of_text("abc")));
+        assert_eq!(SecretHash::of_text("abc").short_name(), hex[..16]);
         assert_eq!(SecretHash::from_hex(&hex.to_uppercase()), Some(SecretHash::of_text("abc")));
         for bad in ["", "ba78", &hex[1..], &format!("{hex}0"), &format!("{hex}00"), &hex.replace('b', "g")] {
             assert_eq!(SecretHash::from_hex(bad), None, "{bad}");

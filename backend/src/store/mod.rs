@@ -4,6 +4,8 @@
 //! consumed by a guarded `UPDATE … RETURNING`, so that of many simultaneous attempts, in however many processes on one
 //! file, exactly one wins. Secrets of others are stored as hashes only; the server's own keys are there as
 //! [`KeptSecret`].
+//!
+//! What is written down or consumed is reported where that happens ([`witness`]), from whatever thread.
 
 mod client;
 mod client_assertion;
@@ -30,6 +32,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::{Connection, TransactionBehavior};
+use server_kit::witness;
 
 pub use client::{Client, ClientAuthentication, ClientSource};
 pub use code::{CodeVerdict, FoundCode, Redemption};
@@ -187,7 +190,8 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     {
-        self.writer.run(event).await
+        let witness = witness::handle();
+        self.writer.run(move |connection| witness.within(|| event(connection))).await
     }
 
     /// Runs statements that only read.
@@ -196,7 +200,8 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     {
-        self.reader.run(question).await
+        let witness = witness::handle();
+        self.reader.run(move |connection| witness.within(|| question(connection))).await
     }
 }
 

@@ -5,6 +5,7 @@ use protocol::loopback::LoopbackPolicy;
 use protocol::pkce::CodeChallenge;
 use protocol::scope::ScopeSet;
 use rusqlite::{Connection, OptionalExtension as _, Row, named_params};
+use server_kit::witness::{self, or_absent};
 
 use super::{Client, MAX_PENDING, PENDING_SECONDS, SecretHash, Store, StoreError};
 
@@ -205,9 +206,29 @@ fn insert(
             ":now": now.0,
             ":expires_at": now.plus(PENDING_SECONDS).0,
         })?;
+    witness::stored("the authorization request, until the person decides", || told(request));
     // The sequence only grows, so this needs no count of the rows.
     connection
         .prepare_cached("DELETE FROM pending_request WHERE sequence <= :last - :most")?
         .execute(named_params! { ":last": connection.last_insert_rowid(), ":most": MAX_PENDING })?;
     Ok(())
+}
+
+/// What of a request is told to whoever watches.
+fn told(request: &NewRequest) -> Vec<(&'static str, String)> {
+    let mut told = vec![
+        ("client_id", request.client.id.to_string()),
+        ("redirect_uri", request.redirect_uri.to_string()),
+        ("state", or_absent(request.state.as_deref()).to_owned()),
+    ];
+    match &request.standing {
+        Standing::Asks(asked) => told.extend([
+            ("code_challenge", asked.code_challenge.as_str().to_owned()),
+            ("resource", asked.resource.to_string()),
+            ("scope", asked.scope.to_string()),
+        ]),
+        Standing::Refused(refusal) => told.push(("refused, to be told after sign-in", refusal.clone())),
+    }
+    told.push(("lasts", format!("{PENDING_SECONDS} s")));
+    told
 }

@@ -6,6 +6,7 @@
 use protocol::ids::{ClientId, ResourceUri, Subject, UnixTime};
 use protocol::scope::ScopeSet;
 use rusqlite::{Connection, OptionalExtension as _, named_params};
+use server_kit::witness;
 
 use super::pending::{parse_client, parse_scope, write_client};
 use super::{Asked, Client, NewRequest, Standing, Store, StoreError};
@@ -91,6 +92,14 @@ pub(super) fn note(
             ":scope": scope.to_string(),
             ":granted_at": granted_at.0,
         })?;
+    witness::stored("the consent, for the next time", || {
+        [
+            ("person", subject.to_string()),
+            ("client_id", request.client.id.to_string()),
+            ("resource", asked.resource.to_string()),
+            ("scope", scope.to_string()),
+        ]
+    });
     Ok(())
 }
 

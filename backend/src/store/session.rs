@@ -2,6 +2,7 @@
 
 use protocol::ids::{Subject, UnixTime};
 use rusqlite::{Connection, OptionalExtension as _, Row, named_params};
+use server_kit::witness;
 
 use super::{SecretHash, Store, StoreError, family};
 
@@ -53,6 +54,9 @@ impl Store {
                     ":expires_at": session.expires_at.0,
                     ":idle_until": session.idle_until.0,
                 })?;
+            witness::stored("a session of this browser, under a new cookie", || {
+                [("person", session.subject.to_string())]
+            });
             Ok(())
         })
         .await
@@ -68,6 +72,7 @@ impl Store {
     pub async fn sign_out(&self, old: SecretHash, new: SecretHash, now: UnixTime) -> Result<(), StoreError> {
         self.write(move |connection| {
             family::end_with_session(connection, old, now)?;
+            witness::stored("the end of this browser's session", || []);
             move_browser(connection, old, new)
         })
         .await
@@ -91,6 +96,7 @@ impl Store {
             connection
                 .prepare_cached("DELETE FROM browser_session WHERE subject = ?")?
                 .execute([subject.as_str()])?;
+            witness::stored("the end of all sessions of this person", || [("person", subject.to_string())]);
             Ok(())
         })
         .await

@@ -34,24 +34,24 @@ impl Lines {
 }
 
 /// Every access token of a run.
-fn tokens(flow: &Flow) -> Vec<String> {
+pub(crate) fn tokens(flow: &Flow) -> Vec<String> {
     let open = serde_json::to_string(flow.trace().entries()).unwrap();
     let sent = open.split("Bearer ").skip(1).filter_map(|rest| rest.split('"').next());
     sent.filter(|token| token.matches('.').count() == 2).map(str::to_owned).collect()
 }
 
 /// The name of a token, which is no secret.
-fn jti(token: &str) -> String {
+pub(crate) fn jti(token: &str) -> String {
     let claims = base64url_decode(token.split('.').nth(1).unwrap()).unwrap();
     serde_json::from_slice::<Value>(&claims).unwrap()["jti"].as_str().unwrap().to_owned()
 }
 
-fn family(token: &str) -> String {
+pub(crate) fn family(token: &str) -> String {
     jti(token).split_once('.').unwrap().0.to_owned()
 }
 
 /// Sends what is refused, each with something in it that nobody must read.
-async fn provoke_refusals(lab: &Lab, code: &str, secrets: &mut Vec<String>) {
+pub(crate) async fn provoke_refusals(lab: &Lab, code: &str, secrets: &mut Vec<String>) {
     let client = reqwest::Client::new();
     let token_endpoint = format!("{}/token", lab.authorization_server);
     for (n, (form, authorization)) in [

@@ -2,9 +2,13 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a helper that cannot go on has failed the test")]
 
+mod connected;
+mod controls;
+mod documents;
 mod golden;
 mod lab;
 mod logs;
+mod observations;
 mod outcomes;
 mod page;
 mod revocation;

@@ -1,6 +1,8 @@
 //! What the reader is told: data, without any rule of the protocol.
 
+pub mod glossary;
 mod lesson;
+pub mod observed;
 pub mod plan;
 pub mod steps;
 mod texts;

@@ -6,6 +6,7 @@
 //! - [`tls`]: the certificate is for the name, whatever the address is.
 //! - [`exchange`]: one request on one connection. No redirects, no proxy, no cookies, no compression: none of them exists
 //!   here. What is read is counted.
+//! - Where somebody watches, each address that is judged and each request is reported ([`witness`](crate::witness)).
 //! - [`slots`]: no host takes the turns of others, and one deadline covers everything from waiting to the last byte.
 //!
 //! Spec: Client ID Metadata Document draft -00 §6.5, §6.6, draft -01 §4; MCP Security Best Practices, SSRF.
@@ -25,10 +26,12 @@ use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, CONTENT_T
 use http::{HeaderMap, HeaderValue, Method, Request};
 use http_body_util::Full;
 use hyper::body::Bytes;
+use protocol::clause::Clause;
 use protocol::loopback::LoopbackPolicy;
+use protocol::observation::{Finding, correlation};
 use protocol::secret::Secret;
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 pub use address::is_public;
 pub use network::{Network, Soon, SystemNetwork};
@@ -37,6 +40,8 @@ pub use tls::Roots;
 use slots::Slots;
 use target::{Site, Target};
 use tls::Tls;
+
+use crate::witness;
 
 /// From the wait for a turn to the last byte.
 pub const DEADLINE: Duration = Duration::from_secs(5);
@@ -92,6 +97,16 @@ pub struct Outbound {
     network: Arc<dyn Network>,
     tls: Arc<Tls>,
     slots: Arc<Slots>,
+    errand: Errand,
+}
+
+/// What somebody who watches is told about the requests of a client.
+#[derive(Clone, Copy)]
+struct Errand {
+    /// What is asked for.
+    what: &'static str,
+    /// The rule by which addresses are judged.
+    rule: Clause,
 }
 
 impl std::fmt::Debug for Outbound {
@@ -110,7 +125,15 @@ impl Outbound {
     /// The same on another network, with other authorities: for tests of hostile names and hosts. The rules are the same.
     #[must_use]
     pub fn on(policy: LoopbackPolicy, network: Arc<dyn Network>, roots: Roots) -> Self {
-        Self { policy, network, tls: Arc::new(Tls::new(roots)), slots: Arc::new(Slots::new()) }
+        let errand = Errand { what: "a document", rule: Clause::PublicAddress };
+        Self { policy, network, tls: Arc::new(Tls::new(roots)), slots: Arc::new(Slots::new()), errand }
+    }
+
+    /// The same client on an errand of its own: where somebody watches, this is what it asks for, and the rule by which it
+    /// judges addresses.
+    #[must_use]
+    pub fn on_errand(self, what: &'static str, rule: Clause) -> Self {
+        Self { errand: Errand { what, rule }, ..self }
     }
 
     /// Gets a document of at most `limit` bytes.
@@ -118,7 +141,7 @@ impl Outbound {
     /// # Errors
     /// [`FetchError`]. Which one must not be told to strangers in more detail than they could find out themselves.
     pub async fn get(&self, url: &str, limit: usize) -> Result<Fetched, FetchError> {
-        self.ask(url, Request::new(Full::default()), limit).await
+        self.ask(url, Request::new(Bytes::new()), limit).await
     }
 
     /// Posts a form with an `Authorization` header, under the same guards, and gives an answer of at most `limit` bytes.
@@ -135,7 +158,7 @@ impl Outbound {
         let mut authorization =
             HeaderValue::from_str(authorization.reveal()).map_err(|_| FetchError::Forbidden)?;
         authorization.set_sensitive(true);
-        let mut request = Request::new(Full::from(form));
+        let mut request = Request::new(Bytes::from(form));
         *request.method_mut() = Method::POST;
         let headers = request.headers_mut();
         headers.insert(AUTHORIZATION, authorization);
@@ -143,14 +166,34 @@ impl Outbound {
         self.ask(url, request, limit).await
     }
 
+    /// A request, and the report of it.
+    async fn ask(&self, url: &str, request: Request<Bytes>, limit: usize) -> Result<Fetched, FetchError> {
+        let watched = witness::is_watched().then(|| (correlation_of(url, &request), Instant::now()));
+        let answer = self.send(url, request.map(Full::new), limit).await;
+        if let Some((correlation, began)) = watched {
+            witness::report(|| Finding::Fetched {
+                what: self.errand.what.to_owned(),
+                url: url.to_owned(),
+                correlation,
+                outcome: match &answer {
+                    Ok(_) => Ok(200),
+                    Err(FetchError::Status(status)) => Ok(*status),
+                    Err(reason) => Err(reason.to_string()),
+                },
+                elapsed_us: began.elapsed().as_micros().try_into().unwrap_or(u64::MAX),
+            });
+        }
+        answer
+    }
+
     /// Everything that takes time. What is given up at the deadline frees its socket and its turn.
-    async fn ask(
+    async fn send(
         &self,
         url: &str,
         mut request: Request<Full<Bytes>>,
         limit: usize,
     ) -> Result<Fetched, FetchError> {
-        let target = Target::parse(url, self.policy)?;
+        let target = self.target(url)?;
         let host = target.authority.parse().map_err(|_| FetchError::Forbidden)?;
         *request.uri_mut() = target.path_and_query.clone();
         let headers = request.headers_mut();
@@ -174,15 +217,31 @@ impl Outbound {
         timeout(DEADLINE, answer).await.unwrap_or(Err(FetchError::Deadline))
     }
 
+    /// Where the URL leads, if it may be asked.
+    fn target(&self, url: &str) -> Result<Target, FetchError> {
+        let target = Target::parse(url, self.policy);
+        let expected = || match self.policy {
+            LoopbackPolicy::HttpsOnly => "https to a name, on port 443",
+            LoopbackPolicy::AllowHttpOnLoopback => "https to a name, on port 443, or http to this machine",
+        };
+        witness::checked(self.errand.rule, "where the URL leads", target.is_ok(), expected, || url);
+        target
+    }
+
     /// The addresses that may be connected to. One bad address refuses the name: whoever controls its records could
     /// have the bad one chosen.
     async fn addresses(&self, site: &Site) -> Result<Vec<IpAddr>, FetchError> {
-        let name = match site {
-            Site::ThisMachine { addresses } => return Ok(addresses.clone()),
-            Site::Public { name } => name,
+        let (found, allowed, expected) = match site {
+            Site::ThisMachine { addresses } => (addresses.clone(), true, "this machine, as the lab allows"),
+            Site::Public { name } => {
+                let found = self.network.lookup(name.clone()).await.map_err(|_| FetchError::Unreachable)?;
+                let allowed = found.iter().all(|address| is_public(*address));
+                (found, allowed, "every address of the name is a public one")
+            }
         };
-        let found = self.network.lookup(name.clone()).await.map_err(|_| FetchError::Unreachable)?;
-        if found.iter().all(|address| is_public(*address)) { Ok(found) } else { Err(FetchError::Forbidden) }
+        let texts = || found.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        witness::checked(self.errand.rule, "addresses", allowed, || expected, texts);
+        if allowed { Ok(found) } else { Err(FetchError::Forbidden) }
     }
 
     /// A connection to the first of these addresses that takes one. They are addresses: nothing is looked up again.
@@ -195,4 +254,9 @@ impl Outbound {
         }
         Err(FetchError::Unreachable)
     }
+}
+
+fn correlation_of(url: &str, request: &Request<Bytes>) -> String {
+    let authorization = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    correlation(request.method().as_str(), url, authorization, request.body())
 }

@@ -28,7 +28,8 @@ pub use watcher::{Sink, Watcher};
 const MAX_FINDINGS: usize = 256;
 
 tokio::task_local! {
-    static RECORDER: Arc<Recorder>;
+    /// Whoever watches, in tasks that were told so: somebody, or nobody.
+    static RECORDER: Option<Arc<Recorder>>;
 }
 
 /// What was said about one request so far.
@@ -63,7 +64,7 @@ impl Recorder {
 /// Whether somebody watches this task.
 #[must_use]
 pub fn is_watched() -> bool {
-    RECORDER.try_with(|_| ()).is_ok()
+    with_recorder(|_| ()).is_some()
 }
 
 /// Reports a check of something that MUST hold.
@@ -74,14 +75,30 @@ pub fn checked<E: Into<String>, F: Into<String>>(
     expected: impl FnOnce() -> E,
     found: impl FnOnce() -> F,
 ) {
+    let outcome = if holds { Outcome::Passed } else { Outcome::Failed };
+    check(clause, title, outcome, expected, found);
+}
+
+/// Reports a check that did not pass and stops nothing.
+pub fn noticed<E: Into<String>, F: Into<String>>(
+    clause: Clause,
+    title: &'static str,
+    expected: impl FnOnce() -> E,
+    found: impl FnOnce() -> F,
+) {
+    check(clause, title, Outcome::Warning, expected, found);
+}
+
+fn check<E: Into<String>, F: Into<String>>(
+    clause: Clause,
+    title: &'static str,
+    outcome: Outcome,
+    expected: impl FnOnce() -> E,
+    found: impl FnOnce() -> F,
+) {
     report(|| {
-        Finding::Checked(Check {
-            title: title.into(),
-            clause,
-            outcome: if holds { Outcome::Passed } else { Outcome::Failed },
-            expected: expected().into(),
-            found: found().into(),
-        })
+        let (expected, found) = (expected().into(), found().into());
+        Finding::Checked(Check { title: title.into(), clause, outcome, expected, found })
     });
 }
 
@@ -94,8 +111,11 @@ pub fn refused<N: Into<String>, S: Into<String>>(
     report(|| Finding::Refused { name: name().into(), clause, says: says().into() });
 }
 
-/// Reports what was written down or consumed. Values that are secret are left to the caller to leave out.
-pub fn stored<const N: usize>(what: &'static str, values: impl FnOnce() -> [(&'static str, String); N]) {
+/// Reports what was written down or consumed. Of secret values the caller gives the [mask](protocol::observation::MASK).
+pub fn stored<V>(what: &'static str, values: impl FnOnce() -> V)
+where
+    V: IntoIterator<Item = (&'static str, String)>,
+{
     report(|| Finding::Stored {
         what: what.into(),
         values: values().into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
@@ -107,24 +127,34 @@ pub fn from_cache(what: &'static str, url: &str, age_seconds: u64) {
     report(|| Finding::FromCache { what: what.into(), url: url.to_owned(), age_seconds });
 }
 
+/// What was sent under some name, in words.
+#[must_use]
+pub fn or_absent(sent: Option<&str>) -> &str {
+    sent.unwrap_or("absent")
+}
+
 /// Reports whatever else there is to say.
 pub fn report(finding: impl FnOnce() -> Finding) {
-    // Not an error: nobody watches.
-    let _ = RECORDER.try_with(|recorder| recorder.write(finding()));
+    with_recorder(|recorder| recorder.write(finding()));
 }
 
 /// Says which authorization request this visit of a browser belongs to. `id` is not secret: a hash of the request's id.
 pub fn visit(id: impl FnOnce() -> String) {
-    let _ = RECORDER.try_with(|recorder| {
+    with_recorder(|recorder| {
         let id = id();
         recorder.with(|notes| notes.visit = Some(id));
     });
 }
 
+/// Does something if somebody watches this task.
+fn with_recorder<T>(report: impl FnOnce(&Arc<Recorder>) -> T) -> Option<T> {
+    RECORDER.try_with(|recorder| recorder.as_ref().map(report)).ok().flatten()
+}
+
 /// Whoever watches this task, for work that leaves it.
 #[must_use]
 pub fn handle() -> Handle {
-    Handle(RECORDER.try_with(Arc::clone).ok())
+    Handle(with_recorder(Arc::clone))
 }
 
 /// Whoever watched the task that [`handle`] was called in: somebody, or nobody.
@@ -133,19 +163,13 @@ pub struct Handle(Option<Arc<Recorder>>);
 
 impl Handle {
     /// The same work, watched in whatever task it runs.
-    pub async fn scope<T>(self, work: impl Future<Output = T>) -> T {
-        match self.0 {
-            Some(recorder) => RECORDER.scope(recorder, work).await,
-            None => work.await,
-        }
+    pub fn scope<T>(self, work: impl Future<Output = T>) -> impl Future<Output = T> {
+        RECORDER.scope(self.0, work)
     }
 
     /// The same for work that waits for nothing, on whatever thread it runs.
     pub fn within<T>(self, work: impl FnOnce() -> T) -> T {
-        match self.0 {
-            Some(recorder) => RECORDER.sync_scope(recorder, work),
-            None => work(),
-        }
+        RECORDER.sync_scope(self.0, work)
     }
 }
 
@@ -170,6 +194,7 @@ mod tests {
         let unheard = || -> String { panic!("made though nobody watches") };
         assert!(!is_watched());
         checked(Clause::CodeOnce, "a check", true, unheard, unheard);
+        noticed(Clause::CodeOnce, "a check", unheard, unheard);
         refused(Clause::CodeOnce, unheard, unheard);
         stored("something", || [("name", unheard())]);
         report(|| panic!("made though nobody watches"));
@@ -191,7 +216,7 @@ mod tests {
             visit(|| "a visit".into());
             assert!(is_watched());
         };
-        RECORDER.scope(Arc::clone(&recorder), work).await;
+        Handle(Some(Arc::clone(&recorder))).scope(work).await;
         assert!(!is_watched());
         assert_eq!(recorder.with(|notes| notes.visit.clone()).as_deref(), Some("a visit"));
         assert_eq!(titles(&recorder), ["first", "in a task", "on a thread"]);
@@ -200,7 +225,7 @@ mod tests {
     #[tokio::test]
     async fn what_is_written_down_is_bounded() {
         let recorder = Arc::new(Recorder::default());
-        RECORDER.sync_scope(Arc::clone(&recorder), || (0..2 * MAX_FINDINGS).for_each(|_| check("again")));
+        Handle(Some(Arc::clone(&recorder))).within(|| (0..2 * MAX_FINDINGS).for_each(|_| check("again")));
         assert_eq!(titles(&recorder).len(), MAX_FINDINGS);
     }
 }

@@ -17,7 +17,7 @@ use tokio::time::Instant;
 
 use super::ahead::{MAX_BYTES, ReadAhead, read_ahead};
 use super::mask::{Mask, is_json};
-use super::{Notes, RECORDER, Recorder};
+use super::{Handle, Notes, Recorder};
 use crate::clock::Clock;
 
 /// Where observations go, each when its request has been answered. It is called on the task that answers: it must not wait.
@@ -77,7 +77,7 @@ impl Watcher {
 
         let recorder = Arc::new(Recorder::default());
         let answer = next.run(Request::from_parts(head, body));
-        let response = RECORDER.scope(Arc::clone(&recorder), answer).await;
+        let response = Handle(Some(Arc::clone(&recorder))).scope(answer).await;
 
         let elapsed_us = began.elapsed().as_micros().try_into().unwrap_or(u64::MAX);
         let (body, response) = read_json(response).await;

@@ -42,7 +42,7 @@ pub(crate) fn Afterwards(
             <p class="hint">"Each of these is real: watch what the servers make of it."</p>
             {move || ahead.get().map(|ahead| view! {
                 <p class="clock" data-testid="lab-clock">
-                    "The lab’s clock is "<b>{ahead}</b>" ahead."
+                    <span>"The lab’s clock is "<b>{ahead}</b>" ahead."</span>
                     <button class="quiet" on:click=move |_| on_clock_back.run(())>"Put it back"</button>
                 </p>
             })}

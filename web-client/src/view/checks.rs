@@ -6,13 +6,15 @@ use protocol::observation::Finding;
 use protocol::party::Party;
 
 use super::party;
+use super::text::Text;
 use crate::walk::Walk;
 
 /// What the client verified.
 #[component]
 pub(crate) fn ClientChecks(walk: Walk, checks: Vec<Check>) -> impl IntoView {
     (!checks.is_empty()).then(|| {
-        let items = checks.into_iter().map(|check| view! { <CheckItem walk=walk check=check /> }).collect_view();
+        let items =
+            checks.into_iter().map(|check| view! { <CheckItem walk=walk check=check /> }).collect_view();
         view! {
             <h3 class="section client">"What the client checked"</h3>
             <ul class="checks" data-testid="client-checks">{items}</ul>
@@ -38,6 +40,7 @@ fn CheckItem(walk: Walk, check: Check) -> impl IntoView {
         Outcome::Warning => ("warning", "not as recommended"),
         Outcome::Failed => ("failed", "failed"),
     };
+    let revision = untrack(|| walk.revision());
     let same = check.expected == check.found;
     let (expected, found) = (check.expected, check.found);
     view! {
@@ -45,24 +48,25 @@ fn CheckItem(walk: Walk, check: Check) -> impl IntoView {
             <p class="what">
                 <span class="visually-hidden">{word}": "</span>
                 <span>{check.title}</span>
-                <a href=check.clause.url() target="_blank" rel="noreferrer noopener">{check.clause.source()}</a>
+                <a href=check.clause.url_in(revision) target="_blank" rel="noreferrer noopener">{check.clause.source()}</a>
             </p>
-            <p class="found"><code>{move || walk.visible(&found)}</code></p>
-            {(!same).then(|| view! { <p class="expected">"expected: "{move || walk.visible(&expected)}</p> })}
-            <p class="rule"><b>{check.clause.level().as_str()}</b>" "{check.clause.rule()}</p>
+            <p class="found"><code><Text walk=walk text=found /></code></p>
+            {(!same).then(|| view! { <p class="expected">"expected: "<Text walk=walk text=expected /></p> })}
+            <p class="rule"><b>{check.clause.level().as_str()}</b>" "{check.clause.rule_in(revision)}</p>
         </li>
     }
 }
 
 #[component]
 fn FindingItem(walk: Walk, finding: Finding) -> impl IntoView {
+    let revision = untrack(|| walk.revision());
     match finding {
         Finding::Checked(check) => view! { <CheckItem walk=walk check=check /> }.into_any(),
         Finding::Refused { name, clause, says } => view! {
             <li class="failed">
                 <p class="what">
                     <span>"Refused: "{name}</span>
-                    <a href=clause.url() target="_blank" rel="noreferrer noopener">{clause.source()}</a>
+                    <a href=clause.url_in(revision) target="_blank" rel="noreferrer noopener">{clause.source()}</a>
                 </p>
                 <p class="found">{says}</p>
             </li>
@@ -73,10 +77,10 @@ fn FindingItem(walk: Walk, finding: Finding) -> impl IntoView {
                 Ok(status) => status.to_string(),
                 Err(reason) => reason,
             };
-            did(["Fetched ", &what].concat(), [&url, " → ", &outcome].concat())
+            did(walk, ["Fetched ", &what].concat(), [&url, " → ", &outcome].concat())
         }
         Finding::FromCache { what, url, age_seconds } => {
-            did(["Had ", &what, " already"].concat(), format!("{url}, {age_seconds} s old"))
+            did(walk, ["Had ", &what, " already"].concat(), format!("{url}, {age_seconds} s old"))
         }
         Finding::Stored { what, values } => {
             let mut text = String::new();
@@ -86,17 +90,17 @@ fn FindingItem(walk: Walk, finding: Finding) -> impl IntoView {
                 text.push_str(": ");
                 text.push_str(&value);
             }
-            did(["Wrote down ", &what].concat(), text)
+            did(walk, ["Wrote down ", &what].concat(), text)
         }
     }
 }
 
 /// Something that was done.
-fn did(title: String, details: String) -> AnyView {
+fn did(walk: Walk, title: String, details: String) -> AnyView {
     view! {
         <li class="did">
             <p class="what"><span>{title}</span></p>
-            <p class="found"><code>{details}</code></p>
+            <p class="found"><code><Text walk=walk text=details /></code></p>
         </li>
     }
     .into_any()

@@ -59,7 +59,6 @@ pub(super) fn close(dialog: NodeRef<Dialog>) {
 }
 
 /// Whether a dialog is in front of the page: then the page's own keys rest.
-#[expect(dead_code, reason = "the listener of the page's keys has its own way so far")]
 pub(crate) fn is_any_open() -> bool {
     let document = web_sys::window().and_then(|window| window.document());
     document.is_some_and(|document| matches!(document.query_selector("dialog[open]"), Ok(Some(_))))

@@ -4,17 +4,13 @@ use leptos::ev::{self, KeyboardEvent};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast as _;
 
+use super::dialog::{Modal, is_any_open};
 use crate::walk::{Until, Walk};
 
 /// Listens for the keys of the page.
 pub(crate) fn listen(walk: Walk, keys_open: RwSignal<bool>) {
     let handle = window_event_listener(ev::keydown, move |event| {
-        if event.ctrl_key()
-            || event.meta_key()
-            || event.alt_key()
-            || event.is_composing()
-            || keys_open.get_untracked()
-        {
+        if event.ctrl_key() || event.meta_key() || event.alt_key() || event.is_composing() || is_any_open() {
             return;
         }
         let key = event.key();
@@ -63,22 +59,9 @@ const KEYS: [(&str, &str); 10] = [
 /// The list of keys.
 #[component]
 pub(crate) fn KeysDialog(open: RwSignal<bool>) -> impl IntoView {
-    let dialog = NodeRef::<leptos::html::Dialog>::new();
-    Effect::new(move || {
-        let Some(dialog) = dialog.get() else { return };
-        if open.get() {
-            // Already open is as good as opened.
-            let _ = dialog.show_modal();
-        } else {
-            dialog.close();
-        }
-    });
-    let rows = KEYS.map(|(key, what)| view! { <dt><kbd>{key}</kbd></dt><dd>{what}</dd> });
     view! {
-        <dialog node_ref=dialog aria-labelledby="keys-title" on:close=move |_| open.set(false)>
-            <h2 id="keys-title">"Keys"</h2>
-            <dl>{rows}</dl>
-            <button on:click=move |_| open.set(false)>"Close"</button>
-        </dialog>
+        <Modal open=open id="keys" title="Keys">
+            <dl>{KEYS.map(|(key, what)| view! { <dt><kbd>{key}</kbd></dt><dd>{what}</dd> })}</dl>
+        </Modal>
     }
 }

@@ -8,7 +8,7 @@ use flow::lessons::plan;
 use flow::lessons::steps::Step;
 use leptos::prelude::*;
 use protocol::party::Party;
-use record::{Hop, HopId};
+use record::Hop;
 
 use super::party;
 use crate::walk::{At, Walk};
@@ -128,12 +128,13 @@ fn arrows(walk: Walk) -> Vec<Arrow> {
 fn rows(arrows: Vec<Arrow>) -> Vec<Vec<Arrow>> {
     let mut rows: Vec<Vec<Arrow>> = Vec::new();
     for arrow in arrows {
-        let behind = matches!(arrow.at, Some(At::Hop(HopId::Seen(_) | HopId::Fetched(..)))) || arrow.kind == Kind::Planned;
+        let behind = matches!(arrow.from, Party::McpServer | Party::AuthorizationServer);
         match rows.last_mut() {
             Some(row)
                 if behind
                     && row.last().is_some_and(|last| {
-                        last.to == arrow.from && last.lanes().1 <= arrow.lanes().0 && last.kind == arrow.kind
+                        let same_time = (last.kind == Kind::Planned) == (arrow.kind == Kind::Planned);
+                        same_time && last.to == arrow.from && last.lanes().1 <= arrow.lanes().0
                     }) =>
             {
                 row.push(arrow);
@@ -181,7 +182,8 @@ fn ArrowButton(walk: Walk, arrow: Arrow, behind: bool, crowded: bool) -> impl In
         std::cmp::Ordering::Equal => "self",
         std::cmp::Ordering::Greater => "left",
     };
-    let mut class = format!("at-{} span-{} {direction} {} ", from.min(to), from.abs_diff(to), arrow.kind.class());
+    let mut class =
+        format!("at-{} span-{} {direction} {} ", from.min(to), from.abs_diff(to), arrow.kind.class());
     class.push_str(party::class(arrow.from));
     class.push_str(match (behind, crowded) {
         (true, _) => " behind",

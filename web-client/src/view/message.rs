@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use protocol::query::Parameters;
 use record::Hop;
 
+use super::text::Text;
 use crate::walk::Walk;
 
 /// A message, whoever saw it.
@@ -105,14 +106,14 @@ fn content_type(headers: &[(String, String)]) -> &str {
 pub(crate) fn MessageView(walk: Walk, message: Message) -> impl IntoView {
     let Message { start, headers, body, told_by } = message;
     let headers = headers.into_iter().map(move |(name, value)| {
-        view! { <span class="name">{name}</span>" "{move || walk.visible(&value)}"\n" }
+        view! { <span class="name">{name}</span>" "<Text walk=walk text=value />"\n" }
     });
     let has_body = !body.is_empty();
     view! {
         {told_by.map(|who| view! { <p class="told">"As the "{who}" reports it; secrets were masked there."</p> })}
         <pre tabindex="0" data-testid="message">
-            <b>{move || walk.visible(&start)}</b>"\n"{headers.collect_view()}
-            {has_body.then_some("\n")}{move || walk.visible(&body)}
+            <b><Text walk=walk text=start /></b>"\n"{headers.collect_view()}
+            {has_body.then_some("\n")}<Text walk=walk text=body />
         </pre>
     }
 }

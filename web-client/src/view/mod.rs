@@ -3,16 +3,24 @@
 pub(crate) mod afterwards;
 pub(crate) mod card;
 pub(crate) mod checks;
+pub(crate) mod code_block;
 pub(crate) mod controls;
 pub(crate) mod dialog;
 pub(crate) mod ending;
+pub(crate) mod export;
+pub(crate) mod highlight;
 pub(crate) mod keys;
 pub(crate) mod ladder;
 pub(crate) mod message;
 pub(crate) mod page;
 pub(crate) mod party;
+pub(crate) mod rule;
+pub(crate) mod scopes;
 pub(crate) mod steps;
 pub(crate) mod strip;
 pub(crate) mod switches;
 pub(crate) mod tabs;
+#[cfg(test)]
+pub(crate) mod test_page;
+pub(crate) mod text;
 pub(crate) mod wanted;

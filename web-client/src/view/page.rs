@@ -103,7 +103,8 @@ fn keep_address(walk: Walk) {
             walk.start(wanted);
         }
         let Some(id) = link.step else { return };
-        let hop = walk.hops.with_untracked(|hops| hops.iter().find(|hop| hop.step.id() == id).map(|hop| hop.id));
+        let hop =
+            walk.hops.with_untracked(|hops| hops.iter().find(|hop| hop.step.id() == id).map(|hop| hop.id));
         if let Some(hop) = hop {
             walk.look_at(At::Hop(hop));
         }

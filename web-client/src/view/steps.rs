@@ -22,7 +22,8 @@ pub(crate) fn Steps(walk: Walk) -> impl IntoView {
     });
     let chapters = move || {
         let shown = shown.get();
-        let of = move |chapter: Chapter| shown.clone().into_iter().filter(move |step| step.chapter() == chapter);
+        let of =
+            move |chapter: Chapter| shown.clone().into_iter().filter(move |step| step.chapter() == chapter);
         let chapters = Chapter::ALL.into_iter().filter(|chapter| of(*chapter).next().is_some());
         let chapters = chapters.enumerate().map(|(i, chapter)| {
             let steps = of(chapter).map(|step| view! { <StepItem walk=walk step=step /> }).collect_view();
@@ -40,9 +41,8 @@ pub(crate) fn Steps(walk: Walk) -> impl IntoView {
 
 #[component]
 fn StepItem(walk: Walk, step: Step) -> impl IntoView {
-    let first = Memo::new(move |_| {
-        walk.hops.with(|hops| hops.iter().find(|hop| hop.step == step).map(|hop| hop.id))
-    });
+    let first =
+        Memo::new(move |_| walk.hops.with(|hops| hops.iter().find(|hop| hop.step == step).map(|hop| hop.id)));
     let current = Memo::new(move |_| walk.hop().map(|hop| hop.step) == Some(step));
     let failed = Memo::new(move |_| {
         walk.flow.with(|flow| matches!(flow.poll(), Action::Failed(failure) if failure.step == step))

@@ -1,85 +1,93 @@
-//! The values that matter, as they become known up to the entry that is looked at.
+//! The values that matter, as they become known up to the hop that is looked at. Pointing at one lights it up wherever it
+//! occurs.
 
+use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 
+use super::scopes::Scopes;
 use crate::walk::Walk;
 
 /// The strip below the header.
 #[component]
 pub(crate) fn Strip(walk: Walk) -> impl IntoView {
     let value = move |name: &'static str| {
-        let count = walk.entries_so_far();
-        walk.flow.with(|flow| flow.trace().value(name, count).map(str::to_owned))
+        Signal::derive(move || {
+            let count = walk.entries_so_far();
+            walk.flow.with(|flow| flow.trace().value(name, count).map(str::to_owned))
+        })
     };
-    let config = move || walk.flow.with(|flow| flow.config().clone());
+    let resource = Signal::derive(move || walk.flow.with(|flow| Some(flow.config().server.to_string())));
     view! {
         <section class="strip" aria-label="The values that matter">
-            <Value name="resource" value=Signal::derive(move || Some(config().server.to_string())) />
-            <Value name="issuer" value=Signal::derive(move || value("issuer")) />
-            <Value name="client_id" value=Signal::derive(move || value("client_id")) />
-            <Value name="state" value=Signal::derive(move || value("state").map(|text| shorten(&text))) />
-            <Value
-                name="verifier → challenge"
-                value=Signal::derive(move || {
-                    let challenge = shorten(&value("code_challenge")?);
-                    let verifier = walk.visible(&value("code_verifier")?);
-                    Some(format!("{} → {challenge}", shorten(&verifier)))
-                })
-            />
-            <Scopes walk=walk />
+            <Value walk=walk label="resource" name="resource" value=resource />
+            <Value walk=walk label="issuer" name="issuer" value=value("issuer") />
+            <Value walk=walk label="client_id" name="client_id" value=value("client_id") />
+            <Value walk=walk label="state" name="state" value=value("state") />
+            <Value walk=walk label="verifier" name="code_verifier" value=value("code_verifier") />
+            <Value walk=walk label="→ challenge" name="code_challenge" value=value("code_challenge") />
+            <Value walk=walk label="kid" name="kid" value=value("kid") />
+            <ScopesSoFar walk=walk />
         </section>
     }
 }
 
 #[component]
-fn Value(name: &'static str, value: Signal<Option<String>>) -> impl IntoView {
+fn Value(
+    walk: Walk,
+    label: &'static str,
+    name: &'static str,
+    value: Signal<Option<String>>,
+) -> impl IntoView {
+    let is_lit = move || walk.lit.get() == Some(name);
+    let point = move |on: bool| walk.lit.set(if on { Some(name) } else { walk.picked.get_untracked() });
     move || {
-        value.get().map(
-            |text| view! { <span class="value"><span class="label">{name}</span><code>{text}</code></span> },
-        )
+        value.get().map(|text| {
+            let whole = walk.visible(&text);
+            view! {
+                <button
+                    class="value"
+                    class:lit=is_lit
+                    data-testid=String::from("value-") + name
+                    aria-pressed=move || if walk.picked.get() == Some(name) { "true" } else { "false" }
+                    title=whole.clone()
+                    on:pointerenter=move |_| point(true)
+                    on:pointerleave=move |_| point(false)
+                    on:focus=move |_| point(true)
+                    on:blur=move |_| point(false)
+                    on:click=move |_| walk.pick(name)
+                    on:keydown=move |event: KeyboardEvent| if event.key() == "Escape" { walk.picked.set(None) }
+                >
+                    <span class="label">{label}</span>
+                    <code>{shorten(&whole)}</code>
+                </button>
+            }
+        })
     }
 }
 
 /// The scopes that are asked for and those that the token has.
 #[component]
-fn Scopes(walk: Walk) -> impl IntoView {
-    let marks = move || {
+fn ScopesSoFar(walk: Walk) -> impl IntoView {
+    let list =
+        |text: &str| text.split(' ').filter(|scope| !scope.is_empty()).map(str::to_owned).collect::<Vec<_>>();
+    move || {
         let count = walk.entries_so_far();
-        walk.flow.with(|flow| {
+        let (granted, asked) = walk.flow.with(|flow| {
             let granted = flow.granted().map(ToString::to_string).unwrap_or_default();
             let asked = flow.trace().value("scope", count).unwrap_or_default().to_owned();
-            let mut scopes: Vec<String> = granted
-                .split(' ')
-                .chain(asked.split(' '))
-                .filter(|s| !s.is_empty())
-                .map(str::to_owned)
-                .collect();
-            scopes.sort();
-            scopes.dedup();
-            let mark = |scope: &String| match (granted.split(' ').any(|g| g == scope), granted.is_empty()) {
-                (true, _) => "granted",
-                (false, true) => "asked",
-                (false, false) => "new",
-            };
-            scopes.into_iter().map(|scope| (mark(&scope), scope)).collect::<Vec<_>>()
-        })
-    };
-    view! {
-        <Show when=move || !marks().is_empty()>
-            <span class="value">
-                <span class="label">"scope"</span>
-                {move || {
-                    marks().into_iter().map(|(mark, scope)| view! { <span class=format!("tag {mark}")>{scope}" "{mark}</span> }).collect_view()
-                }}
-            </span>
-        </Show>
+            (list(&granted), list(&asked))
+        });
+        (!granted.is_empty() || !asked.is_empty()).then(|| view! { <Scopes granted=granted asked=asked /> })
     }
 }
 
-/// Random values are recognized by their ends.
+/// Random values are recognized by their ends; on this machine, addresses by what differs.
 fn shorten(text: &str) -> String {
+    if let Some(local) = text.strip_prefix("http://") {
+        return local.to_owned();
+    }
     match (text.get(..4), text.len().checked_sub(3).and_then(|end| text.get(end..))) {
-        (Some(head), Some(tail)) if text.len() > 14 => format!("{head}…{tail}"),
+        (Some(head), Some(tail)) if text.len() > 14 => [head, "…", tail].concat(),
         _ => text.to_owned(),
     }
 }

@@ -1,5 +1,6 @@
 //! A walk: a run of the client, where the reader stands in it, and the moves that the reader can make.
 
+mod deeds;
 mod moves;
 mod next;
 mod start;
@@ -17,8 +18,10 @@ pub(crate) use start::{Start, begin};
 
 use crate::choice::Choice;
 use crate::draft::Draft;
+use crate::followed::followed;
 use crate::lab::Lab;
 use crate::observatory::Observatory;
+use crate::view::highlight::Value;
 
 /// Where the reader stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,6 +78,14 @@ pub(crate) struct Walk {
     pub(crate) show_secrets: RwSignal<bool>,
     /// The name of the value that lights up wherever it occurs.
     pub(crate) lit: RwSignal<Option<&'static str>>,
+    /// The name of the value that stays lit.
+    pub(crate) picked: RwSignal<Option<&'static str>>,
+    /// The values that are followed across the run.
+    pub(crate) followed: Memo<Vec<Value>>,
+    /// What the last deed at rest came to.
+    pub(crate) outcome: RwSignal<Option<String>>,
+    /// How far the lab's clock is ahead, in seconds.
+    pub(crate) clock_ahead: RwSignal<u64>,
     /// A step that a link leads to, and that has not happened yet.
     pub(crate) wanted: RwSignal<Option<Step>>,
     /// A word to the reader that belongs to no hop.
@@ -106,6 +117,10 @@ impl Walk {
             draft: RwSignal::new(None),
             show_secrets: RwSignal::new(false),
             lit: RwSignal::new(None),
+            picked: RwSignal::new(None),
+            followed: Memo::new(move |_| flow.with(|flow| followed(flow.trace().entries()))),
+            outcome: RwSignal::new(None),
+            clock_ahead: RwSignal::new(0),
             wanted: RwSignal::new(start.wanted),
             notice: RwSignal::new(start.notice),
         }
@@ -149,6 +164,13 @@ impl Walk {
             && self.flow.with(|flow| {
                 matches!(flow.poll(), Action::Send(_) | Action::Navigate | Action::AwaitCallback)
             })
+    }
+
+    /// Keeps a value lit, or no more.
+    pub(crate) fn pick(self, name: &'static str) {
+        let picked = self.picked.get_untracked();
+        self.picked.set(if picked == Some(name) { None } else { Some(name) });
+        self.lit.set(Some(name));
     }
 
     /// A text with secrets masked, unless the reader wants to see them.

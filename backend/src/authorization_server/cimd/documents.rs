@@ -5,15 +5,18 @@ use std::sync::Arc;
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 use protocol::cimd::{ClientIdUrl, ClientMetadataDocument, MAX_DOCUMENT_BYTES};
+use protocol::clause::Clause;
 use protocol::ids::Issuer;
 
 use super::attempts::Attempts;
 use super::freshness::Freshness;
 use super::kept::Kept;
 use super::single_flight::SingleFlight;
+use super::{WHAT, document_checks};
 use crate::authorization_server::page_refusal::PageRefusal;
 use server_kit::clock::Clock;
 use server_kit::outbound::{FetchError, Fetched, Outbound};
+use server_kit::witness::{self, checked, or_absent};
 
 type Document = Arc<ClientMetadataDocument>;
 
@@ -38,6 +41,7 @@ impl Documents {
         clock: Arc<dyn Clock>,
         issuer: Issuer,
     ) -> Self {
+        let outbound = outbound.on_errand(WHAT, Clause::ClientDocumentFetch);
         let library =
             Library { outbound, clock, issuer, kept: Kept::default(), attempts: Attempts::default() };
         Self { flights: SingleFlight::default(), library: Arc::new(library) }
@@ -48,14 +52,19 @@ impl Documents {
         &self,
         url: &ClientIdUrl,
     ) -> Result<Document, PageRefusal> {
-        if names_this_server(url, &self.library.issuer) {
+        let own = names_this_server(url, &self.library.issuer);
+        let found = || url.authority();
+        checked(Clause::ClientIdUrl, "host of the client_id", !own, || "another server than this", found);
+        if own {
             return Err(PageRefusal::OwnAddressAsClientId);
         }
         if let Some(document) = self.find_kept(url) {
             return Ok(document);
         }
         let (library, wanted) = (Arc::clone(&self.library), url.clone());
-        let fetched = self.flights.ask(url.clone(), async move { library.fetch(&wanted).await }).await;
+        // The fetch may go on without whoever began it; what it finds is reported to them.
+        let fetch = witness::handle().scope(async move { library.fetch(&wanted).await });
+        let fetched = self.flights.ask(url.clone(), fetch).await;
         fetched.unwrap_or(Err(PageRefusal::ServerFault))
     }
 
@@ -80,7 +89,9 @@ impl Library {
         if !url.is_on_loopback() && !self.attempts.allow(url, self.kept.knows(url), now) {
             return Err(PageRefusal::DocumentBusy);
         }
-        let fetched = self.outbound.get(url.as_str(), MAX_DOCUMENT_BYTES).await.map_err(refusal);
+        let fetched = self.outbound.get(url.as_str(), MAX_DOCUMENT_BYTES).await;
+        document_checks::report_size(&fetched);
+        let fetched = fetched.map_err(refusal);
         match fetched.and_then(|fetched| Ok((validate(url, &fetched)?, fetched))) {
             Ok((document, fetched)) => {
                 self.attempts.succeeded(url);
@@ -99,15 +110,22 @@ impl Library {
         let now = self.clock.now();
         let seconds = Freshness::of(url).seconds(&fetched.headers);
         self.kept.keep(document, fetched.body.len(), now.plus(seconds), now);
+        witness::stored("the document, for a while", || {
+            [("url", url.as_str().to_owned()), ("kept for", format!("{seconds} s"))]
+        });
     }
 }
 
 fn validate(url: &ClientIdUrl, fetched: &Fetched) -> Result<Document, PageRefusal> {
-    if !is_json(&fetched.headers) {
+    let is_json = is_json(&fetched.headers);
+    let said = || or_absent(fetched.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()));
+    checked(Clause::ClientDocument, "type of the document", is_json, || "application/json", said);
+    if !is_json {
         return Err(PageRefusal::DocumentContentType);
     }
-    let document = ClientMetadataDocument::validate(url, &fetched.body).map_err(PageRefusal::BadDocument)?;
-    Ok(Arc::new(document))
+    let document = ClientMetadataDocument::validate(url, &fetched.body);
+    document_checks::report(url, &document);
+    document.map(Arc::new).map_err(PageRefusal::BadDocument)
 }
 
 /// A client that lives at this server's own address would make the server talk to itself.

@@ -5,6 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use protocol::cimd::{ClientIdUrl, ClientMetadataDocument};
 use protocol::ids::UnixTime;
+use server_kit::witness;
+
+use super::WHAT;
 
 /// How many documents are kept at most, and how many bytes of them.
 const MAX_DOCUMENTS: usize = 1000;
@@ -24,6 +27,7 @@ struct Entry {
     document: Arc<ClientMetadataDocument>,
     host: String,
     bytes: usize,
+    kept_at: UnixTime,
     fresh_until: UnixTime,
 }
 
@@ -31,11 +35,9 @@ impl Kept {
     /// The document, while it is fresh.
     pub(super) fn find(&self, url: &ClientIdUrl, now: UnixTime) -> Option<Arc<ClientMetadataDocument>> {
         let contents = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        contents
-            .entries
-            .get(url)
-            .filter(|entry| entry.fresh_until > now)
-            .map(|entry| Arc::clone(&entry.document))
+        let entry = contents.entries.get(url).filter(|entry| entry.fresh_until > now)?;
+        witness::from_cache(WHAT, url.as_str(), now.since(entry.kept_at));
+        Some(Arc::clone(&entry.document))
     }
 
     /// Whether there was a valid document at this URL lately, fresh or not.
@@ -56,6 +58,7 @@ impl Kept {
             document: Arc::clone(document),
             host: url.authority().to_ascii_lowercase(),
             bytes: bytes + url.as_str().len(),
+            kept_at: now,
             fresh_until,
         };
         let mut contents = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -5,8 +5,8 @@ use protocol::clause::Clause as Rule;
 use crate::lessons::lesson::By::{Both, Each};
 use crate::lessons::lesson::{Lesson, Source};
 
-const PLAIN_HTTP: &str = "The specification demands https for every one of these addresses. The lab speaks plain http, \
-     because it runs on your own machine without certificates; only loopback is accepted so.";
+const PLAIN_HTTP: &str = "The specification demands https for every one of these addresses. The lab runs on your own \
+     machine without certificates, so it speaks plain http, and accepts that on loopback only.";
 
 pub(super) const CHALLENGE: Lesson = Lesson {
     what: Both(
@@ -14,19 +14,19 @@ pub(super) const CHALLENGE: Lesson = Lesson {
          entry. Its WWW-Authenticate header says where to read on, and which scope to ask for.",
     ),
     look_at: Each {
-        in_2025: "In the answer's WWW-Authenticate: resource_metadata is an address, scope is what to ask for. There is \
-                  no error in it, because nothing went wrong yet.",
+        in_2025: "In the answer's WWW-Authenticate: resource_metadata is an address, scope is what to ask for. There \
+                  is no error in it, because nothing went wrong yet.",
         in_2026: "In the answer's WWW-Authenticate: resource_metadata is an address, scope is what to ask for. The \
                   request itself says its revision in _meta and in headers; no handshake has to come first.",
     },
     breaks: Both(
-        "A client that sends a token in the URL instead is treated as if it had sent none: URLs end up in logs. And a \
-         server without this header leaves every client to guess where permission is given.",
+        "Without this header, every client has to guess where permission is given. A token in the URL is no way around \
+         it: URLs end up in logs, so the server treats such a request as one without a token.",
     ),
     attacks: Both(&["X-01", "X-02"]),
     notes: Both(
-        "Say: this 401 is no failure, it is the signpost. Ask: what did the client have to know beforehand? One address. \
-         Often mistaken: the MCP server signs nobody in; it only points to the server that does.",
+        "Say: this 401 is no failure, it is the signpost. Ask: what did the client have to know beforehand? One \
+         address. Often mistaken: the MCP server signs nobody in; it only points to the server that does.",
     ),
     deviation: Some(PLAIN_HTTP),
     rules: &[Rule::Challenge, Rule::ChallengeWithoutError, Rule::ChallengeScope, Rule::EraDetection],
@@ -38,22 +38,22 @@ pub(super) const CHALLENGE: Lesson = Lesson {
 
 pub(super) const RESOURCE_METADATA: Lesson = Lesson {
     what: Both(
-        "The MCP server describes itself in a public document: its own name, and the authorization servers whose tokens \
-         it accepts. The name must be exactly the address the client used; otherwise a rogue server could send the \
-         client to collect tokens for somebody else.",
+        "The MCP server describes itself in a public document: its own name, and the authorization servers whose \
+         tokens it accepts. The name must be exactly the address the client used; otherwise a rogue server could send \
+         the client to collect tokens for somebody else.",
     ),
     look_at: Both(
-        "resource is the address that the client called, character by character. authorization_servers says where to go \
-         next.",
+        "resource is the address that the client called, character by character. authorization_servers says where to \
+         go next.",
     ),
     breaks: Both(
-        "A rogue server claims to be another resource, or points to an address inside your network. The client compares \
-         the name, refuses such addresses, and stops before it asks anybody for anything.",
+        "A rogue server claims to be another resource, or points to an address inside your network. The client \
+         compares the name, refuses such addresses, and stops before it asks anybody for anything.",
     ),
     attacks: Both(&["X-36", "X-37"]),
     notes: Both(
-        "Ask: why may everybody read this document? It holds no secret, and who has no token yet needs it most. The \
-         server that keeps the data and the one that gives permission are two; this document is the link between them.",
+        "Ask: why may everybody read this document? It holds no secret, and whoever has no token yet needs it. The \
+         server that has the data and the one that gives permission are two; this document links them.",
     ),
     deviation: Some(PLAIN_HTTP),
     rules: &[
@@ -78,11 +78,12 @@ pub(super) const SERVER_METADATA: Lesson = Lesson {
         in_2025: "issuer, the two endpoints, code_challenge_methods_supported, and \
                   client_id_metadata_document_supported, which decides how the client introduces itself.",
         in_2026: "issuer, the two endpoints, code_challenge_methods_supported, and \
-                  client_id_metadata_document_supported. The client keeps the issuer: it will compare the answer with it.",
+                  client_id_metadata_document_supported. The client keeps the issuer: it will compare the answer with \
+                  it.",
     },
     breaks: Both(
-        "A document that carries the issuer of an honest server could steer codes meant for that server to a thief. \
-         Without PKCE, a stolen code is as good as a token. The client refuses both, before any redirect.",
+        "A document that carries the name of an honest server could steer that server's codes to a thief. Without \
+         PKCE, a stolen code is as good as a token. The client refuses both, before any redirect.",
     ),
     attacks: Both(&["X-36", "X-37"]),
     notes: Both(

@@ -3,6 +3,7 @@
 use flow::trace::Decoded;
 use leptos::prelude::*;
 
+use crate::view::text::Text;
 use crate::walk::Walk;
 
 /// Names, values, and what they mean.
@@ -11,7 +12,7 @@ pub(crate) fn DecodedView(walk: Walk, decoded: Decoded) -> impl IntoView {
     let rows = decoded.rows.into_iter().map(|(name, value, meaning)| {
         view! {
             <dt>{name}</dt>
-            <dd><code>{move || walk.visible(&value)}</code>{(!meaning.is_empty()).then(|| view! { <span class="meaning">{meaning}</span> })}</dd>
+            <dd><code><Text walk=walk text=value /></code>{(!meaning.is_empty()).then(|| view! { <span class="meaning">{meaning}</span> })}</dd>
         }
     });
     view! {

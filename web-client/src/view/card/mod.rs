@@ -3,17 +3,22 @@
 mod decoded;
 mod fields;
 mod pending;
+mod rules;
 
+use flow::lessons::observed::Observed;
 use flow::lessons::steps::Step;
 use leptos::prelude::*;
+use protocol::revision::Revision;
 use record::Hop;
 
 use self::decoded::DecodedView;
 use self::pending::PendingCard;
+use self::rules::{rules_of, sources_of};
 use super::checks::{ClientChecks, ServerFindings};
 use super::ending::Ending;
 use super::message::{Message, MessageView};
 use super::party::Who;
+use super::rule::{Rules, Sources};
 use super::tabs::Tabs;
 use crate::walk::Walk;
 
@@ -33,11 +38,12 @@ pub(crate) fn Card(walk: Walk) -> impl IntoView {
     }
 }
 
-/// What happens at a step, and why.
+/// What happens at a step and why, and what to look at.
 #[component]
-pub(crate) fn About(step: Step) -> impl IntoView {
+pub(crate) fn About(step: Step, revision: Revision) -> impl IntoView {
     view! {
-        <p class="what">{step.what()}</p>
+        <p class="what">{step.what(revision)}</p>
+        <p class="look-at"><b>"Look at: "</b>{step.look_at(revision)}</p>
         {step.deviation().map(|text| view! { <p class="deviation"><b>"Different here. "</b>{text}</p> })}
     }
 }
@@ -46,14 +52,30 @@ pub(crate) fn About(step: Step) -> impl IntoView {
 fn HopCard(walk: Walk, hop: Hop, tab: RwSignal<&'static str>) -> impl IntoView {
     let tabs = tabs_of(&hop);
     let (from, to, step) = (hop.from, hop.to, hop.step);
+    let revision = untrack(|| walk.revision());
     let title = hop.title.clone();
+    let observed = hop.event.is_none().then(|| hop.seen.as_ref().and_then(Observed::of)).flatten();
     let hop = StoredValue::new(hop);
     view! {
         <Who from=from to=to />
         <h2>{step.title()}</h2>
         <p class="subtitle">{move || walk.visible(&title)}</p>
-        <About step=step />
+        {match observed {
+            Some(observed) => view! { <p class="what">{observed.what()}</p> }.into_any(),
+            None => view! { <About step=step revision=revision /> }.into_any(),
+        }}
         <Tabs label="Parts of the message" tabs=tabs wanted=tab panel=move |id| panel(walk, hop.get_value(), id) />
+        <Breaks step=step revision=revision />
+    }
+}
+
+/// What would go wrong without the rules of a step.
+#[component]
+fn Breaks(step: Step, revision: Revision) -> impl IntoView {
+    view! {
+        <aside class="breaks" data-testid="breaks">
+            <b>"What would break here: "</b>{step.breaks(revision)}
+        </aside>
     }
 }
 
@@ -71,6 +93,7 @@ fn tabs_of(hop: &Hop) -> Vec<(&'static str, String)> {
     }
     let findings = hop.seen.as_ref().map_or(0, |seen| seen.findings.len());
     tabs.push(("checks", format!("Checks {}", hop.checks.len() + findings)));
+    tabs.push(("rule", "Rule".to_owned()));
     tabs
 }
 
@@ -88,6 +111,10 @@ fn panel(walk: Walk, hop: Hop, tab: &'static str) -> AnyView {
             .map(|decoded| view! { <DecodedView walk=walk decoded=decoded /> })
             .collect_view()
             .into_any(),
+        "rule" => {
+            let revision = untrack(|| walk.revision());
+            view! { <Rules rules=rules_of(&hop, revision) /><Sources sources=sources_of(&hop) /> }.into_any()
+        }
         _ => view! {
             <ClientChecks walk=walk checks=hop.checks />
             {hop.seen.map(|seen| view! { <ServerFindings walk=walk party=seen.party findings=seen.findings /> })}

@@ -19,13 +19,14 @@ pub(crate) fn PendingCard(walk: Walk) -> impl IntoView {
         Action::Send(outgoing) => Some((outgoing.to, outgoing.step, Draft::of(&outgoing.request))),
         _ => None,
     });
+    let revision = untrack(|| walk.revision());
     pending.map(|(to, step, original)| {
         let original = StoredValue::new(original);
         let edit = move |_| walk.draft.set(Some(original.get_value()));
         view! {
             <Who from=Party::Client to=to />
             <h2>{step.title()}</h2>
-            <About step=step />
+            <About step=step revision=revision />
             {move || match walk.draft.get() {
                 None => view! {
                     <p class="section">"Will be sent"</p>

@@ -1,0 +1,66 @@
+//! Which values are worth following across a run: found in what the client took apart, and in the token responses.
+
+use flow::http::Response;
+use flow::trace::{Answer, Entry, Event};
+use serde_json::Value as Json;
+
+use crate::view::highlight::Value;
+
+/// Names under which the client takes such values apart, and whether they are secret.
+const TAKEN_APART: [(&str, bool); 10] = [
+    ("state", false),
+    ("code", true),
+    ("code_verifier", true),
+    ("code_challenge", false),
+    ("resource", false),
+    ("client_id", false),
+    ("issuer", false),
+    ("kid", false),
+    ("jti", false),
+    ("scope", false),
+];
+
+/// Members of a token response.
+const TOKENS: [&str; 2] = ["access_token", "refresh_token"];
+
+/// The values of a run, each once.
+pub(crate) fn followed(entries: &[Entry]) -> Vec<Value> {
+    let mut values = Vec::new();
+    let mut follow = |name, text: &str, secret| {
+        let value = Value { name, text: text.to_owned(), secret };
+        if !text.is_empty() && !values.contains(&value) {
+            values.push(value);
+        }
+    };
+    for entry in entries {
+        let rows = entry.decoded.iter().flat_map(|decoded| &decoded.rows);
+        for (found, text, _) in rows {
+            let Some((name, secret)) = TAKEN_APART.iter().find(|(name, _)| name == found) else { continue };
+            if *name == "scope" {
+                text.split(' ').for_each(|scope| follow(name, scope, false));
+            } else {
+                follow(name, text, *secret);
+            }
+        }
+        if let Event::Exchange { answer: Answer::Response(response), .. } = &entry.event {
+            tokens(response).into_iter().for_each(|(name, token)| follow(name, &token, true));
+        }
+    }
+    values
+}
+
+fn tokens(response: &Response) -> Vec<(&'static str, String)> {
+    // Most answers are none of a token endpoint: they need not be read.
+    if !response.body.contains(TOKENS[0]) {
+        return Vec::new();
+    }
+    let Ok(Json::Object(members)) = serde_json::from_str(&response.body) else { return Vec::new() };
+    let of = |name: &'static str| Some((name, members.get(name)?.as_str()?.to_owned()));
+    TOKENS.into_iter().filter_map(of).collect()
+}
+
+/// The access token that a token response brought.
+pub(crate) fn access_token(entry: &Entry) -> Option<String> {
+    let Event::Exchange { answer: Answer::Response(response), .. } = &entry.event else { return None };
+    tokens(response).into_iter().find(|(name, _)| *name == TOKENS[0]).map(|(_, token)| token)
+}
