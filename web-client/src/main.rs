@@ -12,6 +12,7 @@ mod env;
 mod files;
 mod followed;
 mod lab;
+mod lab_controls;
 mod observatory;
 mod storage;
 mod view;

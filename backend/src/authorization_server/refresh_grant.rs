@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use aws_lc_rs::hmac;
 use protocol::base64url;
+use protocol::clause::Clause;
 use protocol::query::Parameters;
 use protocol::scope::ScopeSet;
 use protocol::secret::Secret;
@@ -77,7 +78,7 @@ pub(super) async fn refresh(
 /// The decision, without consequences: the scopes of the access token, or the first reason against it. Whether the token
 /// is used or expired is decided where that has consequences.
 fn decide(server: &Server, request: &RefreshRequest, family: &Family) -> Result<ScopeSet, TokenDenial> {
-    if !request.client.is(&family.client) {
+    if !request.client.has(&family.client, Clause::RefreshBinding) {
         return Err(TokenDenial::OtherClient);
     }
     if !issue::is_still_granted(&server.settings, family) {
