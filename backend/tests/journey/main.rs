@@ -11,5 +11,6 @@ mod logs;
 mod observations;
 mod outcomes;
 mod page;
+mod plan;
 mod revocation;
 mod support;
