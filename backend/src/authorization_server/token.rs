@@ -303,6 +303,11 @@ async fn answer(server: &Arc<Server>, headers: &HeaderMap, body: Body) -> Result
     }
 }
 
+/// Whether a code or a refresh token is one that was issued here.
+pub(super) fn report_known(rule: Clause, title: &'static str, known: bool) {
+    checked(rule, title, known, || "one that was issued here", || if known { "known" } else { "unknown" });
+}
+
 pub(super) async fn wrong_method() -> TokenDenial {
     TokenDenial::WrongMethod
 }
