@@ -204,6 +204,7 @@ pub mod http;
 pub mod identity;
 pub mod lessons;
 mod machine;
+pub mod opened_token;
 mod operate;
 mod operation;
 mod registration;
