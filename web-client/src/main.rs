@@ -17,6 +17,7 @@ mod observatory;
 mod storage;
 mod view;
 mod walk;
+mod web_crypto;
 
 #[cfg(test)]
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
