@@ -15,6 +15,7 @@ mod lab;
 mod lab_controls;
 mod observatory;
 mod storage;
+mod trial;
 mod view;
 mod walk;
 mod web_crypto;

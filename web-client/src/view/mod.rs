@@ -6,6 +6,7 @@ pub(crate) mod checks;
 pub(crate) mod code_block;
 pub(crate) mod controls;
 pub(crate) mod dialog;
+pub(crate) mod document_editor;
 pub(crate) mod ending;
 pub(crate) mod export;
 pub(crate) mod highlight;
