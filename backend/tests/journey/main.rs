@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a helper that cannot go on has failed the test")]
 
+mod both_sides;
 mod connected;
 mod controls;
 mod documents;
@@ -11,6 +12,7 @@ mod logs;
 mod observations;
 mod outcomes;
 mod page;
+mod plan;
 mod revocation;
 mod support;
 mod told;

@@ -14,6 +14,7 @@ pub(crate) mod ladder;
 pub(crate) mod message;
 pub(crate) mod page;
 pub(crate) mod party;
+pub(crate) mod presenter;
 pub(crate) mod rule;
 pub(crate) mod scopes;
 pub(crate) mod steps;
