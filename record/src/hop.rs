@@ -8,7 +8,7 @@ use protocol::party::Party;
 use serde::{Deserialize, Serialize};
 
 /// Who wrote a hop down. It stays the same while more is merged around it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum HopId {
     /// The client: the index of its entry.

@@ -22,11 +22,11 @@ use crate::support::{
 
 /// What was seen, oldest first.
 #[derive(Clone, Default)]
-struct Seen(Arc<Mutex<Vec<Observation>>>);
+pub(crate) struct Seen(Arc<Mutex<Vec<Observation>>>);
 
 impl Seen {
     /// Watches everything that is sent to the lab's server from now on.
-    fn of(lab: &mut Lab) -> Self {
+    pub(crate) fn of(lab: &mut Lab) -> Self {
         let seen = Self::default();
         let told = seen.clone();
         let sink = Arc::new(move |observation| told.0.lock().unwrap().push(observation));
@@ -35,11 +35,11 @@ impl Seen {
         seen
     }
 
-    fn take(&self) -> Vec<Observation> {
+    pub(crate) fn take(&self) -> Vec<Observation> {
         std::mem::take(&mut self.0.lock().unwrap())
     }
 
-    fn last(&self) -> Observation {
+    pub(crate) fn last(&self) -> Observation {
         self.take().pop().unwrap()
     }
 }
@@ -62,7 +62,7 @@ fn check<'a>(seen: &'a Observation, clause: Clause, title: &str) -> &'a Check {
 }
 
 #[track_caller]
-fn passed(seen: &Observation, clause: Clause, title: &str) {
+pub(crate) fn passed(seen: &Observation, clause: Clause, title: &str) {
     let check = check(seen, clause, title);
     assert_eq!(check.outcome, Outcome::Passed, "{check:?}");
 }
@@ -81,7 +81,7 @@ fn stored<'a>(seen: &'a Observation, what: &str, name: &str) -> &'a str {
 
 /// That the request was refused by this name and rule, and that the last check is the reason.
 #[track_caller]
-fn is_refused(seen: &Observation, name: &str, clause: Clause) {
+pub(crate) fn is_refused(seen: &Observation, name: &str, clause: Clause) {
     let Some(Finding::Refused { name: found, clause: rule, says }) = seen.findings.last() else {
         panic!("no refusal at the end of {:#?}", seen.findings)
     };
@@ -496,6 +496,9 @@ async fn no_secret_is_told() {
         secret.iter().filter_map(|text| text.strip_prefix("as_session=")).map(str::to_owned).collect();
     assert_eq!(cookies.len(), 2);
     secret.retain(|text| !text.starts_with("as_session="));
+    let refused =
+        |finding: &Finding| matches!(finding, Finding::Refused { name, .. } if name == "WrongNameOrPassword");
+    assert!(all[3].findings.iter().any(refused), "{:#?}", all[3].findings);
     let told = serde_json::to_string(&all).unwrap();
     for secret in secret.into_iter().chain(cookies) {
         assert!(!told.contains(&secret), "{secret:?} is told");
