@@ -3,6 +3,7 @@
 //! No clock, no randomness, no IO: the page, the terminal and tests make records from the same two lists.
 
 pub mod code;
+pub mod comparison;
 mod date;
 mod har;
 mod hop;
