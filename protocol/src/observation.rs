@@ -63,7 +63,7 @@ pub struct SeenResponse {
 
 /// Something that a server found out or did.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "kind")]
+#[serde(rename_all = "snake_case")]
 pub enum Finding {
     /// It verified something.
     Checked(Check),

@@ -1,6 +1,6 @@
 //! What a run is about: which revision, and how the client is known. It stands in the address, so a link restores it.
 
-use flow::identity::{Credentials, Identities, MetadataDocument, Proof, SelfDescription};
+use flow::identity::{Credentials, Identities, MetadataDocument, Origin, Proof, SelfDescription};
 use flow::{Agenda, Config, Era, OnBehalf};
 use protocol::cimd::ClientIdUrl;
 use protocol::client_metadata::ApplicationType;
@@ -32,6 +32,15 @@ impl Way {
             Self::Cimd => "cimd",
             Self::Preregistered => "pre",
             Self::Dcr => "dcr",
+        }
+    }
+
+    /// What the client calls it.
+    pub(crate) fn origin(self) -> Origin {
+        match self {
+            Self::Cimd => Origin::Document,
+            Self::Preregistered => Origin::Registered,
+            Self::Dcr => Origin::Dynamic,
         }
     }
 

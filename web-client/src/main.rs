@@ -15,8 +15,10 @@ mod lab;
 mod lab_controls;
 mod observatory;
 mod storage;
+mod trial;
 mod view;
 mod walk;
+mod web_crypto;
 
 #[cfg(test)]
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);

@@ -17,7 +17,7 @@ use super::client_auth::{Presented, authenticate, authenticate_at_once};
 use super::issue;
 use super::narrowing::Narrowing;
 use super::state::Server;
-use super::token::TokenDenial;
+use super::token::{TokenDenial, report_known};
 use crate::store::{CodeVerdict, FoundCode, MAX_WRONG_VERIFIERS, Redemption, SecretHash};
 use server_kit::witness::{checked, or_absent};
 
@@ -74,6 +74,7 @@ pub(super) async fn redeem(
     let judge = {
         let (server, request) = (Arc::clone(server), Arc::clone(&request));
         move |found: &FoundCode| {
+            report_known(Clause::CodeBinding, "code", true);
             let client = Some(&found.family.client);
             match at_once.then(|| authenticate_at_once(&server, &request.client, client)) {
                 Some(Err(denial)) => CodeVerdict::Refuse(denial),
@@ -94,6 +95,7 @@ pub(super) async fn redeem(
             if at_once {
                 authenticate_at_once(server, &request.client, None)?;
             }
+            report_known(Clause::CodeBinding, "code", false);
             Err(TokenDenial::UnknownCode)
         }
     }

@@ -19,7 +19,7 @@ use super::client_auth::{Presented, authenticate, authenticate_at_once};
 use super::issue;
 use super::narrowing::Narrowing;
 use super::state::Server;
-use super::token::TokenDenial;
+use super::token::{TokenDenial, report_known};
 use crate::store::{Family, Rotation, SecretHash};
 
 /// What a client sent.
@@ -50,6 +50,7 @@ pub(super) async fn refresh(
     let judge = {
         let (server, request) = (Arc::clone(server), Arc::clone(&request));
         move |family: &Family| {
+            report_known(Clause::RefreshBinding, "refresh_token", true);
             if at_once {
                 authenticate_at_once(&server, &request.client, Some(&family.client))?;
             }
@@ -70,6 +71,7 @@ pub(super) async fn refresh(
             if at_once {
                 authenticate_at_once(server, &request.client, None)?;
             }
+            report_known(Clause::RefreshBinding, "refresh_token", false);
             Err(TokenDenial::UnknownRefreshToken)
         }
     }

@@ -286,11 +286,11 @@ pub(super) async fn post_token(
 
 async fn answer(server: &Arc<Server>, headers: &HeaderMap, body: Body) -> Result<Response, TokenDenial> {
     let form = Parameters::parse(&form::read(headers, body).await?);
-    let client = Presented::read(headers, &form);
     let grant_type = form.get("grant_type")?;
     let offered = matches!(grant_type, Some(AUTHORIZATION_CODE | REFRESH_TOKEN));
     let expected = || [AUTHORIZATION_CODE, REFRESH_TOKEN].join(" or ");
     checked(Clause::GrantType, "grant_type", offered, expected, || or_absent(grant_type));
+    let client = Presented::read(headers, &form);
     match grant_type {
         Some(AUTHORIZATION_CODE) => {
             Ok(Json(code_grant::redeem(server, client?, &form).await?).into_response())
@@ -301,6 +301,11 @@ async fn answer(server: &Arc<Server>, headers: &HeaderMap, body: Body) -> Result
         Some(_) => Err(TokenDenial::UnsupportedGrantType),
         None => Err(TokenDenial::MissingGrantType),
     }
+}
+
+/// Whether a code or a refresh token is one that was issued here.
+pub(super) fn report_known(rule: Clause, title: &'static str, known: bool) {
+    checked(rule, title, known, || "one that was issued here", || if known { "known" } else { "unknown" });
 }
 
 pub(super) async fn wrong_method() -> TokenDenial {

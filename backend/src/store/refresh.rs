@@ -91,11 +91,7 @@ impl Store {
         E: Send + 'static,
     {
         self.write(move |connection| {
-            let found = find(connection, token)?;
-            let known = || if found.is_some() { "known" } else { "unknown" };
-            let expected = || "one that was issued here";
-            checked(Clause::RefreshBinding, "refresh_token", found.is_some(), expected, known);
-            let Some(FoundRefreshToken { family, expires_at, used_at }) = found else {
+            let Some(FoundRefreshToken { family, expires_at, used_at }) = find(connection, token)? else {
                 return Ok(Rotation::Unknown);
             };
             let outcome = match judge(&family) {

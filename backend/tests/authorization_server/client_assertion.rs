@@ -12,9 +12,12 @@ use axum::response::IntoResponse as _;
 use backend::store::{SecretHash, Store};
 use http::StatusCode;
 use protocol::base64url;
+use protocol::clause::Clause;
 use protocol::ids::UnixTime;
+use protocol::observation::Finding;
 use serde_json::{Map, Value, json};
 
+use crate::observations::{Seen, is_refused, passed};
 use crate::support::{Answered, ClientHost, ISSUER, Lab, with};
 
 const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -305,6 +308,55 @@ async fn an_assertion_counts_once() {
     again.is_denied(StatusCode::UNAUTHORIZED, "invalid_client");
     let fresh = key.jwt(&es256("a"), &claims(&lab));
     assert_eq!(redeem(&lab, &second, &fresh).await.status, StatusCode::OK);
+}
+
+/// Each check is told to whoever watches, and where the keys came from; the assertion itself is not.
+///
+/// Req: ALL-11
+#[tokio::test]
+async fn an_assertion_is_seen_check_by_check() {
+    let (key, other) = (Key::p256(), Key::p256());
+    let host = ClientHost::start().await;
+    host.serve_document(&jwks(&[(&key, "a")]));
+    let uri = format!("{}/jwks", host.origin);
+    let mut lab = lab_with(json!({ "jwks_uri": uri })).await;
+    let seen = Seen::of(&mut lab);
+    let codes = [lab.code().await, lab.code().await];
+    let assertion = key.jwt(&es256("a"), &claims(&lab));
+    assert_eq!(redeem(&lab, &codes[0], &assertion).await.status, StatusCode::OK);
+    let first = seen.last();
+    for (clause, title) in [
+        (Clause::ClientAssertionFormat, "form of the client_assertion"),
+        (Clause::DeclaredAuthentication, "client authentication"),
+        (Clause::ClientAssertion, "aud of the assertion"),
+        (Clause::ClientAssertion, "exp of the assertion"),
+        (Clause::ClientAssertion, "iat and nbf of the assertion"),
+        (Clause::ClientAssertion, "signature of the assertion"),
+        (Clause::ClientAssertionOnce, "uses of the assertion so far"),
+    ] {
+        passed(&first, clause, title);
+    }
+    let fetched =
+        |finding: &Finding| matches!(finding, Finding::Fetched { url, outcome: Ok(200), .. } if *url == uri);
+    assert!(first.findings.iter().any(fetched));
+    assert!(!serde_json::to_string(&first).unwrap().contains(&assertion));
+
+    redeem(&lab, &codes[1], &assertion).await;
+    let again = seen.last();
+    is_refused(&again, "Replayed", Clause::ClientAssertionOnce);
+    let kept = |finding: &Finding| matches!(finding, Finding::FromCache { url, .. } if *url == uri);
+    assert!(again.findings.iter().any(kept) && !again.findings.iter().any(fetched));
+
+    let elsewhere = changed(claims(&lab), "aud", Some(json!("https://other.example")));
+    redeem(&lab, &codes[1], &key.jwt(&es256("a"), &elsewhere)).await;
+    is_refused(&seen.last(), "OtherAudience", Clause::ClientAssertion);
+    redeem(&lab, &codes[1], &other.jwt(&es256("a"), &claims(&lab))).await;
+    is_refused(&seen.last(), "BadSignature", Clause::ClientAssertion);
+    redeem(&lab, &codes[1], "no.jwt").await;
+    is_refused(&seen.last(), "NotAJwt", Clause::ClientAssertionFormat);
+    let public = with(lab.exchange(&codes[1]), "client_secret", Some("a secret of nobody"));
+    lab.token(&public).await;
+    is_refused(&seen.last(), "OtherMethod", Clause::DeclaredAuthentication);
 }
 
 /// Req: AS-152

@@ -1,5 +1,7 @@
 //! Documents that a learner writes: the authorization server reads what stands there now.
 
+use flow::lessons::mistakes;
+use protocol::observation::{Finding, Observation};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
@@ -30,6 +32,14 @@ impl Lab {
         let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         let answer = client.get(url.unwrap()).send().await.unwrap();
         (answer.status(), answer.text().await.unwrap())
+    }
+
+    /// What the authorization server found out at the last authorization request.
+    async fn findings_of_the_newest_visit(&self) -> Vec<Finding> {
+        let list = reqwest::get(format!("{}/lab/observations.json", self.page)).await.unwrap();
+        let mut list: Vec<Observation> = serde_json::from_str(&list.text().await.unwrap()).unwrap();
+        list.retain(|seen| seen.request.url.contains("/authorize?"));
+        list.pop().unwrap().findings
     }
 
     fn document_of(&self, client_id: &str) -> Value {
@@ -113,6 +123,29 @@ async fn what_is_no_document_is_refused_with_a_sentence() {
         let (answered, body) = lab.write(path, vec![b'x'; bytes]).await;
         assert_eq!(answered, status, "{path}: {body}");
         assert_eq!(body["error"].is_string(), status != 200, "{path}: {body}");
+    }
+    lab.end().await;
+}
+
+/// Each mistake that the page offers to try is refused for itself, and the page learns it from the server's own report.
+#[tokio::test]
+async fn each_mistake_that_the_page_offers_has_its_own_refusal() {
+    let lab = Lab::start().await;
+    for mistake in mistakes::all() {
+        let id = format!("{}/clients/{}.json", lab.page, mistake.id);
+        let text = mistake.document(&id, &format!("{}/callback", lab.page));
+        let path = format!("{}.json?{}", mistake.id, mistake.host);
+        assert_eq!(lab.write(&path, text).await.0, StatusCode::OK, "{}", mistake.id);
+        let (status, page) = lab.authorize(&id).await;
+        assert_eq!(status.is_redirection(), mistake.refusal.is_none(), "{}: {status} {page}", mistake.id);
+        let findings = lab.findings_of_the_newest_visit().await;
+        let fetched = findings.iter().any(|finding| matches!(finding, Finding::Fetched { .. }));
+        assert!(fetched, "{}: {findings:?}", mistake.id);
+        let refusal = findings.iter().find_map(|finding| match finding {
+            Finding::Refused { name, .. } => Some(name.as_str()),
+            _ => None,
+        });
+        assert_eq!(refusal, mistake.refusal, "{}: {findings:?}", mistake.id);
     }
     lab.end().await;
 }

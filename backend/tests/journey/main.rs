@@ -12,5 +12,7 @@ mod logs;
 mod observations;
 mod outcomes;
 mod page;
+mod plan;
 mod revocation;
 mod support;
+mod told;

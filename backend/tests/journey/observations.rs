@@ -57,7 +57,7 @@ fn observation(event: &Event) -> Observation {
     serde_json::from_str(&event.data).unwrap_or_else(|_| panic!("{event:?}"))
 }
 
-async fn list(lab: &Lab, query: &str) -> String {
+pub(crate) async fn list(lab: &Lab, query: &str) -> String {
     let url = format!("{}/lab/observations.json{query}", lab.page);
     reqwest::get(url).await.unwrap().text().await.unwrap()
 }

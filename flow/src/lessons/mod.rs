@@ -2,6 +2,7 @@
 
 pub mod glossary;
 mod lesson;
+pub mod mistakes;
 pub mod observed;
 pub mod plan;
 pub mod steps;

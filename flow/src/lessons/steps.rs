@@ -1,10 +1,12 @@
 //! The chapters and steps of the journey: their names and their order. What is said about each is in [`super::texts`].
 
-use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A part of the journey.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Chapter {
     /// Who protects the server, and where permission is given.
     Discovery,
@@ -59,8 +61,7 @@ impl Chapter {
 }
 
 /// A step of the journey.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Step {
     /// A request without a token is refused, and the refusal tells where to go.
     Challenge,
@@ -140,6 +141,12 @@ impl Step {
         Self::Revocation,
         Self::Ending,
     ];
+
+    /// The step of this id.
+    #[must_use]
+    pub fn parse(id: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|step| step.id() == id)
+    }
 
     /// The chapter it belongs to.
     #[must_use]
@@ -222,6 +229,19 @@ impl Step {
             Self::Revocation => "Token given back",
             Self::Ending => "The end",
         }
+    }
+}
+
+impl Serialize for Step {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.id())
+    }
+}
+
+impl<'de> Deserialize<'de> for Step {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let id = <Cow<'de, str>>::deserialize(deserializer)?;
+        Self::parse(&id).ok_or_else(|| D::Error::custom("unknown step"))
     }
 }
 

@@ -113,12 +113,13 @@ fn arrows(walk: Walk) -> Vec<Arrow> {
         _ => Some(reached),
     });
     let Some(reached) = reached else { return arrows };
-    arrows.extend(plan::after(reached).map(|planned| Arrow {
+    let (revision, way) = walk.choice.with(|choice| (choice.revision, choice.way.origin()));
+    arrows.extend(plan::after(revision, way, reached).map(|planned| Arrow {
         at: None,
         from: planned.from,
         to: planned.to,
         title: planned.title.to_owned(),
-        answer: None,
+        answer: planned.answer.map(str::to_owned),
         kind: Kind::Planned,
     }));
     arrows

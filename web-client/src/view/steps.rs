@@ -11,7 +11,8 @@ use crate::walk::{At, Walk};
 #[component]
 pub(crate) fn Steps(walk: Walk) -> impl IntoView {
     let shown = Memo::new(move |_| {
-        let mut steps: Vec<Step> = plan::steps().collect();
+        let mut steps: Vec<Step> =
+            walk.choice.with(|choice| plan::steps(choice.revision, choice.way.origin()).collect());
         walk.hops.with(|hops| {
             let beside = hops.iter().map(|hop| hop.step);
             steps.extend(beside);

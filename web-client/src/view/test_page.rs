@@ -77,6 +77,12 @@ impl TestPage {
         settle().await;
     }
 
+    /// Sets or clears a box.
+    pub(crate) async fn check(&self, selector: &str, checked: bool) {
+        js("this.checked = a").call1(&self.the(selector), &checked.into()).unwrap();
+        self.fire(selector, "change").await;
+    }
+
     /// Types a text into a field, in place of what is there.
     pub(crate) async fn enter(&self, selector: &str, text: &str) {
         js("this.value = a").call1(&self.the(selector), &text.into()).unwrap();

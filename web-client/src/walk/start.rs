@@ -98,8 +98,7 @@ fn continued(lab: Lab, saved: Saved, link: &Link) -> Option<Start> {
 
 /// Goes to the step that the link names, or remembers that it is wanted.
 fn follow(start: &mut Start, link: &Link) {
-    let Some(step) = link.step.as_deref().and_then(|id| Step::ALL.into_iter().find(|step| step.id() == id))
-    else {
+    let Some(step) = link.step.as_deref().and_then(Step::parse) else {
         return;
     };
     let entries = start.flow.trace().entries();
