@@ -2,14 +2,14 @@
 
 use protocol::clause::Clause;
 use protocol::ids::Issuer;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::client_authentication::SigningRequest;
 use crate::lessons::steps::Step;
 use crate::turn::Outgoing;
 
 /// Why a flow stopped, in plain words.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Failure {
     /// At which step.
     pub step: Step,

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
-
 use crate::operation::Operation;
 
 /// How often one operation may lead to a step-up: with the first authorization the person is asked three times at most. A
@@ -19,7 +17,7 @@ pub(crate) const MAX_RENEWALS: u32 = 2;
 pub(crate) const MAX_SESSIONS: u32 = 3;
 
 /// What was tried in vain, so that it is not tried for ever.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Attempts {
     /// Step-ups by resource and operation.
     step_ups: BTreeMap<String, u32>,

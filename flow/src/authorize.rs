@@ -6,7 +6,6 @@ use protocol::clause::Clause;
 use protocol::pkce::{CodeVerifier, S256};
 use protocol::scope::ScopeSet;
 use protocol::secret::Secret;
-use serde::{Deserialize, Serialize};
 
 use crate::check::Checks;
 use crate::discovery::ScopeChoice;
@@ -18,7 +17,7 @@ use crate::trace::{Decoded, Entry, Event, Party};
 use crate::turn::Turn;
 
 /// Why a token is asked for.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
     /// The client has none yet.
     First,
@@ -62,7 +61,7 @@ impl Purpose {
 }
 
 /// A request whose answer has not come yet: what was sent, and what was recorded to check the answer with.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Pending {
     pub(crate) known: Known,
     pub(crate) request: AuthorizationRequest,

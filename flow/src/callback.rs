@@ -5,7 +5,6 @@ use protocol::clause::Clause;
 use protocol::oauth_error::OAuthErrorCode;
 use protocol::query::Parameters;
 use protocol::secret::Secret;
-use serde::{Deserialize, Serialize};
 
 use crate::authorize::Pending;
 use crate::check::Stop;
@@ -16,7 +15,7 @@ use crate::trace::Decoded;
 use crate::turn::Turn;
 
 /// A code that may be redeemed. Only [`validate`] makes one, after every check on the callback has passed.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ValidatedCallback {
     code: Secret,
 }

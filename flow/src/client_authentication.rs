@@ -7,7 +7,6 @@ use protocol::client_keys::SigningAlgorithm;
 use protocol::client_metadata::AuthMethod;
 use protocol::ids::Issuer;
 use protocol::secret::Secret;
-use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::check::Checks;
@@ -23,7 +22,7 @@ const ASSERTION_LIFETIME: u64 = 60;
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// An assertion without its signature, for the driver, which has the key.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SigningRequest {
     /// How to sign.
     pub algorithm: SigningAlgorithm,
@@ -62,14 +61,14 @@ impl SigningRequest {
         }
     }
 
-    /// The whole assertion.
-    pub(crate) fn signed(&self, signature: &[u8]) -> Secret {
-        Secret::new(format!("{}.{}", self.input, base64url(signature)))
+    /// The whole assertion, with its signature in base64url.
+    pub(crate) fn signed(&self, signature: &str) -> Secret {
+        Secret::new(format!("{}.{}", self.input, signature))
     }
 }
 
 /// An assertion: to be signed by the driver, or signed.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Assertion {
     request: SigningRequest,
     signed: Option<Secret>,
@@ -89,7 +88,7 @@ impl Assertion {
     }
 
     /// Takes the signature. The assertion stands in the trace, masked.
-    pub(crate) fn sign(&mut self, turn: &mut Turn<'_>, step: Step, issuer: &Issuer, signature: &[u8]) {
+    pub(crate) fn sign(&mut self, turn: &mut Turn<'_>, step: Step, issuer: &Issuer, signature: &str) {
         let signed = self.request.signed(signature);
         turn.secrets.push(signed.clone());
         let mut checks = Checks::default();
@@ -218,7 +217,7 @@ mod tests {
             Some("k"),
             &env,
         );
-        let jwt = request.signed(b"sig");
+        let jwt = request.signed("c2ln");
         let opened = protocol::access_token::open_unverified(jwt.reveal()).unwrap();
         assert_eq!(
             (opened.header["alg"].as_str(), opened.header["kid"].as_str()),

@@ -20,7 +20,7 @@ use crate::trace::Party;
 use crate::turn::{Outgoing, Turn};
 
 /// A call that is called off (2025-11-25: a message says so).
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Cancelling {
     id: u64,
     session: Session,
@@ -97,7 +97,7 @@ impl Cancelling {
 }
 
 /// What is still to be closed, one after the other.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Ending {
     resting: Resting,
     /// A session that the server keeps.
@@ -107,7 +107,7 @@ pub(crate) struct Ending {
 }
 
 /// A token to give back.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Revocation {
     token: Secret,
     is_refresh_token: bool,
@@ -128,7 +128,8 @@ impl Revocation {
 }
 
 /// What a client leaves behind.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Farewell {
     /// The session ends; the tokens end by themselves.
     #[default]
@@ -169,7 +170,7 @@ impl Ending {
     }
 
     /// Takes the signature.
-    pub(crate) fn signed(mut self, turn: &mut Turn<'_>, signature: &[u8]) -> State {
+    pub(crate) fn signed(mut self, turn: &mut Turn<'_>, signature: &str) -> State {
         let assertion = self.revoke.as_mut().and_then(|revoke| revoke.assertion.as_mut());
         if let (Some(assertion), Some(access)) = (assertion, &self.resting.access) {
             assertion.sign(turn, Step::Ending, &access.registered.issuer, signature);

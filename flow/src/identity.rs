@@ -61,8 +61,7 @@ pub struct SelfDescription {
 }
 
 /// By which way a client came to be known at a server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
     /// It was registered beforehand.
     Registered,
@@ -88,7 +87,7 @@ impl Origin {
 }
 
 /// A client as one authorization server knows it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Registered {
     /// The only server where this is good.
     pub issuer: Issuer,

@@ -49,7 +49,7 @@
 //! | `Register` | the client registers itself at this server, and will use what it gets nowhere else | sends |
 //! | `AskCredentials` | no other way is open: somebody has to say who the client is | [`Flow::provide_credentials`] |
 //! | `Authorize` | PKCE pair, `state` and issuer are recorded; nothing is sent yet | [`Flow::depart`] |
-//! | `AwaitCallback` | the browser is away; the flow can be put away and restored meanwhile | [`Flow::handle_callback`] |
+//! | `AwaitCallback` | the browser is away; the flow's recording can be put away meanwhile | [`Flow::handle_callback`] |
 //! | `Sign` | a client assertion waits for its signature; the flow never sees the key | [`Flow::handle_signature`] |
 //! | `Token` | a code, a refresh token or the client's own name is exchanged for a token | sends |
 //! | `Cancel` | a call is called off (until 2025-11-25 a message says so) | sends |
@@ -195,6 +195,7 @@ mod authorize;
 mod callback;
 mod check;
 mod client_authentication;
+mod commands;
 mod config;
 mod discovery;
 mod ending;
@@ -207,6 +208,7 @@ mod machine;
 pub mod opened_token;
 mod operate;
 mod operation;
+mod recording;
 mod registration;
 mod resume;
 mod secrecy;
@@ -228,6 +230,7 @@ pub use discovery::{ScopeChoice, ScopeSource};
 pub use ending::Farewell;
 pub use env::Env;
 pub use machine::Flow;
+pub use recording::{Input, Recorded};
 pub use secrecy::spellings;
 pub use session::ToolResult;
 pub use token_response::decode_jwt;

@@ -4,7 +4,6 @@
 use protocol::mcp::ToolCall;
 use protocol::revision::Revision;
 use protocol::scope::ScopeSet;
-use serde::{Deserialize, Serialize};
 
 use crate::account::Account;
 use crate::action::{Action, Failure, Unexpected};
@@ -17,6 +16,7 @@ use crate::http::Response;
 use crate::identity::Credentials;
 use crate::lessons::steps::Step;
 use crate::operate::{self, Resting};
+use crate::recording::{Input, Recorded};
 use crate::registration::document;
 use crate::session::{Errand, Session, ToolResult};
 use crate::state::State;
@@ -30,11 +30,13 @@ use crate::turn::{Outgoing, Turn};
 /// - `handle_*` and [`Flow::provide_credentials`] take what came from outside; they need an [`Env`] with the time and fresh
 ///   entropy.
 /// - Commands: [`Flow::depart`], [`Flow::call_tool`], [`Flow::refresh`], [`Flow::cancel`], [`Flow::finish`].
-///
-/// It serializes whole, secrets included, so that a page can be left and resumed.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+/// - [`Flow::recording`] is all that came, and [`Flow::replay`] makes the same flow of it: so a page can be left and
+///   resumed.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Flow {
     config: Config,
+    /// Everything that was taken so far: all the rest follows from it.
+    pub(crate) inputs: Vec<Recorded>,
     state: State,
     outgoing: Option<Outgoing>,
     trace: Trace,
@@ -43,7 +45,7 @@ pub struct Flow {
 }
 
 /// What is still of interest when a flow has ended.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Summary {
     revision: Revision,
     granted: Option<ScopeSet>,
@@ -59,7 +61,8 @@ impl Flow {
         let state = State::operate(session, operation, None);
         let mut trace = Trace::default();
         config.secrets().into_iter().for_each(|secret| trace.conceal(&secret));
-        let mut flow = Self { config, state: State::Finished, outgoing: None, trace, last: None };
+        let mut flow =
+            Self { config, inputs: Vec::new(), state: State::Finished, outgoing: None, trace, last: None };
         flow.enter(state);
         flow
     }
@@ -118,22 +121,54 @@ impl Flow {
         self.state.session().map_or_else(ended, |session| &session.results)
     }
 
-    /// Takes the answer to the request of [`Action::Send`].
-    ///
-    /// # Errors
-    /// [`Unexpected::NoRequest`]. What is wrong with the answer itself is no error here but [`Action::Failed`].
-    pub fn handle_response(&mut self, env: &Env, response: Response) -> Result<(), Unexpected> {
+    /// Whether a URL answers the authorization that is under way, going by its `state`. For listeners that anybody can
+    /// reach: what does not is to be thrown away, so that a stranger cannot end the flow.
+    #[must_use]
+    pub fn is_answered_by(&self, redirected_to: &str) -> bool {
+        match &self.state {
+            State::AwaitCallback(pending) => callback::answers(pending, redirected_to),
+            _ => false,
+        }
+    }
+
+    /// The one way in: what fits the state is done, and stands in the recording.
+    pub(crate) fn take(&mut self, env: &Env, input: Input) -> Result<(), Unexpected> {
+        match &input {
+            Input::Answered(response) => self.answered(env, response)?,
+            Input::Unreachable(reason) => self.unreachable(env, reason)?,
+            Input::Signed(signature) => self.signed(env, signature)?,
+            Input::Named(credentials) => self.named(env, credentials)?,
+            Input::Departed => self.departed(env)?,
+            Input::CameBack(url) => self.came_back(env, url)?,
+            Input::CallTool(call) => self.call(env, call)?,
+            Input::Refresh => self.renew(env)?,
+            Input::Cancel => self.call_off(env)?,
+            Input::Finish(farewell) => self.leave(env, *farewell)?,
+        }
+        self.inputs.push(Recorded { env: *env, input });
+        Ok(())
+    }
+
+    /// The URL of the authorization that is under way.
+    pub(crate) fn destination(&self) -> Option<String> {
+        match &self.state {
+            State::Authorize(pending) | State::AwaitCallback(pending) => Some(pending.url()),
+            _ => None,
+        }
+    }
+
+    fn answered(&mut self, env: &Env, response: &Response) -> Result<(), Unexpected> {
         let outgoing = self.outgoing.take().ok_or(Unexpected::NoRequest)?;
         let mut turn = Turn::new(&self.config, env);
         let next = match self.state.clone() {
-            State::Operate(operating) => operating.answered(&mut turn, &response),
-            State::ResourceMetadata(lookup) => lookup.answered(&mut turn, &response),
-            State::ServerMetadata(lookup) => lookup.answered(&mut turn, &response),
-            State::ClientDocument(newcomer) => document::read(&mut turn, *newcomer, &response),
-            State::Register(newcomer) => newcomer.registered(&mut turn, &response),
-            State::Token(request) => request.answered(&mut turn, &response),
-            State::Cancel(cancelling) => Ok(cancelling.answered(&mut turn, &response)),
-            State::End(ending) => Ok(ending.answered(&mut turn, &response)),
+            State::Operate(operating) => operating.answered(&mut turn, response),
+            State::ResourceMetadata(lookup) => lookup.answered(&mut turn, response),
+            State::ServerMetadata(lookup) => lookup.answered(&mut turn, response),
+            State::ClientDocument(newcomer) => document::read(&mut turn, *newcomer, response),
+            State::Register(newcomer) => newcomer.registered(&mut turn, response),
+            State::Token(request) => request.answered(&mut turn, response),
+            State::Cancel(cancelling) => Ok(cancelling.answered(&mut turn, response)),
+            State::End(ending) => Ok(ending.answered(&mut turn, response)),
             State::AskCredentials(_)
             | State::Authorize(_)
             | State::AwaitCallback(_)
@@ -146,13 +181,14 @@ impl Flow {
             "" => response.status.to_string(),
             summary => summary.to_owned(),
         };
+        let answer = Answer::Response(response.clone());
         let entry = Entry {
             step: turn.step.unwrap_or(outgoing.step),
             from: Party::Client,
             to: outgoing.to,
             title: outgoing.title,
             at_ms: env.now_ms,
-            event: Event::Exchange { request: outgoing.request, answer: Answer::Response(response), summary },
+            event: Event::Exchange { request: outgoing.request, answer, summary },
             checks: Vec::new(),
             decoded: Vec::new(),
         };
@@ -161,11 +197,7 @@ impl Flow {
         Ok(())
     }
 
-    /// Takes the news that the request of [`Action::Send`] got no answer.
-    ///
-    /// # Errors
-    /// [`Unexpected::NoRequest`].
-    pub fn handle_unreachable(&mut self, env: &Env, reason: &str) -> Result<(), Unexpected> {
+    fn unreachable(&mut self, env: &Env, reason: &str) -> Result<(), Unexpected> {
         let outgoing = self.outgoing.take().ok_or(Unexpected::NoRequest)?;
         let elsewhere = match self.state.clone() {
             State::ResourceMetadata(lookup) => {
@@ -192,11 +224,7 @@ impl Flow {
         Ok(())
     }
 
-    /// Takes the signature of [`Action::Sign`]: for ES256 the two numbers one behind the other, 64 bytes.
-    ///
-    /// # Errors
-    /// [`Unexpected::NothingToSign`].
-    pub fn handle_signature(&mut self, env: &Env, signature: &[u8]) -> Result<(), Unexpected> {
+    fn signed(&mut self, env: &Env, signature: &str) -> Result<(), Unexpected> {
         if !matches!(self.poll(), Action::Sign(_)) {
             return Err(Unexpected::NothingToSign);
         }
@@ -208,45 +236,22 @@ impl Flow {
         Ok(())
     }
 
-    /// Takes what the person says about who the client is at the server of [`Action::AskCredentials`].
-    ///
-    /// # Errors
-    /// [`Unexpected::NotAsked`]. Credentials for another server are no error here but [`Action::Failed`].
-    pub fn provide_credentials(&mut self, env: &Env, credentials: Credentials) -> Result<(), Unexpected> {
+    fn named(&mut self, env: &Env, credentials: &Credentials) -> Result<(), Unexpected> {
         let State::AskCredentials(newcomer) = self.state.clone() else { return Err(Unexpected::NotAsked) };
-        self.work_out(env, |turn| newcomer.entered(turn, credentials));
+        self.work_out(env, |turn| newcomer.entered(turn, credentials.clone()));
         Ok(())
     }
 
-    /// Sends the browser away: records it and returns the URL. Can be repeated while the browser has not come back.
-    ///
-    /// # Errors
-    /// [`Unexpected::NoAuthorization`].
-    pub fn depart(&mut self, env: &Env) -> Result<String, Unexpected> {
+    fn departed(&mut self, env: &Env) -> Result<(), Unexpected> {
         let (State::Authorize(pending) | State::AwaitCallback(pending)) = self.state.clone() else {
             return Err(Unexpected::NoAuthorization);
         };
-        let url = pending.url();
         self.trace.push(pending.departure(env.now_ms));
         self.enter(State::AwaitCallback(pending));
-        Ok(url)
+        Ok(())
     }
 
-    /// Whether a URL answers the authorization that is under way, going by its `state`. For listeners that anybody can
-    /// reach: what does not is to be thrown away, so that a stranger cannot end the flow.
-    #[must_use]
-    pub fn is_answered_by(&self, redirected_to: &str) -> bool {
-        match &self.state {
-            State::AwaitCallback(pending) => callback::answers(pending, redirected_to),
-            _ => false,
-        }
-    }
-
-    /// Takes the URL with which the browser came back.
-    ///
-    /// # Errors
-    /// [`Unexpected::NoAuthorization`]. What is wrong with the URL is no error here but [`Action::Failed`].
-    pub fn handle_callback(&mut self, env: &Env, redirected_to: &str) -> Result<(), Unexpected> {
+    fn came_back(&mut self, env: &Env, redirected_to: &str) -> Result<(), Unexpected> {
         let State::AwaitCallback(pending) = self.state.clone() else {
             return Err(Unexpected::NoAuthorization);
         };
@@ -267,22 +272,14 @@ impl Flow {
         Ok(())
     }
 
-    /// Calls one more tool, once all planned calls are made.
-    ///
-    /// # Errors
-    /// [`Unexpected::NotAtRest`].
-    pub fn call_tool(&mut self, env: &Env, call: ToolCall) -> Result<(), Unexpected> {
+    fn call(&mut self, env: &Env, call: &ToolCall) -> Result<(), Unexpected> {
         let Resting { mut session, access } = self.at_rest()?;
-        session.queue.push_back(call);
+        session.queue.push_back(call.clone());
         self.work_out(env, |turn| Ok(operate::proceed(turn, session, access)));
         Ok(())
     }
 
-    /// Renews the token now, and rests again.
-    ///
-    /// # Errors
-    /// [`Unexpected::NotAtRest`] or [`Unexpected::NoRefreshToken`].
-    pub fn refresh(&mut self, env: &Env) -> Result<(), Unexpected> {
+    fn renew(&mut self, env: &Env) -> Result<(), Unexpected> {
         let Resting { session, access } = self.at_rest()?;
         let access =
             access.filter(|access| access.token.refresh_token.is_some()).ok_or(Unexpected::NoRefreshToken)?;
@@ -290,11 +287,7 @@ impl Flow {
         Ok(())
     }
 
-    /// Calls the tool call under way off. The driver hangs up first.
-    ///
-    /// # Errors
-    /// [`Unexpected::NoCall`].
-    pub fn cancel(&mut self, env: &Env) -> Result<(), Unexpected> {
+    fn call_off(&mut self, env: &Env) -> Result<(), Unexpected> {
         let State::Operate(operating) = self.state.clone() else { return Err(Unexpected::NoCall) };
         if !ending::can_be_cancelled(&operating.operation) {
             return Err(Unexpected::NoCall);
@@ -305,11 +298,7 @@ impl Flow {
         Ok(())
     }
 
-    /// Leaves in good order: ends the session, and gives the tokens back if so wished.
-    ///
-    /// # Errors
-    /// [`Unexpected::NotAtRest`].
-    pub fn finish(&mut self, env: &Env, farewell: Farewell) -> Result<(), Unexpected> {
+    fn leave(&mut self, env: &Env, farewell: Farewell) -> Result<(), Unexpected> {
         let resting = self.at_rest()?;
         self.work_out(env, |turn| Ok(Ending::begin(turn, resting, farewell)));
         Ok(())

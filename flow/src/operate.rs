@@ -4,7 +4,6 @@ use protocol::clause::Clause;
 use protocol::mcp;
 use protocol::mcp_answer::{Answer, read_answer, read_error};
 use protocol::secret::Secret;
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::attempts::MAX_SESSIONS;
@@ -20,7 +19,7 @@ use crate::turn::{Outgoing, Turn};
 use crate::{handshake, resume, step_up, token_request, tool_call};
 
 /// An operation that is to be sent, or was.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Operating {
     pub(crate) session: Session,
     pub(crate) operation: Operation,
@@ -188,7 +187,7 @@ pub(crate) fn result(turn: &mut Turn<'_>, answer: Answer) -> Result<Value, Stop>
 }
 
 /// Nothing is left to do.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Resting {
     pub(crate) session: Session,
     pub(crate) access: Option<Access>,

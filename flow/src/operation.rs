@@ -2,7 +2,6 @@
 
 use protocol::mcp::{self, ToolCall};
 use protocol::tool_headers::{MarkedParameter, parameter_headers};
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::config::Config;
@@ -15,7 +14,7 @@ use crate::trace::Party;
 use crate::turn::Outgoing;
 
 /// One request.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Operation {
     /// Begins a session (2025-11-25).
     Initialize,
@@ -32,7 +31,7 @@ pub(crate) enum Operation {
 }
 
 /// A call, and how often it was made.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Call {
     pub(crate) what: ToolCall,
     /// Arguments that the tool wants in headers too. Kept with the call: what was listed with one token may be unknown

@@ -6,7 +6,6 @@
 use protocol::clause::Clause;
 use protocol::mcp;
 use protocol::mcp_answer::{last_event, read_answer};
-use serde::{Deserialize, Serialize};
 
 use crate::check::Stop;
 use crate::config::Config;
@@ -23,7 +22,7 @@ const MAX_RESUMPTIONS: u32 = 3;
 const MAX_WAIT_MS: u32 = 5_000;
 
 /// A stream to be taken up.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Resumption {
     /// What was asked, and is still to be answered.
     pub(crate) of: Box<Operation>,

@@ -7,7 +7,7 @@ use protocol::mcp::ToolCall;
 use protocol::revision::Revision;
 use protocol::scope::ScopeSet;
 use protocol::secret::Secret;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::attempts::Attempts;
@@ -19,7 +19,7 @@ use crate::token_response::AccessToken;
 use crate::tools::Tools;
 
 /// A tool's answer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ToolResult {
     /// What was called.
     pub call: ToolCall,
@@ -30,7 +30,7 @@ pub struct ToolResult {
 }
 
 /// The conversation with the MCP server.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Session {
     /// The revision in effect; detection may change it.
     pub(crate) revision: Revision,
@@ -170,7 +170,7 @@ impl Session {
 
 /// What the client is on the way for while it looks for permission: carried through discovery and authorization, and done
 /// with the token.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Errand {
     pub(crate) session: Session,
     /// What was interrupted; `None` if only a token was wanted.
@@ -178,7 +178,7 @@ pub(crate) struct Errand {
 }
 
 /// Permission to use the MCP server: a token, from whom, and as whom.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Access {
     pub(crate) discovered: Discovered,
     pub(crate) registered: Registered,

@@ -1,7 +1,6 @@
 //! The states of a flow. How they follow each other is in the files of their concepts; `machine.rs` turns the wheel.
 
 use protocol::scope::ScopeSet;
-use serde::{Deserialize, Serialize};
 
 use crate::action::Failure;
 use crate::authorize::Pending;
@@ -14,7 +13,7 @@ use crate::session::{Access, Errand, Session};
 use crate::token_request::TokenRequest;
 
 /// Where a flow stands. Each state has just what is valid then.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum State {
     /// An operation is under way at the MCP server. The first one has no token.
     Operate(Box<Operating>),

@@ -6,7 +6,6 @@ use protocol::pkce::CodeVerifier;
 use protocol::scope::ScopeSet;
 use protocol::secret::Secret;
 use protocol::token_endpoint::{ClientCredentialsRequest, CodeExchange, RefreshRequest};
-use serde::{Deserialize, Serialize};
 
 use crate::authorize::{self, Pending, Purpose};
 use crate::callback::ValidatedCallback;
@@ -20,7 +19,7 @@ use crate::trace::Party;
 use crate::turn::{Outgoing, Turn};
 
 /// What is given for the token.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Grant {
     /// A code, and the proof that this client asked for it.
     Code { callback: ValidatedCallback, verifier: CodeVerifier, redirect_uri: RedirectUri },
@@ -31,7 +30,7 @@ pub(crate) enum Grant {
 }
 
 /// A token request: to be signed, to be sent, or under way.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct TokenRequest {
     pub(crate) known: Known,
     pub(crate) grant: Grant,
@@ -111,7 +110,7 @@ impl TokenRequest {
     }
 
     /// Takes the signature.
-    pub(crate) fn signed(mut self, turn: &mut Turn<'_>, signature: &[u8]) -> State {
+    pub(crate) fn signed(mut self, turn: &mut Turn<'_>, signature: &str) -> State {
         let step = self.step();
         if let Some(assertion) = &mut self.assertion {
             assertion.sign(turn, step, &self.known.registered.issuer, signature);

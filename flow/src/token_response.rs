@@ -7,7 +7,6 @@ use protocol::oauth_error::{OAuthErrorBody, OAuthErrorCode};
 use protocol::scope::ScopeSet;
 use protocol::secret::Secret;
 use protocol::token_endpoint::TokenResponse;
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::check::{Checks, Stop};
@@ -26,7 +25,7 @@ use crate::turn::Turn;
 const EARLY: u64 = 5;
 
 /// An access token and what it allows.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct AccessToken {
     pub(crate) secret: Secret,
     pub(crate) granted: ScopeSet,

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use protocol::clause::Clause;
 use protocol::mcp::ToolCall;
 use protocol::tool_headers::{MarkedParameter, marked_parameters};
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::check::Checks;
@@ -17,7 +16,7 @@ const MAX_TOOLS: usize = 1_000;
 const MAX_SAMPLE_DEPTH: usize = 8;
 
 /// What a server lists. The order is the server's.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Tools {
     list: Vec<Tool>,
     /// Whether the list is for this token alone, and to be forgotten with it.
@@ -28,7 +27,7 @@ pub(crate) struct Tools {
     pages: u32,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Tool {
     name: String,
     marked: Vec<MarkedParameter>,

@@ -110,7 +110,7 @@ impl Entry {
 }
 
 /// All entries of a run, and which texts in them are secret.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Trace {
     entries: Vec<Entry>,
     secrets: Vec<Secret>,

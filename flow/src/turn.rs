@@ -12,7 +12,7 @@ use crate::lessons::steps::Step;
 use crate::trace::{Decoded, Entry, Event, Party};
 
 /// A request that the driver is to send, with what the reader should know beforehand.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outgoing {
     /// Which step it belongs to.
     pub step: Step,

@@ -11,7 +11,7 @@ use crate::secret::Secret;
 /// A client's authorization request.
 ///
 /// Spec: OAuth 2.1 §4.1.1; RFC 7636 §4.3; RFC 8707 §2.1.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuthorizationRequest {
     /// Who asks.
     pub client_id: ClientId,

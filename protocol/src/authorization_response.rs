@@ -3,14 +3,12 @@
 //! First `iss` (is it from the server that was asked?), then `state` (is it an answer to this browser's question?),
 //! and only then `error` or `code`.
 
-use serde::{Deserialize, Serialize};
-
 use crate::ids::Issuer;
 use crate::query::{Parameters, Repeated};
 use crate::secret::Secret;
 
 /// What the client recorded before it sent the browser away.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Expected {
     /// The issuer, from validated metadata.
     pub issuer: Issuer,

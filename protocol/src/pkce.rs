@@ -35,8 +35,7 @@ pub fn s256(text: &str) -> [u8; 32] {
 /// The secret that the client keeps: 43 to 128 unreserved characters.
 ///
 /// Spec: RFC 7636 §4.1.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CodeVerifier(Secret);
 
 /// Why a text is no verifier or challenge.
@@ -88,7 +87,7 @@ impl CodeVerifier {
 /// What the client shows when it asks for the code.
 ///
 /// Spec: RFC 7636 §4.2.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct CodeChallenge(String);
 

@@ -5,7 +5,6 @@
 //!
 //! Spec: MCP 2026-07-28 Transports, Custom Headers from Tool Parameters.
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::encoding::base64;
@@ -17,7 +16,7 @@ const PREFIX: &str = "mcp-param-";
 const MAX_DEPTH: usize = 16;
 
 /// A marked property of a tool's arguments.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MarkedParameter {
     /// The names of the properties that lead to it, outermost first.
     path: Vec<String>,

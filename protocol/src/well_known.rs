@@ -10,7 +10,7 @@ pub const OAUTH_AUTHORIZATION_SERVER: &str = "oauth-authorization-server";
 pub const OPENID_CONFIGURATION: &str = "openid-configuration";
 
 /// A place to look, and why there.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Candidate {
     /// The URL to get.
     pub url: String,

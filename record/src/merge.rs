@@ -71,24 +71,28 @@ impl<'a> Seen<'a> {
         seen
     }
 
-    /// What the others saw of an observation's questions: later than it began, and before it was answered.
+    /// What the others saw of an observation's questions: while it was answered, and, of several, what is next to it in the
+    /// count of all.
     fn fetched_by(&mut self, parent: usize) -> Vec<Option<usize>> {
         let of = self.all[parent];
         let (began, ended) = interval(of);
         let mut found = Vec::new();
         for fetch in fetches(of) {
-            let child = self.first_free(parent + 1, |other| {
+            let answered = |other: &Observation| {
                 other.correlation == *fetch.correlation
                     && other.at_ms >= began
                     && other.at_ms <= ended.saturating_add(SLACK_MS)
-            });
+            };
+            let others =
+                (0..self.all.len()).filter(|index| *index != parent && self.is_free(*index, answered));
+            let child = others.min_by_key(|index| index.abs_diff(parent));
             found.push(child.inspect(|child| self.taken[*child] = true));
         }
         found
     }
 
-    fn first_free(&self, from: usize, fits: impl Fn(&Observation) -> bool) -> Option<usize> {
-        (from..self.all.len()).find(|index| !self.taken[*index] && fits(self.all[*index]))
+    fn is_free(&self, index: usize, fits: impl Fn(&Observation) -> bool) -> bool {
+        !self.taken[index] && fits(self.all[index])
     }
 
     /// What the other side saw of an entry.
@@ -110,7 +114,7 @@ impl<'a> Seen<'a> {
             }
             Event::Navigation { url } => {
                 let departure = Departure::new(entries, at, url);
-                self.first_free(0, |of| departure.is_arrival(of))
+                (0..self.all.len()).find(|index| self.is_free(*index, |of| departure.is_arrival(of)))
             }
             Event::Local | Event::Callback { .. } => None,
         };
@@ -129,9 +133,8 @@ impl<'a> Seen<'a> {
                 && of.at_ms.saturating_add(SLACK_MS) >= sent
                 && of.at_ms <= answered.saturating_add(SLACK_MS)
         };
-        let all = self.all.iter().enumerate();
-        let free = all.filter(|(index, of)| !self.taken[*index] && fits(of));
-        free.min_by_key(|(_, of)| distance(of)).map(|(index, _)| index)
+        let free = (0..self.all.len()).filter(|index| self.is_free(*index, fits));
+        free.min_by_key(|index| distance(self.all[*index]))
     }
 
     /// All that browsers did on the way through the authorization server, by the entries that it stands in front of.
@@ -364,6 +367,23 @@ mod tests {
         observations.reverse();
         observations.extend(observations.clone());
         assert_eq!(merge(&entries, &observations), expected);
+    }
+
+    /// Whether a lab counts requests as they come, or as they are answered: then a question comes before its reason.
+    #[test]
+    fn both_ways_of_counting_lead_to_the_same_order() {
+        let (entries, mut observations) = samples::run();
+        let expected = drawn(&merge(&entries, &observations));
+        for (seq, observation) in (1..).zip(&mut observations) {
+            observation.seq = seq;
+        }
+        assert_eq!(drawn(&merge(&entries, &observations)), expected);
+        // Where the clock stands still, too.
+        for observation in &mut observations {
+            observation.at_ms = 1_000;
+        }
+        let still: Vec<_> = entries.into_iter().map(|entry| Entry { at_ms: 1_000, ..entry }).collect();
+        assert_eq!(drawn(&merge(&still, &observations)), expected);
     }
 
     #[test]

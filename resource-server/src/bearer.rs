@@ -8,7 +8,9 @@ use std::sync::Arc;
 
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
+use protocol::clause::Clause;
 use protocol::secret::Secret;
+use server_kit::witness::checked;
 use sha2::{Digest as _, Sha256};
 
 use crate::budget::TOKEN_BYTES;
@@ -33,8 +35,14 @@ pub(crate) async fn authenticate(
     server: &Server,
     headers: &HeaderMap,
 ) -> Result<(Presented, Arc<VerifiedToken>), Denial> {
-    let text = credentials(headers)?;
-    if text.reveal().len() > TOKEN_BYTES {
+    let text = credentials(headers);
+    let found = || if text.is_ok() { "a token" } else { "no token" };
+    checked(Clause::BearerHeader, "Authorization", text.is_ok(), || "Bearer and one token, once", found);
+    let text = text?;
+    let length = text.reveal().len();
+    let (expected, found) = (|| format!("at most {TOKEN_BYTES} bytes"), || format!("{length} bytes"));
+    checked(Clause::TokenValidity, "length of the token", length <= TOKEN_BYTES, expected, found);
+    if length > TOKEN_BYTES {
         return Err(Denial::InvalidToken(TokenFault::TooLong));
     }
     let presented = Presented { hash: Sha256::digest(text.reveal().as_bytes()).into(), text };
@@ -43,7 +51,14 @@ pub(crate) async fn authenticate(
         None => verify(server, &presented).await?,
     };
     let Some(introspector) = &server.introspector else { return Ok((presented, token)) };
-    match introspector.is_active(&presented).await {
+    let is_active = introspector.is_active(&presented).await;
+    let found = || match is_active {
+        Ok(true) => "true",
+        Ok(false) => "false",
+        Err(Unavailable) => "no answer",
+    };
+    checked(Clause::TokenRevoked, "active", is_active == Ok(true), || "true", found);
+    match is_active {
         Ok(true) => Ok((presented, token)),
         Ok(false) => Err(Denial::InvalidToken(TokenFault::Revoked)),
         Err(Unavailable) => Err(Denial::RevocationUnknown),
@@ -53,14 +68,17 @@ pub(crate) async fn authenticate(
 /// A token that is not known yet.
 async fn verify(server: &Server, presented: &Presented) -> Result<Arc<VerifiedToken>, Denial> {
     let unverified = Unverified::parse(presented.text.reveal()).map_err(Denial::InvalidToken)?;
-    let key = server.keys.key(unverified.key_id()).await.map_err(|error| match error {
+    let key = server.keys.key(unverified.key_id()).await;
+    let expected = || "a key that the authorization server publishes";
+    checked(Clause::TokenValidity, "kid", key.is_ok(), expected, || unverified.key_id());
+    let key = key.map_err(|error| match error {
         KeyError::Unknown => Denial::InvalidToken(TokenFault::UnknownKey),
         KeyError::Unavailable => Denial::KeysUnavailable,
     })?;
     let Settings { issuer, resource, .. } = &server.settings;
     let verified = unverified.verify(&key, issuer, resource, server.clock.now());
     let token = Arc::new(verified.map_err(Denial::InvalidToken)?);
-    server.verified.remember(presented.hash, key, Arc::clone(&token));
+    server.verified.remember(presented.hash, key, Arc::clone(&token), server.clock.now());
     Ok(token)
 }
 

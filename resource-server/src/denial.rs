@@ -131,6 +131,26 @@ impl Denial {
         }
     }
 
+    /// Its name, without what it holds: `Expired`.
+    pub(crate) fn name(&self) -> String {
+        let text = match self {
+            Self::InvalidToken(fault) => format!("{fault:?}"),
+            denial => format!("{denial:?}"),
+        };
+        text.split('(').next().unwrap_or_default().to_owned()
+    }
+
+    /// The sentence that the answer says, or the rule where it says none.
+    pub(crate) fn says(&self) -> String {
+        match self.clone().wire().1 {
+            Answer::Challenge { description, .. } => {
+                description.unwrap_or_else(|| self.clause().rule().to_owned())
+            }
+            Answer::Rpc { message, .. } => message.into_owned(),
+            Answer::Text(text) => text.to_owned(),
+        }
+    }
+
     /// Status, and what the answer says.
     fn wire(self) -> (StatusCode, Answer) {
         use OAuthErrorCode::{InsufficientScope, InvalidRequest, InvalidToken};
@@ -322,6 +342,18 @@ mod tests {
         let response = denial.into_response("https://rs/.well-known/oauth-protected-resource/mcp", &base);
         let header = response.headers().get(WWW_AUTHENTICATE).map(|value| value.to_str().unwrap().to_owned());
         (response.status(), header.unwrap_or_default())
+    }
+
+    #[test]
+    fn a_denial_has_a_name_and_a_sentence() {
+        let of = |denial: Denial| (denial.name(), denial.says());
+        assert_eq!(
+            of(Denial::InvalidToken(TokenFault::Expired)),
+            ("Expired".into(), "The token has expired.".into())
+        );
+        let id = Some(RequestId::Number(1));
+        assert_eq!(of(Denial::UnknownTool(id)), ("UnknownTool".into(), "There is no such tool here.".into()));
+        assert_eq!(of(Denial::NoCredentials).1, Clause::Challenge.rule());
     }
 
     /// The exact messages. Req: RS-10, RS-11, RS-12, RS-13, RS-14, RS-15

@@ -6,6 +6,8 @@
 use axum::extract::Request;
 use http::HeaderMap;
 use http::header::{HOST, HeaderName, ORIGIN};
+use protocol::clause::Clause;
+use server_kit::witness::{checked, or_absent};
 
 use crate::denial::Denial;
 use crate::server::Server;
@@ -25,14 +27,16 @@ fn judge(
 ) -> Result<(), Denial> {
     let known = |host: &str| hosts.iter().any(|known| known.eq_ignore_ascii_case(host));
     let host = only(headers, &HOST).map_err(|Repeated| Denial::ForeignHost)?;
-    if !host.is_some_and(known) || !target.is_none_or(known) {
+    let is_ours = host.is_some_and(known) && target.is_none_or(known);
+    checked(Clause::Origin, "host", is_ours, || hosts.join(" or "), || or_absent(host));
+    if !is_ours {
         return Err(Denial::ForeignHost);
     }
-    match only(headers, &ORIGIN) {
-        Ok(None) => Ok(()),
-        Ok(Some(origin)) if origins.iter().any(|allowed| allowed == origin) => Ok(()),
-        Ok(Some(_)) | Err(Repeated) => Err(Denial::ForeignOrigin),
-    }
+    let origin = only(headers, &ORIGIN).map_err(|Repeated| Denial::ForeignOrigin)?;
+    let is_invited = origin.is_none_or(|origin| origins.iter().any(|allowed| allowed == origin));
+    let expected = || format!("{}, or absent: no web page", origins.join(" or "));
+    checked(Clause::Origin, "origin", is_invited, expected, || or_absent(origin));
+    if is_invited { Ok(()) } else { Err(Denial::ForeignOrigin) }
 }
 
 struct Repeated;

@@ -10,6 +10,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use protocol::basic_credentials::BasicCredentials;
+use protocol::clause::Clause;
 use protocol::ids::{Issuer, UnixTime};
 use protocol::loopback::LoopbackPolicy;
 use protocol::secret::Secret;
@@ -23,7 +24,10 @@ use crate::recent::Recent;
 use crate::settings::{Introspection, Settings};
 use server_kit::clock::Clock;
 use server_kit::outbound::Outbound;
+use server_kit::witness::from_cache;
 
+/// What whoever watches is told of.
+const WHAT: &str = "whether the token was revoked";
 /// The longest answer that is read.
 const MAX_ANSWER_BYTES: usize = 16 * 1024;
 /// The metadata, which says where to ask, is fetched again when it is older.
@@ -71,7 +75,7 @@ impl Introspector {
         Self {
             issuer: settings.issuer.clone(),
             policy: settings.loopback,
-            outbound: Outbound::new(settings.loopback),
+            outbound: Outbound::new(settings.loopback).on_errand(WHAT, Clause::PublicAddress),
             clock,
             authorization: credentials.to_header(),
             max_age: introspection.max_age_seconds,
@@ -89,6 +93,7 @@ impl Introspector {
         let mut active = known.lock().await;
         let now = self.clock.now();
         if let Some(dated) = active.as_ref().filter(|dated| dated.is_fresh(now, self.max_age)) {
+            from_cache(WHAT, self.issuer.as_str(), now.since(dated.asked_at));
             return dated.answer;
         }
         let answer = self.ask(&token.text).await;
@@ -129,6 +134,7 @@ impl Introspector {
         let mut endpoint = self.endpoint.lock().await;
         let now = self.clock.now();
         if let Some(dated) = endpoint.as_ref().filter(|dated| dated.is_fresh(now, METADATA_SECONDS)) {
+            from_cache(discovery::WHAT, self.issuer.as_str(), now.since(dated.asked_at));
             return dated.answer.clone();
         }
         let found = discovery::fetch(&self.outbound, &self.issuer, self.policy).await.and_then(|metadata| {

@@ -13,6 +13,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use jsonwebtoken::{Algorithm, DecodingKey};
+use protocol::clause::Clause;
 use protocol::ids::{Issuer, UnixTime};
 use protocol::jwks::TokenAlgorithm;
 use protocol::loopback::LoopbackPolicy;
@@ -24,6 +25,7 @@ use tokio::task::JoinHandle;
 use crate::discovery::{self, MAX_DOCUMENT_BYTES};
 use server_kit::clock::Clock;
 use server_kit::outbound::Outbound;
+use server_kit::witness;
 
 /// The least time between two fetches because of an unknown key id.
 pub const REFRESH_SECONDS: u64 = 30;
@@ -33,6 +35,8 @@ const RETRY_SECONDS: u64 = 1;
 pub(crate) const MAX_AGE_SECONDS: u64 = 300;
 /// Keys that are older are fetched again while they are still used, so that nobody waits.
 const AHEAD_SECONDS: u64 = 240;
+/// What whoever watches is told of.
+const WHAT: &str = "the authorization server's keys";
 /// More keys than any server publishes.
 const MAX_KEYS: usize = 32;
 /// The smallest modulus whose signatures count: RSA-2048.
@@ -70,12 +74,20 @@ struct Shared {
     issuer: Issuer,
     policy: LoopbackPolicy,
     outbound: Outbound,
-    current: RwLock<Option<(Arc<Keys>, UnixTime)>>,
+    current: RwLock<Option<Current>>,
+}
+
+/// The keys as they were fetched.
+#[derive(Clone)]
+struct Current {
+    keys: Arc<Keys>,
+    url: Arc<str>,
+    fetched_at: UnixTime,
 }
 
 impl JwksCache {
     pub(crate) fn new(issuer: Issuer, policy: LoopbackPolicy, clock: Arc<dyn Clock>) -> Self {
-        let outbound = Outbound::new(policy);
+        let outbound = Outbound::new(policy).on_errand(WHAT, Clause::PublicAddress);
         let shared = Arc::new(Shared { issuer, policy, outbound, current: RwLock::new(None) });
         Self { shared, clock, last_attempt: Arc::default() }
     }
@@ -84,12 +96,15 @@ impl JwksCache {
     /// are fetched meanwhile.
     pub(crate) fn key_at_hand(&self, id: &str, now: UnixTime) -> Option<Arc<VerifyingKey>> {
         let current = self.shared.current.read().unwrap_or_else(PoisonError::into_inner);
-        let (keys, fetched_at) = current.as_ref()?;
+        let Current { keys, url, fetched_at } = current.as_ref()?;
         let age = now.since(*fetched_at);
         if age >= MAX_AGE_SECONDS {
             return None;
         }
         let key = keys.get(id).cloned();
+        if key.is_some() {
+            witness::from_cache(WHAT, url, age);
+        }
         drop(current);
         if age >= AHEAD_SECONDS
             && let Ok(last_attempt) = Arc::clone(&self.last_attempt).try_lock_owned()
@@ -106,9 +121,14 @@ impl JwksCache {
         }
         self.refresh(id).await;
         match self.shared.current() {
-            Some((keys, _)) => keys.get(id).cloned().ok_or(KeyError::Unknown),
+            Some(current) => current.keys.get(id).cloned().ok_or(KeyError::Unknown),
             None => Err(KeyError::Unavailable),
         }
+    }
+
+    /// Whose keys these are.
+    pub(crate) fn issuer(&self) -> &Issuer {
+        &self.shared.issuer
     }
 
     /// Whether anything can be verified: there are keys, or they can be had now.
@@ -121,7 +141,7 @@ impl JwksCache {
 
     fn is_fresh(&self) -> bool {
         let current = self.shared.current();
-        current.is_some_and(|(_, fetched_at)| self.clock.now().since(fetched_at) < MAX_AGE_SECONDS)
+        current.is_some_and(|current| self.clock.now().since(current.fetched_at) < MAX_AGE_SECONDS)
     }
 
     /// Fetches the keys, unless somebody did so a moment ago.
@@ -129,7 +149,10 @@ impl JwksCache {
         let last_attempt = Arc::clone(&self.last_attempt).lock_owned().await;
         let current = self.shared.current();
         // Whoever waited for the lock may find the work done.
-        if self.is_fresh() && current.as_ref().is_some_and(|(keys, _)| keys.contains_key(id)) {
+        if let Some(current) = current.as_ref().filter(|current| current.keys.contains_key(id))
+            && self.is_fresh()
+        {
+            witness::from_cache(WHAT, &current.url, self.clock.now().since(current.fetched_at));
             return;
         }
         let pause = if current.is_some() { REFRESH_SECONDS } else { RETRY_SECONDS };
@@ -152,35 +175,36 @@ impl JwksCache {
         }
         *last_attempt = Some(now);
         let shared = Arc::clone(&self.shared);
-        Some(tokio::spawn(async move {
+        // Whoever watches the request that needs the keys sees where they come from.
+        Some(tokio::spawn(witness::handle().scope(async move {
             shared.replace_keys(now).await;
             drop(last_attempt);
-        }))
+        })))
     }
 }
 
 impl Shared {
-    fn current(&self) -> Option<(Arc<Keys>, UnixTime)> {
+    fn current(&self) -> Option<Current> {
         self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Fetches the keys. A failure leaves those that are there.
     async fn replace_keys(&self, now: UnixTime) {
         match self.fetch().await {
-            Ok(mut keys) => {
+            Ok((mut keys, url)) => {
                 tracing::info!(issuer = %self.issuer, keys = keys.len(), "keys fetched");
                 let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
-                if let Some((before, _)) = current.as_ref() {
-                    keep_unchanged(&mut keys, before);
+                if let Some(before) = current.as_ref() {
+                    keep_unchanged(&mut keys, &before.keys);
                 }
-                *current = Some((Arc::new(keys), now));
+                *current = Some(Current { keys: Arc::new(keys), url: url.into(), fetched_at: now });
             }
             Err(reason) => tracing::warn!(issuer = %self.issuer, reason, "keys not fetched"),
         }
     }
 
-    /// Metadata first, then the keys that it points to.
-    async fn fetch(&self) -> Result<Keys, String> {
+    /// Metadata first, then the keys that it points to. Gives that place, too.
+    async fn fetch(&self) -> Result<(Keys, String), String> {
         let metadata = discovery::fetch(&self.outbound, &self.issuer, self.policy).await?;
         let jwks_uri = metadata.jwks_uri.ok_or("the metadata has no jwks_uri")?;
         let fetched =
@@ -189,7 +213,7 @@ impl Shared {
         if keys.is_empty() {
             Err("there is no key in the set that could be used".to_owned())
         } else {
-            Ok(keys)
+            Ok((keys, jwks_uri))
         }
     }
 }

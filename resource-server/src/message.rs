@@ -67,6 +67,12 @@ impl<'a> Message<'a> {
         let weight = body.len() + (MESSAGE_VALUES + 1 - room.values_left()) * VALUE_BYTES;
         reading.message(weight).ok_or(NoMessage::NotOne)
     }
+
+    /// What it is, in words.
+    pub(crate) fn described(&self) -> String {
+        let kind = if self.id.is_some() { "request" } else { "notification" };
+        format!("the {kind} {}", self.method)
+    }
 }
 
 /// What was found on the way through a body.

@@ -15,9 +15,11 @@ use axum::extract::Request;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Method as HttpMethod};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use protocol::clause::Clause;
 use protocol::mcp::{LAST_EVENT_ID_HEADER, SESSION_ID_HEADER};
 use protocol::revision::Revision;
 use protocol::scope::ScopeSet;
+use server_kit::witness::{checked, or_absent};
 
 use crate::budget::{MESSAGE_BYTES, MESSAGE_SECONDS, Turn};
 use crate::denial::Denial;
@@ -48,7 +50,11 @@ pub(crate) async fn judge_request(
     let (judged, body) = if parts.method == HttpMethod::POST {
         check_content_type(&parts.headers)?;
         let body = read(body, Duration::from_secs(MESSAGE_SECONDS)).await?;
-        let message = Message::parse(&body)?;
+        let message = Message::parse(&body);
+        let found = || message.as_ref().map_or_else(|fault| format!("{fault:?}"), Message::described);
+        let expected = || "one JSON-RPC request or notification, no member twice";
+        checked(Clause::Transport, "message", message.is_ok(), expected, found);
+        let message = message?;
         turn.weigh(message.weight)?;
         let judged = judge(scopes, &parts.headers, &message, granted);
         if let Err(Denial::InsufficientScope(asked)) = &judged {
@@ -83,10 +89,13 @@ fn log_step_up(token: &VerifiedToken, message: &Message, asked: &ScopeSet) {
 
 /// A form or plain text could come from any web page without asking first; JSON cannot.
 fn check_content_type(headers: &HeaderMap) -> Result<(), Denial> {
+    const JSON: &str = "application/json";
     let mut values = headers.get_all(CONTENT_TYPE).iter();
-    let (Some(value), None) = (values.next(), values.next()) else { return Err(Denial::NotJson) };
-    let media_type = value.to_str().unwrap_or_default().split(';').next().unwrap_or_default().trim();
-    if media_type.eq_ignore_ascii_case("application/json") { Ok(()) } else { Err(Denial::NotJson) }
+    let only = values.next().filter(|_| values.next().is_none()).and_then(|value| value.to_str().ok());
+    let media_type = only.map(|value| value.split(';').next().unwrap_or_default().trim());
+    let is_json = media_type.is_some_and(|media_type| media_type.eq_ignore_ascii_case(JSON));
+    checked(Clause::Transport, "Content-Type", is_json, || JSON, || or_absent(only));
+    if is_json { Ok(()) } else { Err(Denial::NotJson) }
 }
 
 async fn read(body: Body, deadline: Duration) -> Result<Bytes, Denial> {
@@ -121,23 +130,22 @@ fn judge(
     } else {
         check_legacy_version(version, message)?;
     }
-    let unknown_method = || Denial::UnknownMethod(id(), revision);
-    let method = method::find(&message.method, revision).ok_or_else(unknown_method)?;
     let of_row = scopes.of_method(&message.method);
-    if method.rule == Rule::Row && of_row.is_none() {
-        return Err(unknown_method());
-    }
+    let method = method::find(&message.method, revision);
+    let method = method.filter(|method| method.rule != Rule::Row || of_row.is_some());
+    let expected = || format!("a method of {} that is served here", revision.as_str());
+    checked(Clause::Transport, "method", method.is_some(), expected, || &*message.method);
+    let method = method.ok_or_else(|| Denial::UnknownMethod(id(), revision))?;
     if is_modern {
-        // Without `clientInfo` a request is as good; a notification brings no `_meta` at all.
-        if message.id.is_some() && !(message.meta_version.is_some() && message.meta_capabilities) {
-            return Err(Denial::MetaMissing(id()));
-        }
+        check_meta(message)?;
         standard_headers::check_name(headers, method, message).map_err(mismatch)?;
     }
     let needed = match method.rule {
         Rule::Base | Rule::Row => of_row.unwrap_or(scopes.base()),
         Rule::Tool => {
             let tool = message.name.as_deref().and_then(|name| scopes.of_tool(name));
+            let found = || or_absent(message.name.as_deref());
+            checked(Clause::Transport, "tool", tool.is_some(), || "one with a row of scopes", found);
             tool.ok_or_else(|| Denial::UnknownTool(id()))?
         }
     };
@@ -151,10 +159,9 @@ fn judge_stream(scopes: &ScopeTable, headers: &HeaderMap, granted: &ScopeSet) ->
     let revision = Revision::V2025_11_25;
     match standard_headers::protocol_version(headers).map_err(mismatch)? {
         Some(version) if standard_headers::is_modern(version) => return Err(Denial::MethodNotAllowed),
-        Some(version) if version != revision.as_str() => {
-            return Err(Denial::UnsupportedVersion(None, version.to_owned()));
-        }
-        _ => (),
+        Some(version) => check_version(version, revision, version == revision.as_str())
+            .map_err(|requested| Denial::UnsupportedVersion(None, requested))?,
+        None => (),
     }
     check_scopes(scopes, revision, granted, scopes.base())?;
     Ok(Judged { revision, initializes: false })
@@ -166,7 +173,9 @@ fn check_scopes(
     granted: &ScopeSet,
     needed: &ScopeSet,
 ) -> Result<(), Denial> {
-    if scopes.allows(granted, needed) {
+    let allows = scopes.allows(granted, needed);
+    checked(Clause::InsufficientScope, "scope", allows, || needed.to_string(), || granted.to_string());
+    if allows {
         return Ok(());
     }
     Err(Denial::InsufficientScope(revision.challenge_scopes(granted, needed)))
@@ -176,24 +185,36 @@ fn check_scopes(
 fn check_modern_version(header: Option<&str>, message: &Message) -> Result<(), Denial> {
     let id = || message.id.clone();
     let meta = message.meta_version.as_deref();
-    let version = match (header, meta) {
-        (Some(header), Some(meta)) if header == meta => header,
-        (Some(header), None) => header,
-        _ => return Err(Denial::HeaderMismatch(id(), HeaderMismatch::Version)),
-    };
-    if version == Revision::V2026_07_28.as_str() {
-        Ok(())
-    } else {
-        Err(Denial::UnsupportedVersion(id(), version.to_owned()))
-    }
+    let version = header.filter(|header| meta.is_none_or(|meta| meta == *header));
+    let title = "MCP-Protocol-Version and _meta";
+    let expected = || format!("the same: {}", or_absent(meta.or(header)));
+    checked(Clause::StandardHeaders, title, version.is_some(), expected, || or_absent(header));
+    let version = version.ok_or_else(|| Denial::HeaderMismatch(id(), HeaderMismatch::Version))?;
+    check_version(version, Revision::V2026_07_28, version == Revision::V2026_07_28.as_str())
+        .map_err(|requested| Denial::UnsupportedVersion(id(), requested))
 }
 
 /// The header may be missing. `initialize` negotiates: what it asks for is rmcp's to answer.
 fn check_legacy_version(header: Option<&str>, message: &Message) -> Result<(), Denial> {
-    match header {
-        Some(version) if version != Revision::V2025_11_25.as_str() && message.method != "initialize" => {
-            Err(Denial::UnsupportedVersion(message.id.clone(), version.to_owned()))
-        }
-        _ => Ok(()),
+    let Some(version) = header else { return Ok(()) };
+    let spoken = version == Revision::V2025_11_25.as_str() || message.method == "initialize";
+    check_version(version, Revision::V2025_11_25, spoken)
+        .map_err(|requested| Denial::UnsupportedVersion(message.id.clone(), requested))
+}
+
+/// Whether a version is spoken here. Gives the version if not.
+fn check_version(version: &str, expected: Revision, spoken: bool) -> Result<(), String> {
+    checked(Clause::VersionHeader, "MCP-Protocol-Version", spoken, || expected.as_str(), || version);
+    if spoken { Ok(()) } else { Err(version.to_owned()) }
+}
+
+/// Without `clientInfo` a request is as good; a notification brings no `_meta` at all.
+fn check_meta(message: &Message) -> Result<(), Denial> {
+    let is_complete = message.meta_version.is_some() && message.meta_capabilities;
+    if message.id.is_none() {
+        return Ok(());
     }
+    let found = || if is_complete { "both" } else { "not both" };
+    checked(Clause::RequestMeta, "_meta", is_complete, || "protocolVersion and clientCapabilities", found);
+    if is_complete { Ok(()) } else { Err(Denial::MetaMissing(message.id.clone())) }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::response::Response;
 use protocol::well_known::protected_resource_metadata_url;
 use server_kit::clock::Clock;
+use server_kit::witness;
 
 use crate::budget::Calls;
 use crate::denial::Denial;
@@ -59,8 +60,9 @@ impl Server {
         })
     }
 
-    /// Answers a denial, and says in the log which rule was broken.
+    /// Answers a denial, and says in the log, and to whoever watches, which rule was broken.
     pub(crate) fn refuse(&self, denial: Denial) -> Response {
+        witness::refused(denial.clause(), || denial.name(), || denial.says());
         tracing::debug!(?denial, clause = denial.clause().source(), "refused");
         denial.into_response(&self.metadata_url, self.scopes.base())
     }

@@ -12,11 +12,15 @@ use std::time::Duration;
 use axum::extract::Request;
 use axum::response::Response;
 use http::{HeaderMap, Method, StatusCode};
+use protocol::clause::Clause;
 use protocol::ids::UnixTime;
 use protocol::mcp::SESSION_ID_HEADER;
+use protocol::observation::MASK;
 use protocol::revision::Revision;
 use rmcp::transport::streamable_http_server::session::SessionManager as _;
 use rmcp::transport::streamable_http_server::session::local::{LocalSessionManager, SessionConfig};
+
+use server_kit::witness::{checked, stored};
 
 use crate::budget::{Caller, Exhausted, SESSION_IDLE_SECONDS, SESSION_SECONDS, SESSIONS, SESSIONS_OF_ONE};
 use crate::denial::Denial;
@@ -82,6 +86,7 @@ async fn begin<S: Service>(
     let response = service.answer(request).await;
     if let Ok(Some(id)) = session_id(response.headers()) {
         sessions.note(id, caller, server.clock.now());
+        stored("a session, of this person and this client alone", || [("id", MASK.to_owned())]);
     }
     Ok(response)
 }
@@ -97,7 +102,11 @@ async fn go_on<S: Service>(
         return Ok(service.answer(request).await);
     };
     let sessions = &server.sessions;
-    if let Err(over) = sessions.use_by(&id, caller, server.clock.now()) {
+    let used = sessions.use_by(&id, caller, server.clock.now());
+    let found = || if used.is_ok() { "such a session" } else { "none that this caller may use" };
+    let expected = || "begun by the same person and client, not over";
+    checked(Clause::SessionOwner, "session", used.is_ok(), expected, found);
+    if let Err(over) = used {
         sessions.close(over);
         return Err(Denial::UnknownSession);
     }
@@ -106,6 +115,7 @@ async fn go_on<S: Service>(
     // rmcp ends sessions too: when their client asks, and when they rest for long.
     if ends && response.status().is_success() || response.status() == StatusCode::NOT_FOUND {
         sessions.forget(&id);
+        stored("the end of the session", || [("id", MASK.to_owned())]);
     }
     Ok(response)
 }

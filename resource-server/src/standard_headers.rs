@@ -8,8 +8,10 @@ use std::borrow::Cow;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use http::{HeaderMap, HeaderName};
+use protocol::clause::Clause;
 use protocol::mcp::{METHOD_HEADER, NAME_HEADER, PROTOCOL_VERSION_HEADER};
 use protocol::revision::Revision;
+use server_kit::witness::{checked, or_absent};
 
 use crate::message::Message;
 use crate::method::{Method, NamedBy};
@@ -41,10 +43,10 @@ pub(crate) fn is_modern(version: &str) -> bool {
 
 /// `Mcp-Method` against the body.
 pub(crate) fn check_method(headers: &HeaderMap, message: &Message) -> Result<(), HeaderMismatch> {
-    match only(headers, METHOD_HEADER) {
-        Once::Value(method) if method == message.method => Ok(()),
-        _ => Err(HeaderMismatch::Method),
-    }
+    let header = only(headers, METHOD_HEADER);
+    let is_same = matches!(header, Once::Value(method) if method == message.method);
+    checked(Clause::StandardHeaders, "Mcp-Method", is_same, || &*message.method, || header.shown());
+    if is_same { Ok(()) } else { Err(HeaderMismatch::Method) }
 }
 
 /// `Mcp-Name` against the body, for the methods that have one.
@@ -58,10 +60,13 @@ pub(crate) fn check_name(
         Some(NamedBy::Name) => message.name.as_deref(),
         Some(NamedBy::Uri) => message.uri.as_deref(),
     };
-    match (only(headers, NAME_HEADER), named) {
-        (Once::Value(header), Some(named)) if decoded(header).is_some_and(|name| name == named) => Ok(()),
-        _ => Err(HeaderMismatch::Name),
-    }
+    let header = only(headers, NAME_HEADER);
+    let is_same = match (&header, named) {
+        (Once::Value(header), Some(named)) => decoded(header).is_some_and(|name| name == named),
+        _ => false,
+    };
+    checked(Clause::StandardHeaders, "Mcp-Name", is_same, || or_absent(named), || header.shown());
+    if is_same { Ok(()) } else { Err(HeaderMismatch::Name) }
 }
 
 /// A value that does not fit into a header stands there as `=?base64?…?=`.
@@ -78,6 +83,17 @@ enum Once<'a> {
     Value(&'a str),
     /// Twice, or with characters that are no text.
     Unreadable,
+}
+
+impl<'a> Once<'a> {
+    /// For whoever watches.
+    fn shown(&self) -> &'a str {
+        match self {
+            Self::None => "absent",
+            Self::Value(value) => value,
+            Self::Unreadable => "twice, or no text",
+        }
+    }
 }
 
 fn only<'a>(headers: &'a HeaderMap, name: &'static str) -> Once<'a> {

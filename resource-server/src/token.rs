@@ -5,9 +5,11 @@
 
 use protocol::access_token::{AccessTokenClaims, is_access_token_type};
 use protocol::base64url_decode;
+use protocol::clause::Clause;
 use protocol::ids::{ClientId, Issuer, ResourceUri, Subject, UnixTime};
 use protocol::jwks::TokenAlgorithm;
 use protocol::scope::ScopeSet;
+use server_kit::witness::{checked, or_absent};
 
 use crate::budget::Caller;
 use crate::denial::TokenFault;
@@ -40,7 +42,7 @@ impl VerifiedToken {
 
     /// What of the claims depends on the time, judged once more.
     pub(crate) fn check_times(&self, now: UnixTime) -> Result<(), TokenFault> {
-        if self.claims.exp <= now { Err(TokenFault::Expired) } else { Ok(()) }
+        check_expiry(self.claims.exp, now)
     }
 }
 
@@ -60,24 +62,17 @@ impl<'a> Unverified<'a> {
     /// whoever reads it from the request.
     pub(crate) fn parse(token: &'a str) -> Result<Self, TokenFault> {
         let mut parts = token.split('.');
-        let (Some(header), Some(payload), Some(signature), None) =
-            (parts.next(), parts.next(), parts.next(), parts.next())
-        else {
+        let parts = (parts.next(), parts.next(), parts.next(), parts.next());
+        let is_jwt = matches!(parts, (_, _, Some(_), None));
+        let found = || format!("{} parts", token.split('.').count());
+        judge("form of the token", is_jwt, || "a JWT of three parts", found);
+        let (Some(header), Some(payload), Some(signature), None) = parts else {
             return Err(TokenFault::NotAJwt);
         };
         let signed = &token[..header.len() + 1 + payload.len()];
         let header = base64url_decode(header).ok_or(TokenFault::NotAJwt)?;
         let header = members(&header).ok_or(TokenFault::NotAJwt)?;
-        let algorithm = header.text("alg").and_then(|alg| alg.parse().ok());
-        let algorithm = algorithm.ok_or(TokenFault::WrongAlgorithm)?;
-        if !header.text("typ").is_some_and(is_access_token_type) {
-            return Err(TokenFault::WrongType);
-        }
-        // `jku`, `x5u`, `jwk` and `x5c` are never read: a token cannot bring its own key.
-        if header.get("crit").is_some() {
-            return Err(TokenFault::CriticalHeader);
-        }
-        let key_id = header.text("kid").ok_or(TokenFault::NoKeyId)?.to_owned();
+        let (algorithm, key_id) = read_header(&header)?;
         Ok(Self { signed, payload, signature, algorithm, key_id })
     }
 
@@ -97,25 +92,24 @@ impl<'a> Unverified<'a> {
         self.verify_signature(key)?;
         let payload = base64url_decode(self.payload).ok_or(TokenFault::BadClaims)?;
         let claims = members(&payload).ok_or(TokenFault::BadClaims)?;
-        let text = |name| claims.text(name).ok_or(TokenFault::BadClaims);
-        if text("iss")? != issuer.as_str() {
-            return Err(TokenFault::OtherIssuer);
-        }
+        check_issuer(&claims, issuer)?;
         check_audience(claims.get("aud"), resource)?;
         let (iat, exp) = check_times(&claims, now)?;
         // A token that is bound to a key proves nothing without that key (RFC 9449 §7.2), and no proof is looked for here.
-        if claims.get("cnf").is_some() {
+        let is_free = claims.get("cnf").is_none();
+        judge("cnf", is_free, || "absent: bound to no key", || if is_free { "absent" } else { "present" });
+        if !is_free {
             return Err(TokenFault::BoundToKey);
         }
         let claims = AccessTokenClaims {
             iss: issuer.clone(),
             aud: resource.clone(),
-            sub: Subject::parse(text("sub")?).map_err(|_| TokenFault::BadClaims)?,
-            client_id: ClientId::parse(text("client_id")?).map_err(|_| TokenFault::BadClaims)?,
+            sub: Subject::parse(text(&claims, "sub")?).map_err(|_| TokenFault::BadClaims)?,
+            client_id: ClientId::parse(text(&claims, "client_id")?).map_err(|_| TokenFault::BadClaims)?,
             scope: scope(&claims)?,
             iat,
             exp,
-            jti: text("jti")?.to_owned(),
+            jti: text(&claims, "jti")?.to_owned(),
         };
         let caller = Caller::of(claims.sub.as_str(), claims.client_id.as_str());
         Ok(VerifiedToken { claims, caller })
@@ -124,15 +118,58 @@ impl<'a> Unverified<'a> {
     /// The algorithm is the key's; a header that says another is refused. jsonwebtoken verifies the signature alone:
     /// header and claims are read here, strictly.
     fn verify_signature(&self, key: &VerifyingKey) -> Result<(), TokenFault> {
-        if self.algorithm != key.algorithm {
+        let is_the_keys = self.algorithm == key.algorithm;
+        judge("alg of the key", is_the_keys, || key.algorithm.as_str(), || self.algorithm.as_str());
+        if !is_the_keys {
             return Err(TokenFault::WrongAlgorithm);
         }
         let signed = self.signed.as_bytes();
-        match jsonwebtoken::crypto::verify(self.signature, signed, &key.key, key.jwt_algorithm()) {
-            Ok(true) => Ok(()),
-            Ok(false) | Err(_) => Err(TokenFault::BadSignature),
-        }
+        let verified = jsonwebtoken::crypto::verify(self.signature, signed, &key.key, key.jwt_algorithm());
+        let fits = matches!(verified, Ok(true));
+        let found = || if fits { "made by this key, over header and claims" } else { "not made by this key" };
+        judge("signature", fits, || "made by the key, over header and claims", found);
+        if fits { Ok(()) } else { Err(TokenFault::BadSignature) }
     }
+}
+
+/// Tells whoever watches.
+fn judge<E: Into<String>, F: Into<String>>(
+    title: &'static str,
+    holds: bool,
+    expected: impl FnOnce() -> E,
+    found: impl FnOnce() -> F,
+) {
+    checked(Clause::TokenValidity, title, holds, expected, found);
+}
+
+/// Algorithm and key id.
+fn read_header(header: &Members) -> Result<(TokenAlgorithm, String), TokenFault> {
+    let alg = header.text("alg");
+    let algorithm = alg.and_then(|alg| alg.parse().ok());
+    let known = || TokenAlgorithm::ALL.map(TokenAlgorithm::as_str).join(", ");
+    judge("alg", algorithm.is_some(), known, || or_absent(alg));
+    let algorithm = algorithm.ok_or(TokenFault::WrongAlgorithm)?;
+
+    let typ = header.text("typ");
+    let is_access_token = typ.is_some_and(is_access_token_type);
+    judge("typ", is_access_token, || "at+jwt", || or_absent(typ));
+    if !is_access_token {
+        return Err(TokenFault::WrongType);
+    }
+    // `jku`, `x5u`, `jwk` and `x5c` are never read: a token cannot bring its own key.
+    if header.get("crit").is_some() {
+        judge("crit", false, || "absent", || "present");
+        return Err(TokenFault::CriticalHeader);
+    }
+    let key_id = header.text("kid").ok_or(TokenFault::NoKeyId)?.to_owned();
+    Ok((algorithm, key_id))
+}
+
+/// A claim that has to be there.
+fn text<'a>(claims: &'a Members<'_>, name: &'static str) -> Result<&'a str, TokenFault> {
+    let claim = claims.text(name);
+    judge(name, claim.is_some(), || "a text", || or_absent(claim));
+    claim.ok_or(TokenFault::BadClaims)
 }
 
 /// Header or claims. Neither has many members, or deep ones.
@@ -140,12 +177,33 @@ fn members(text: &[u8]) -> Option<Members<'_>> {
     Members::parse(text, Room::new(256, 8))
 }
 
+fn check_issuer(claims: &Members, issuer: &Issuer) -> Result<(), TokenFault> {
+    let iss = claims.text("iss");
+    let is_ours = iss == Some(issuer.as_str());
+    judge("iss", is_ours, || issuer.as_str(), || or_absent(iss));
+    match iss {
+        None => Err(TokenFault::BadClaims),
+        Some(_) if is_ours => Ok(()),
+        Some(_) => Err(TokenFault::OtherIssuer),
+    }
+}
+
 fn check_audience(aud: Option<&Member>, resource: &ResourceUri) -> Result<(), TokenFault> {
+    let found = || match aud {
+        Some(Member::Text(one)) => one.to_string(),
+        Some(Member::Texts(many)) => many.join(", "),
+        Some(Member::Number(_) | Member::Other) => "no text".to_owned(),
+        None => "absent".to_owned(),
+    };
     let is_ours = match aud {
         Some(Member::Text(one)) => one == resource.as_str(),
         Some(Member::Texts(many)) => many.iter().any(|one| one == resource.as_str()),
-        Some(Member::Number(_) | Member::Other) | None => return Err(TokenFault::BadClaims),
+        Some(Member::Number(_) | Member::Other) | None => false,
     };
+    checked(Clause::TokenAudience, "aud", is_ours, || resource.as_str(), found);
+    if !matches!(aud, Some(Member::Text(_) | Member::Texts(_))) {
+        return Err(TokenFault::BadClaims);
+    }
     if is_ours { Ok(()) } else { Err(TokenFault::OtherAudience) }
 }
 
@@ -158,13 +216,19 @@ fn check_times(claims: &Members, now: UnixTime) -> Result<(UnixTime, UnixTime), 
     let issued = time("iat")?.ok_or(TokenFault::BadClaims)?;
     let expires = time("exp")?.ok_or(TokenFault::BadClaims)?;
     let not_before = time("nbf")?.unwrap_or(issued);
-    if expires <= now {
-        return Err(TokenFault::Expired);
-    }
-    if issued.max(not_before) > now.plus(MAX_CLOCK_SKEW) {
+    check_expiry(expires, now)?;
+    let (begins, latest) = (issued.max(not_before), now.plus(MAX_CLOCK_SKEW));
+    judge("iat, nbf", begins <= latest, || format!("at most {}", latest.0), || begins.0.to_string());
+    if begins > latest {
         return Err(TokenFault::NotYetValid);
     }
     Ok((issued, expires))
+}
+
+fn check_expiry(expires: UnixTime, now: UnixTime) -> Result<(), TokenFault> {
+    let is_later = expires > now;
+    judge("exp", is_later, || format!("after {}, now", now.0), || expires.0.to_string());
+    if is_later { Ok(()) } else { Err(TokenFault::Expired) }
 }
 
 /// The scope claim may be missing: then the token allows nothing that needs one.

@@ -8,7 +8,9 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use protocol::clause::Clause;
 use protocol::ids::UnixTime;
+use server_kit::witness::{checked, from_cache};
 
 use crate::budget::REMEMBERED_TOKENS;
 use crate::denial::TokenFault;
@@ -23,6 +25,7 @@ pub(crate) struct VerifiedTokens {
 struct Entry {
     token: Arc<VerifiedToken>,
     key: Arc<VerifyingKey>,
+    verified_at: UnixTime,
 }
 
 impl VerifiedTokens {
@@ -43,10 +46,20 @@ impl VerifiedTokens {
         if !key.is_some_and(|key| Arc::ptr_eq(&key, &entry.key)) {
             return None;
         }
+        checked(Clause::TokenValidity, "kid", true, || "a key that is still published", || &*entry.key.id);
+        let age = now.since(entry.verified_at);
+        from_cache("signature and claims of this very token, verified before", keys.issuer().as_str(), age);
         Some(entry.token.check_times(now).map(|()| Arc::clone(&entry.token)))
     }
 
-    pub(crate) fn remember(&self, hash: TokenHash, key: Arc<VerifyingKey>, token: Arc<VerifiedToken>) {
-        self.entries.lock().unwrap_or_else(PoisonError::into_inner).insert(hash, Entry { token, key });
+    pub(crate) fn remember(
+        &self,
+        hash: TokenHash,
+        key: Arc<VerifyingKey>,
+        token: Arc<VerifiedToken>,
+        now: UnixTime,
+    ) {
+        let entry = Entry { token, key, verified_at: now };
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner).insert(hash, entry);
     }
 }

@@ -1,6 +1,6 @@
 //! What survives a reload and the way to the authorization server: the walk, in this tab's session storage.
 
-use flow::Flow;
+use flow::Recorded;
 use serde::{Deserialize, Serialize};
 
 use crate::choice::Choice;
@@ -13,8 +13,10 @@ const KEY: &str = "mcp-auth-lab";
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Saved {
     pub(crate) choice: Choice,
-    /// The client, with its secrets.
-    pub(crate) flow: Flow,
+    /// Where the MCP server was.
+    pub(crate) server: String,
+    /// All that the client was told, secrets included: it is replayed.
+    pub(crate) recording: Vec<Recorded>,
     /// What was looked at.
     pub(crate) at: At,
     /// How far it was going by itself.

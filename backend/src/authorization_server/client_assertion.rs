@@ -19,6 +19,7 @@ use super::client_keys::Wanted;
 use super::state::Server;
 use super::token::TokenDenial;
 use crate::store::SecretHash;
+use server_kit::witness::checked;
 
 /// `client_assertion_type` of a JWT.
 pub(super) const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -170,28 +171,42 @@ impl ClientAssertion {
         if let Err(fault) = self.check(&server.settings.issuer, now) {
             return Ok(Err(fault));
         }
-        if let Err(fault) = self.check_signature(server, keys).await {
+        let signature = self.check_signature(server, keys).await;
+        let found = || signature.map_or_else(|fault| fault.wire().1, |()| "one of its keys");
+        let signed = signature.is_ok();
+        checked(Clause::ClientAssertion, "signature of the assertion", signed, || "one of its keys", found);
+        if let Err(fault) = signature {
             return Ok(Err(fault));
         }
         let accepted = server.store.accept_assertion(self.name(), self.expires_at).await?;
+        let uses = || if accepted { "none" } else { "used before" };
+        checked(Clause::ClientAssertionOnce, "uses of the assertion so far", accepted, || "none", uses);
         Ok(if accepted { Ok(()) } else { Err(AssertionFault::Replayed) })
     }
 
     /// The claims, without consequences.
     fn check(&self, issuer: &Issuer, now: UnixTime) -> Result<(), AssertionFault> {
-        if self.audience != issuer.as_str() {
+        const RULE: Clause = Clause::ClientAssertion;
+        let ours = self.audience == issuer.as_str();
+        checked(RULE, "aud of the assertion", ours, || issuer.as_str(), || self.audience.as_str());
+        if !ours {
             return Err(AssertionFault::OtherAudience);
         }
-        if self.expires_at <= now {
+        let over = self.expires_at <= now;
+        let too_long = self.expires_at > now.plus(MAX_LIFETIME_SECONDS + MAX_CLOCK_SKEW);
+        let expected = || format!("in at most {MAX_LIFETIME_SECONDS} s");
+        let found = || format!("in {} s", self.expires_at.since(now));
+        checked(RULE, "exp of the assertion", !over && !too_long, expected, found);
+        if over {
             return Err(AssertionFault::Expired);
         }
-        if self.expires_at > now.plus(MAX_LIFETIME_SECONDS + MAX_CLOCK_SKEW) {
+        if too_long {
             return Err(AssertionFault::LivesTooLong);
         }
-        if self.valid_from.is_some_and(|from| from > now.plus(MAX_CLOCK_SKEW)) {
-            return Err(AssertionFault::NotYetValid);
-        }
-        Ok(())
+        let begun = self.valid_from.is_none_or(|from| from <= now.plus(MAX_CLOCK_SKEW));
+        let found = || if begun { "not in the future" } else { "in the future" };
+        checked(RULE, "iat and nbf of the assertion", begun, || "not in the future", found);
+        if begun { Ok(()) } else { Err(AssertionFault::NotYetValid) }
     }
 
     /// By the keys that are known; if none of them signed it, by newer ones, if there are any.

@@ -8,6 +8,8 @@
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderValue};
 use protocol::basic_credentials::BasicCredentials;
+use protocol::clause::Clause;
+use protocol::client_metadata::AuthMethod;
 use protocol::query::Parameters;
 
 use super::Settings;
@@ -17,6 +19,7 @@ use super::clients::{self, Known};
 use super::state::Server;
 use super::token::TokenDenial;
 use crate::store::{Client, ClientAuthentication, SecretHash};
+use server_kit::witness::checked;
 
 /// What a request presents. Nothing in it is believed yet.
 pub(super) struct Presented {
@@ -51,9 +54,11 @@ impl Presented {
         Ok(Self { client_id, credentials, scheme })
     }
 
-    /// Whether it is this client.
-    pub(super) fn is(&self, client: &Client) -> bool {
-        self.client_id == client.id.as_str()
+    /// Whether it is the client that something was issued to, which this rule demands.
+    pub(super) fn has(&self, issued_to: &Client, rule: Clause) -> bool {
+        let same = self.client_id == issued_to.id.as_str();
+        checked(rule, "client", same, || issued_to.id.as_str(), || self.client_id.as_str());
+        same
     }
 
     /// Whether nobody has to be waited for to authenticate it: it registered nowhere, and has signed nothing.
@@ -62,8 +67,27 @@ impl Presented {
             && !clients::may_be_registered(settings, &self.client_id)
     }
 
+    /// Reports whether the proof is of the kind that the client is registered with.
+    fn uses(&self, registered: AuthMethod) {
+        let (sent, clause) = (self.credentials.method(), Clause::DeclaredAuthentication);
+        let texts = (|| registered.as_str(), || sent.as_str());
+        checked(clause, "client authentication", sent == registered, texts.0, texts.1);
+    }
+
     fn denied(&self, fault: ClientFault) -> TokenDenial {
         TokenDenial::Client(ClientDenial { fault, scheme: self.scheme })
+    }
+}
+
+impl Credentials {
+    /// Of which method it is.
+    fn method(&self) -> AuthMethod {
+        match self {
+            Self::None => AuthMethod::None,
+            Self::Basic(_) => AuthMethod::ClientSecretBasic,
+            Self::Post(_) => AuthMethod::ClientSecretPost,
+            Self::Assertion(_) => AuthMethod::PrivateKeyJwt,
+        }
     }
 }
 
@@ -107,7 +131,17 @@ impl Body<'_> {
         if assertion_type != ASSERTION_TYPE {
             return Err(ClientFault::UnsupportedAssertionType);
         }
-        ClientAssertion::parse(assertion).map_err(ClientFault::Assertion)
+        let parsed = ClientAssertion::parse(assertion);
+        let found = || parsed.as_ref().map_or_else(|fault| fault.wire().1, |_| "one");
+        let expected = || "one JWT whose header and claims are as they must be";
+        checked(
+            Clause::ClientAssertionFormat,
+            "form of the client_assertion",
+            parsed.is_ok(),
+            expected,
+            found,
+        );
+        parsed.map_err(ClientFault::Assertion)
     }
 }
 
@@ -151,6 +185,7 @@ pub(super) async fn authenticate(
     let ClientAuthentication::PrivateKeyJwt(keys) = &client.authentication else {
         return compare(presented, Known::Client(client));
     };
+    presented.uses(AuthMethod::PrivateKeyJwt);
     match assertion.prove(server, keys).await? {
         Ok(()) => Ok(()),
         Err(fault) => Err(presented.denied(ClientFault::Assertion(fault))),
@@ -168,6 +203,12 @@ pub(super) fn authenticate_at_once(
 
 /// Everything but the proof of an assertion.
 fn compare(presented: &Presented, known: Known<'_>) -> Result<(), TokenDenial> {
+    // Of one that was never seen nothing is known, which decides nothing where nothing has to be proved.
+    if !matches!((&known, &presented.credentials), (Known::NeverSeen, Credentials::None)) {
+        let is_known = matches!(known, Known::Client(_));
+        let found = || presented.client_id.as_str();
+        checked(Clause::ClientIdentity, "client_id", is_known, || "a client that is known here", found);
+    }
     let client = match (known, &presented.credentials) {
         (Known::Client(client), _) => client,
         (Known::NeverSeen, Credentials::None) => return Ok(()),
@@ -176,16 +217,16 @@ fn compare(presented: &Presented, known: Known<'_>) -> Result<(), TokenDenial> {
             return Err(presented.denied(ClientFault::CredentialsOfNobody));
         }
     };
+    presented.uses(client.authentication.method());
     match (&client.authentication, &presented.credentials) {
         (ClientAuthentication::None, Credentials::None) => Ok(()),
         (ClientAuthentication::None, _) => Err(presented.denied(ClientFault::PublicClient)),
         (ClientAuthentication::ClientSecretBasic(hash), Credentials::Basic(sent))
         | (ClientAuthentication::ClientSecretPost(hash), Credentials::Post(sent)) => {
-            if hash == sent {
-                Ok(())
-            } else {
-                Err(presented.denied(ClientFault::WrongSecret))
-            }
+            let same = hash == sent;
+            let found = || if same { "the same" } else { "another" };
+            checked(Clause::ClientSecret, "hash of the secret", same, || "that of this client's", found);
+            if same { Ok(()) } else { Err(presented.denied(ClientFault::WrongSecret)) }
         }
         _ => Err(presented.denied(ClientFault::OtherMethod)),
     }

@@ -5,6 +5,7 @@ use protocol::clause::Clause;
 use protocol::oauth_error::OAuthErrorCode;
 
 use super::client_assertion::AssertionFault;
+use super::words;
 
 /// A failed client authentication, with the scheme of the `Authorization` header that was tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +36,16 @@ pub(super) enum ClientFault {
     OtherMethod,
     WrongSecret,
     Assertion(AssertionFault),
+}
+
+impl ClientFault {
+    /// What it is called.
+    pub(super) fn name(self) -> String {
+        match self {
+            Self::Assertion(fault) => words::variant(&fault),
+            other => words::variant(&other),
+        }
+    }
 }
 
 /// The scheme of an `Authorization` header.

@@ -10,13 +10,17 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use protocol::clause::Clause;
 use protocol::client_keys::{ClientJwk, KeySource, read_jwks};
 use protocol::ids::UnixTime;
 use protocol::strict_json;
 
 use server_kit::clock::Clock;
 use server_kit::outbound::Outbound;
+use server_kit::witness;
 
+/// What is fetched here, for whoever watches.
+const WHAT: &str = "the client's keys";
 /// The least time between two fetches from one URL, be the first one successful or not.
 const REFRESH_SECONDS: u64 = 30;
 /// The same while there are no keys at all.
@@ -58,6 +62,7 @@ struct KeySet {
 
 impl KeySets {
     pub(super) fn new(outbound: Outbound, clock: Arc<dyn Clock>) -> Self {
+        let outbound = outbound.on_errand(WHAT, Clause::ClientDocumentFetch);
         Self { outbound, clock, kept: Mutex::default() }
     }
 
@@ -80,6 +85,8 @@ impl KeySets {
                 Ok(keys) => set.keys = Some((Arc::new(keys), now)),
                 Err(reason) => tracing::info!(reason, "keys of a client not fetched"),
             }
+        } else if let Some((_, fetched_at)) = &set.keys {
+            witness::from_cache(WHAT, uri, now.since(*fetched_at));
         }
         let (keys, fetched_at) = set.keys.as_ref()?;
         (now.since(*fetched_at) < MAX_STALE_SECONDS).then(|| Arc::clone(keys))

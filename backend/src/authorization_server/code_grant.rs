@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use protocol::clause::Clause;
 use protocol::ids::UnixTime;
 use protocol::pkce::CodeVerifier;
 use protocol::query::Parameters;
@@ -16,8 +17,9 @@ use super::client_auth::{Presented, authenticate, authenticate_at_once};
 use super::issue;
 use super::narrowing::Narrowing;
 use super::state::Server;
-use super::token::TokenDenial;
+use super::token::{TokenDenial, report_known};
 use crate::store::{CodeVerdict, FoundCode, MAX_WRONG_VERIFIERS, Redemption, SecretHash};
+use server_kit::witness::{checked, or_absent};
 
 /// What a client sent.
 struct CodeRequest {
@@ -32,10 +34,14 @@ impl CodeRequest {
     fn read(client: Presented, form: &Parameters) -> Result<Self, TokenDenial> {
         let code = form.get("code")?.ok_or(TokenDenial::MissingCode)?;
         let verifier = form.get("code_verifier")?.ok_or(TokenDenial::MissingVerifier)?;
+        let parsed = CodeVerifier::parse(verifier).map_err(|_| TokenDenial::MalformedVerifier);
+        let found = || format!("{} characters", verifier.len());
+        let expected = || "43 to 128 unreserved characters";
+        checked(Clause::PkceVerifier, "form of the code_verifier", parsed.is_ok(), expected, found);
         Ok(Self {
             client,
             code: SecretHash::of_text(code),
-            verifier: CodeVerifier::parse(verifier).map_err(|_| TokenDenial::MalformedVerifier)?,
+            verifier: parsed?,
             redirect_uri: form.get("redirect_uri")?.map(str::to_owned),
             narrowing: Narrowing::read(form)?,
         })
@@ -68,6 +74,7 @@ pub(super) async fn redeem(
     let judge = {
         let (server, request) = (Arc::clone(server), Arc::clone(&request));
         move |found: &FoundCode| {
+            report_known(Clause::CodeBinding, "code", true);
             let client = Some(&found.family.client);
             match at_once.then(|| authenticate_at_once(&server, &request.client, client)) {
                 Some(Err(denial)) => CodeVerdict::Refuse(denial),
@@ -88,6 +95,7 @@ pub(super) async fn redeem(
             if at_once {
                 authenticate_at_once(server, &request.client, None)?;
             }
+            report_known(Clause::CodeBinding, "code", false);
             Err(TokenDenial::UnknownCode)
         }
     }
@@ -120,24 +128,49 @@ fn decide(
     now: UnixTime,
 ) -> Result<ScopeSet, TokenDenial> {
     let family = &found.family;
-    if !request.client.is(&family.client) {
+    if !request.client.has(&family.client, Clause::CodeBinding) {
         return Err(TokenDenial::OtherClient);
     }
-    if request.redirect_uri.as_deref().is_some_and(|uri| uri != found.redirect_uri.as_str()) {
+    if !is_sent_to(request, found) {
         return Err(TokenDenial::OtherRedirectUri);
     }
     // A redeemed code goes on to where a replay is recognized, however late.
-    if !found.redeemed && found.expires_at <= now {
+    if !found.redeemed && !is_young(found, server.settings.lifetimes.code, now) {
         return Err(TokenDenial::ExpiredCode);
     }
     if !found.redeemed && found.wrong_verifiers >= MAX_WRONG_VERIFIERS {
+        let tried = || found.wrong_verifiers.to_string();
+        let fewer = || format!("fewer than {MAX_WRONG_VERIFIERS}");
+        checked(Clause::PkceVerified, "wrong verifiers so far", false, fewer, tried);
         return Err(TokenDenial::TooManyVerifiers);
     }
-    if !found.code_challenge.is_met_by(&request.verifier) {
+    if !is_met(request, found) {
         return Err(TokenDenial::VerifierMismatch);
     }
     if !found.redeemed && !issue::is_still_granted(&server.settings, family) {
         return Err(TokenDenial::GrantEnded);
     }
     request.narrowing.of(family)
+}
+
+/// Absent is right: OAuth 2.1 does without the parameter here.
+fn is_sent_to(request: &CodeRequest, found: &FoundCode) -> bool {
+    let (sent, bound) = (request.redirect_uri.as_deref(), found.redirect_uri.as_str());
+    let same = sent.is_none_or(|uri| uri == bound);
+    checked(Clause::CodeBinding, "redirect_uri", same, || bound, || or_absent(sent));
+    same
+}
+
+fn is_young(found: &FoundCode, lifetime: u64, now: UnixTime) -> bool {
+    let young = now < found.expires_at;
+    let age = || format!("{} s old", (now.0 + lifetime).saturating_sub(found.expires_at.0));
+    checked(Clause::CodeLifetime, "age of the code", young, || format!("less than {lifetime} s old"), age);
+    young
+}
+
+fn is_met(request: &CodeRequest, found: &FoundCode) -> bool {
+    let met = found.code_challenge.is_met_by(&request.verifier);
+    let (challenge, hash) = (&found.code_challenge, || request.verifier.challenge().as_str().to_owned());
+    checked(Clause::PkceVerified, "SHA-256 of the code_verifier", met, || challenge.as_str(), hash);
+    met
 }

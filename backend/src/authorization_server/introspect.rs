@@ -25,8 +25,9 @@ use super::peer::Peer;
 use super::rate_limit::{self, Limit, TooMany};
 use super::state::Server;
 use super::token::error_response;
-use super::{ProtectedResource, Settings, own_token};
+use super::{ProtectedResource, Settings, own_token, words};
 use crate::store::{SecretHash, StoreError};
+use server_kit::witness::{self, checked};
 
 /// Why a question is not answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,6 +102,7 @@ impl IntoResponse for IntrospectionDenial {
     fn into_response(self) -> Response {
         tracing::info!(denial = ?self, "not introspected");
         let (status, code, clause, description) = self.wire();
+        witness::refused(clause, || words::variant(&self), || description);
         let mut response = error_response(status, code, clause, description);
         if self == Self::NotAuthorized {
             let challenge = HeaderValue::from_static(r#"Basic realm="introspection", charset="UTF-8""#);
@@ -157,7 +159,11 @@ pub(super) async fn post_introspect(
 }
 
 async fn answer(server: &Server, headers: &HeaderMap, body: Body) -> Result<Response, IntrospectionDenial> {
-    let resource = caller(&server.settings, headers).ok_or(IntrospectionDenial::NotAuthorized)?;
+    let resource = caller(&server.settings, headers);
+    let found = || resource.map_or("nobody that is known", |resource| resource.uri.as_str());
+    let expected = || "a protected resource, by its URI and its secret";
+    checked(Clause::Introspection, "who asks", resource.is_some(), expected, found);
+    let resource = resource.ok_or(IntrospectionDenial::NotAuthorized)?;
     let form = Parameters::parse(&form::read(headers, body).await?);
     let token = form.get("token")?.ok_or(IntrospectionDenial::MissingToken)?;
     form.get("token_type_hint")?;
@@ -190,7 +196,9 @@ async fn look_up(
     let Some(own) = own_token::read(&server.keys, token, server.clock.now()) else {
         return Ok(IntrospectionResponse::inactive());
     };
-    if own.claims.aud != resource.uri {
+    let (aud, asks) = (&own.claims.aud, &resource.uri);
+    checked(Clause::TokenAudience, "aud", aud == asks, || asks.as_str(), || aud.as_str());
+    if aud != asks {
         return Ok(IntrospectionResponse::inactive());
     }
     let family = server.store.find_family(own.family).await?;

@@ -4,6 +4,7 @@
 
 use protocol::access_token::AccessTokenClaims;
 use protocol::base64url;
+use protocol::clause::Clause;
 use protocol::ids::UnixTime;
 use protocol::scope::ScopeSet;
 use protocol::secret::Secret;
@@ -13,6 +14,7 @@ use super::Settings;
 use super::state::Server;
 use super::token::TokenDenial;
 use crate::store::{Client, Family, NewRefreshToken, SecretHash};
+use server_kit::witness::checked;
 
 /// Whether there are refresh tokens for what is allowed: if the client says that it can use them, or if the person was
 /// asked for them by name and agreed.
@@ -27,9 +29,18 @@ pub(super) fn may_refresh(client: &Client, scope: &ScopeSet) -> bool {
 ///
 /// Spec: OAuth 2.1 §4.3.1.
 pub(super) fn is_still_granted(settings: &Settings, family: &Family) -> bool {
-    !family.revoked
-        && settings.person(family.subject.as_str()).is_some()
-        && settings.resource(family.resource.as_str()).is_some()
+    let ended = if family.revoked {
+        Some("revoked")
+    } else if settings.person(family.subject.as_str()).is_none() {
+        Some("the person is gone")
+    } else if settings.resource(family.resource.as_str()).is_none() {
+        Some("the resource is gone")
+    } else {
+        None
+    };
+    let found = || ended.unwrap_or("still allowed");
+    checked(Clause::GrantActive, "what the person allowed", ended.is_none(), || "still allowed", found);
+    ended.is_none()
 }
 
 /// A refresh token as it is put down.

@@ -4,10 +4,12 @@
 
 use protocol::access_token::{AccessTokenClaims, AccessTokenHeader, is_access_token_type};
 use protocol::base64url_decode;
+use protocol::clause::Clause;
 use protocol::ids::UnixTime;
 
 use super::issue::family_of;
 use super::keys::KeyRing;
+use server_kit::witness::checked;
 
 /// Longer than any token that is issued here.
 const MAX_BYTES: usize = 8 * 1024;
@@ -24,6 +26,17 @@ pub(super) struct OwnToken {
 ///
 /// An expired token is none any more: old ones lie in logs, and must not be good for anything.
 pub(super) fn read(keys: &KeyRing, token: &str, now: UnixTime) -> Option<OwnToken> {
+    let own = signed_here(keys, token);
+    let found = || if own.is_some() { "signed here" } else { "not signed here" };
+    checked(Clause::TokenValidity, "signature and type", own.is_some(), || "an at+jwt, signed here", found);
+    let own = own?;
+    let live = now < own.claims.exp;
+    let found = || if live { "not over" } else { "over" };
+    checked(Clause::TokenValidity, "time of the token", live, || "not over", found);
+    live.then_some(own)
+}
+
+fn signed_here(keys: &KeyRing, token: &str) -> Option<OwnToken> {
     if token.len() > MAX_BYTES {
         return None;
     }
@@ -37,5 +50,5 @@ pub(super) fn read(keys: &KeyRing, token: &str, now: UnixTime) -> Option<OwnToke
     }
     let claims: AccessTokenClaims = serde_json::from_slice(&base64url_decode(claims)?).ok()?;
     let family = family_of(&claims.jti)?.to_owned();
-    (now < claims.exp).then_some(OwnToken { claims, family })
+    Some(OwnToken { claims, family })
 }

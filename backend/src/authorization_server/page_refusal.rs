@@ -66,6 +66,15 @@ const ASK_DEVELOPER: &str = "Nothing was shared, and there is nothing for you to
 const START_AGAIN: &str = "Go back to the client and start again.";
 
 impl PageRefusal {
+    /// What it is called: by the one thing that is wrong, where it is one in a document.
+    fn name(&self) -> String {
+        match self {
+            Self::BadDocument(DocumentError::Metadata(reason)) => words::variant(reason),
+            Self::BadDocument(reason) => words::variant(reason),
+            other => words::variant(other),
+        }
+    }
+
     /// The one place where a refusal becomes a status and words.
     #[expect(clippy::too_many_lines, reason = "it is a table: a row for each refusal")]
     pub(super) fn explain(&self) -> Explanation {
@@ -294,7 +303,7 @@ impl IntoResponse for PageRefusal {
         tracing::info!(refusal = ?self, "refused with a page");
         let explanation = self.explain();
         if let Some(clause) = explanation.clause {
-            witness::refused(clause, || words::variant(&self), || explanation.what.as_str());
+            witness::refused(clause, || self.name(), || explanation.what.as_str());
         }
         let mut response = html::refusal(&explanation);
         if self == Self::FormByGet {

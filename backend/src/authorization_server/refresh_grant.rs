@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use aws_lc_rs::hmac;
 use protocol::base64url;
+use protocol::clause::Clause;
 use protocol::query::Parameters;
 use protocol::scope::ScopeSet;
 use protocol::secret::Secret;
@@ -18,7 +19,7 @@ use super::client_auth::{Presented, authenticate, authenticate_at_once};
 use super::issue;
 use super::narrowing::Narrowing;
 use super::state::Server;
-use super::token::TokenDenial;
+use super::token::{TokenDenial, report_known};
 use crate::store::{Family, Rotation, SecretHash};
 
 /// What a client sent.
@@ -49,6 +50,7 @@ pub(super) async fn refresh(
     let judge = {
         let (server, request) = (Arc::clone(server), Arc::clone(&request));
         move |family: &Family| {
+            report_known(Clause::RefreshBinding, "refresh_token", true);
             if at_once {
                 authenticate_at_once(&server, &request.client, Some(&family.client))?;
             }
@@ -69,6 +71,7 @@ pub(super) async fn refresh(
             if at_once {
                 authenticate_at_once(server, &request.client, None)?;
             }
+            report_known(Clause::RefreshBinding, "refresh_token", false);
             Err(TokenDenial::UnknownRefreshToken)
         }
     }
@@ -77,7 +80,7 @@ pub(super) async fn refresh(
 /// The decision, without consequences: the scopes of the access token, or the first reason against it. Whether the token
 /// is used or expired is decided where that has consequences.
 fn decide(server: &Server, request: &RefreshRequest, family: &Family) -> Result<ScopeSet, TokenDenial> {
-    if !request.client.is(&family.client) {
+    if !request.client.has(&family.client, Clause::RefreshBinding) {
         return Err(TokenDenial::OtherClient);
     }
     if !issue::is_still_granted(&server.settings, family) {

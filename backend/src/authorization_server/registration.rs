@@ -19,7 +19,7 @@ use protocol::client_metadata::{AuthMethod, MetadataError};
 use protocol::dynamic_registration::{
     MAX_REGISTRATION_BYTES, Registration, RegistrationError, RegistrationResponse,
 };
-use protocol::ids::{ClientId, UnixTime};
+use protocol::ids::{ClientId, RedirectUri, UnixTime};
 use protocol::oauth_error::{OAuthErrorBody, OAuthErrorCode};
 use protocol::secret::Secret;
 use protocol::token_endpoint::REFRESH_TOKEN;
@@ -27,11 +27,12 @@ use sha2::{Digest as _, Sha256};
 
 use super::body::{self, BodyError, media_type};
 use super::clients::ISSUED_PREFIX;
-use super::html;
 use super::peer::Peer;
 use super::rate_limit::TooMany;
 use super::state::Server;
+use super::{html, words};
 use crate::store::{Client, ClientAuthentication, ClientSource, SecretHash, StoreError};
+use server_kit::witness::{self, checked};
 
 /// Why a client is not registered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -122,6 +123,17 @@ impl RegistrationDenial {
     }
 }
 
+impl RegistrationDenial {
+    /// What it is called: by the one thing that is wrong, where it is one in the registration.
+    fn name(&self) -> String {
+        match self {
+            Self::Invalid(RegistrationError::Metadata(error)) => words::variant(error),
+            Self::Invalid(error) => words::variant(error),
+            other => words::variant(other),
+        }
+    }
+}
+
 /// The member and the rule, without anything of what was sent.
 fn sentence(error: &MetadataError) -> String {
     match error {
@@ -151,6 +163,7 @@ impl IntoResponse for RegistrationDenial {
     fn into_response(self) -> Response {
         tracing::info!(denial = ?self, "client not registered");
         let (status, code, clause, description) = self.wire();
+        witness::refused(clause, || self.name(), || description.as_str());
         let body = OAuthErrorBody {
             error: code.as_str().into(),
             error_description: Some(description.into()),
@@ -198,8 +211,10 @@ pub(super) async fn post_registration(
         return Err(RegistrationDenial::NotJson);
     }
     let body = body::read(&headers, body, MAX_REGISTRATION_BYTES).await?;
-    let mut registration =
-        Registration::validate(&body, server.settings.loopback).map_err(RegistrationDenial::Invalid)?;
+    let registration =
+        Registration::validate(&body, server.settings.loopback).map_err(RegistrationDenial::Invalid);
+    report(&registration);
+    let mut registration = registration?;
     let offered = server.settings.offered_scopes();
     registration.scope =
         registration.scope.map(|scope| scope.intersection(&offered)).filter(|scope| !scope.is_empty());
@@ -223,6 +238,31 @@ pub(super) async fn post_registration(
         registration,
     };
     Ok((StatusCode::CREATED, Json(response)).into_response())
+}
+
+/// What a registration says, or the one thing that is wrong with it, for whoever watches.
+fn report(outcome: &Result<Registration, RegistrationDenial>) {
+    let registration = match outcome {
+        Ok(registration) => registration,
+        Err(denial) => {
+            // Making the sentence costs something.
+            if witness::is_watched() {
+                let (_, _, clause, sentence) = denial.wire();
+                checked(clause, "what the client says about itself", false, || clause.rule(), || sentence);
+            }
+            return;
+        }
+    };
+    let expected = || "a JSON object, no member twice";
+    checked(Clause::RegistrationRequest, "the registration", true, expected, expected);
+    let uris = || registration.redirect_uris.iter().map(RedirectUri::as_str).collect::<Vec<_>>().join(", ");
+    let expected = || "at least one, each https or on loopback";
+    checked(Clause::RegistrationRedirect, "redirect_uris", true, expected, uris);
+    let grants = || registration.grant_types.join(", ");
+    checked(Clause::GrantType, "grant_types", true, || "authorization_code among them", grants);
+    let offered = || AuthMethod::ALL.map(AuthMethod::as_str).join(" or ");
+    let method = || registration.token_endpoint_auth_method.as_str();
+    checked(Clause::RegistrationMetadata, "token_endpoint_auth_method", true, offered, method);
 }
 
 pub(super) async fn wrong_method() -> RegistrationDenial {
@@ -272,7 +312,7 @@ fn hash_of(registration: &Registration) -> Result<String, RegistrationDenial> {
 #[cfg(test)]
 mod tests {
     use protocol::client_keys::JwksError;
-    use protocol::ids::{IdentifierError, RedirectUri};
+    use protocol::ids::IdentifierError;
     use protocol::oauth_error::is_legal_description;
 
     use super::*;

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::State;
 use http::{HeaderMap, StatusCode};
+use protocol::clause::Clause;
 use protocol::query::Parameters;
 
 use super::client_auth::{Presented, authenticate};
@@ -22,6 +23,7 @@ use super::state::Server;
 use super::token::TokenDenial;
 use super::{form, own_token};
 use crate::store::{Family, RevokedBecause, SecretHash, StoreError};
+use server_kit::witness::{checked, noticed};
 
 #[tracing::instrument(name = "revoke", skip_all)]
 pub(super) async fn post_revoke(
@@ -43,7 +45,7 @@ async fn answer(server: &Server, headers: &HeaderMap, body: Body) -> Result<Stat
     let family = find(server, token).await?;
     authenticate(server, &client, family.as_ref().map(|family| &family.client)).await?;
     if let Some(family) = family
-        && client.is(&family.client)
+        && client.has(&family.client, Clause::Revocation)
         && !family.revoked
     {
         let now = server.clock.now();
@@ -54,11 +56,20 @@ async fn answer(server: &Server, headers: &HeaderMap, body: Body) -> Result<Stat
 
 /// The family of a token. One of the two kinds has dots and is signed, the other has none and is stored.
 async fn find(server: &Server, token: &str) -> Result<Option<Family>, StoreError> {
-    if !token.contains('.') {
-        return server.store.find_refresh_token(SecretHash::of_text(token)).await;
+    let family = if token.contains('.') {
+        match own_token::read(&server.keys, token, server.clock.now()) {
+            Some(own) => server.store.find_family(own.family).await?,
+            None => None,
+        }
+    } else {
+        server.store.find_refresh_token(SecretHash::of_text(token)).await?
+    };
+    let expected = || "one that was issued here";
+    match &family {
+        Some(_) => checked(Clause::Revocation, "token", true, expected, || "known"),
+        None => {
+            noticed(Clause::Revocation, "token", expected, || "unknown, or over: there is nothing to end");
+        }
     }
-    match own_token::read(&server.keys, token, server.clock.now()) {
-        Some(own) => server.store.find_family(own.family).await,
-        None => Ok(None),
-    }
+    Ok(family)
 }

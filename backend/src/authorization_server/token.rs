@@ -22,8 +22,9 @@ use super::keys::KeyError;
 use super::peer::Peer;
 use super::rate_limit::{self, Limit, TooMany};
 use super::state::Server;
-use super::{code_grant, refresh_grant};
+use super::{code_grant, refresh_grant, words};
 use crate::store::StoreError;
+use server_kit::witness::{self, checked, or_absent};
 
 /// Why no token is issued, or none revoked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -180,6 +181,14 @@ impl TokenDenial {
 }
 
 impl TokenDenial {
+    /// What it is called: by the fault alone, where it is one of the client's proof.
+    fn name(&self) -> String {
+        match self {
+            Self::Client(denial) => denial.fault.name(),
+            other => words::variant(other),
+        }
+    }
+
     /// Whether somebody may have guessed at a code, a token or a secret.
     pub(super) fn may_be_a_guess(&self) -> bool {
         matches!(self.wire().1, OAuthErrorCode::InvalidClient | OAuthErrorCode::InvalidGrant)
@@ -190,6 +199,7 @@ impl IntoResponse for TokenDenial {
     fn into_response(self) -> Response {
         tracing::info!(denial = ?self, "no token issued");
         let (status, code, clause, description) = self.wire();
+        witness::refused(clause, || self.name(), || description);
         let mut response = error_response(status, code, clause, description);
         if let Self::Client(denial) = self
             && let Some(challenge) = denial.challenge()
@@ -277,7 +287,11 @@ pub(super) async fn post_token(
 async fn answer(server: &Arc<Server>, headers: &HeaderMap, body: Body) -> Result<Response, TokenDenial> {
     let form = Parameters::parse(&form::read(headers, body).await?);
     let client = Presented::read(headers, &form);
-    match form.get("grant_type")? {
+    let grant_type = form.get("grant_type")?;
+    let offered = matches!(grant_type, Some(AUTHORIZATION_CODE | REFRESH_TOKEN));
+    let expected = || [AUTHORIZATION_CODE, REFRESH_TOKEN].join(" or ");
+    checked(Clause::GrantType, "grant_type", offered, expected, || or_absent(grant_type));
+    match grant_type {
         Some(AUTHORIZATION_CODE) => {
             Ok(Json(code_grant::redeem(server, client?, &form).await?).into_response())
         }
@@ -287,6 +301,11 @@ async fn answer(server: &Arc<Server>, headers: &HeaderMap, body: Body) -> Result
         Some(_) => Err(TokenDenial::UnsupportedGrantType),
         None => Err(TokenDenial::MissingGrantType),
     }
+}
+
+/// Whether a code or a refresh token is one that was issued here.
+pub(super) fn report_known(rule: Clause, title: &'static str, known: bool) {
+    checked(rule, title, known, || "one that was issued here", || if known { "known" } else { "unknown" });
 }
 
 pub(super) async fn wrong_method() -> TokenDenial {

@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use http::HeaderMap;
+use protocol::clause::Clause;
 use protocol::query::Parameters;
 use protocol::secret::Secret;
 
@@ -12,7 +13,6 @@ use super::redirect_refusal::RedirectRefusal;
 use super::session;
 use super::state::Server;
 use crate::store::{PENDING_SECONDS, PendingRequest, SecretHash, Standing};
-use protocol::clause::Clause;
 use server_kit::witness::{self, checked};
 
 /// A pending request of this browser.

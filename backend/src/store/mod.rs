@@ -32,6 +32,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::{Connection, TransactionBehavior};
+use server_kit::witness;
 
 pub use client::{Client, ClientAuthentication, ClientSource};
 pub use code::{CodeVerdict, FoundCode, Redemption};
@@ -47,7 +48,6 @@ pub use session::Session;
 pub use signing_key::{KeyRecord, StoredKey, Term};
 
 use connection::Worker;
-use server_kit::witness;
 use wal::Wal;
 
 /// How long an authorization request waits for its answer, in seconds.

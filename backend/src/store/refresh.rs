@@ -1,7 +1,10 @@
 //! Refresh tokens: each is exchanged for its successor at most once, and whoever uses one again ends the family.
 
+use protocol::clause::Clause;
 use protocol::ids::UnixTime;
+use protocol::observation::MASK;
 use rusqlite::{Connection, OptionalExtension as _, Row, named_params};
+use server_kit::witness::{self, checked};
 
 use super::family::{self, RevokedBecause};
 use super::{Family, SecretHash, Store, StoreError};
@@ -96,11 +99,19 @@ impl Store {
                 Err(reason) => return Ok(Rotation::Refused(reason)),
             };
             let is_over = family.expires_at <= now || used_at.is_none() && expires_at <= now;
+            let until = expires_at.min(family.expires_at);
+            let left = || format!("{} s", until.since(now));
+            checked(Clause::RefreshLifetime, "time that is left", !is_over, || "some", left);
             if is_over {
                 family::revoke(connection, &family.id, RevokedBecause::RefreshTokenExpired, now)?;
                 return Ok(Rotation::Expired);
             }
-            if consume(connection, token, now)? {
+            let consumed = consume(connection, token, now)?;
+            let uses =
+                || used_at.map_or_else(|| "none".to_owned(), |at| format!("used {} s ago", now.since(at)));
+            checked(Clause::RefreshRotation, "uses of the refresh_token so far", consumed, || "none", uses);
+            if consumed {
+                witness::stored("the refresh token, used up", || [("refresh_token", MASK.to_owned())]);
                 insert(connection, &family, successor)?;
                 return Ok(Rotation::Rotated { family: Box::new(family), outcome });
             }
@@ -172,5 +183,8 @@ pub(super) fn insert(
             ":family": family.id,
             ":expires_at": token.expires_at.min(family.expires_at).0,
         })?;
+    witness::stored("a refresh token of this family", || {
+        [("refresh_token", MASK.to_owned()), ("family", family.id.clone())]
+    });
     Ok(())
 }

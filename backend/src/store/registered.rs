@@ -6,6 +6,7 @@
 
 use protocol::ids::UnixTime;
 use rusqlite::{Connection, OptionalExtension as _, named_params};
+use server_kit::witness;
 
 use super::pending::{parse_client, write_client};
 use super::{Client, Store, StoreError};
@@ -56,6 +57,9 @@ impl Store {
                     },
                     |row| row.get(0),
                 )?;
+            witness::stored("the client, until somebody allows it something or its time is over", || {
+                [("client_id", client.id.to_string()), ("lasts", format!("{} s", expires_at.since(now)))]
+            });
             connection
                 .prepare_cached(
                     "DELETE FROM registered_client WHERE sequence IN (

@@ -25,6 +25,7 @@ mod key_import;
 mod keys;
 mod keys_at_rest;
 mod metadata;
+mod observations;
 mod outbound;
 mod password;
 mod program;

@@ -11,6 +11,13 @@ use crate::connected::Connected;
 use crate::lab::Lab;
 
 impl Lab {
+    /// From now on tokens are signed with a new key. Gives what was answered.
+    pub(crate) async fn rotate(&self) -> Value {
+        let (status, key) = self.press("/lab/keys/rotate", &json!({})).await;
+        assert_eq!(status, StatusCode::OK, "{key}");
+        key
+    }
+
     /// Presses a button as the page does.
     async fn press(&self, path: &str, body: &Value) -> (StatusCode, Value) {
         let request = reqwest::Client::new().post(format!("{}{path}", self.page));
@@ -55,8 +62,7 @@ async fn when_the_clock_goes_ahead_tokens_expire() {
 async fn after_a_rotation_new_tokens_have_the_new_key_and_old_ones_still_work() {
     let client = Connected::start().await;
     let old = client.tokens.access_token.clone();
-    let (status, key) = client.lab.press("/lab/keys/rotate", &json!({})).await;
-    assert_eq!(status, StatusCode::OK, "{key}");
+    let key = client.lab.rotate().await;
     let jwks = reqwest::get(format!("{}/jwks", client.lab.authorization_server)).await.unwrap();
     let jwks: Value = serde_json::from_str(&jwks.text().await.unwrap()).unwrap();
     let kids: Vec<_> = jwks["keys"].as_array().unwrap().iter().map(|key| key["kid"].clone()).collect();

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a helper that cannot go on has failed the test")]
 
+mod both_sides;
 mod connected;
 mod controls;
 mod documents;
@@ -13,3 +14,4 @@ mod outcomes;
 mod page;
 mod revocation;
 mod support;
+mod told;

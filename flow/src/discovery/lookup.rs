@@ -2,7 +2,6 @@
 
 use protocol::clause::Clause;
 use protocol::well_known::Candidate;
-use serde::{Deserialize, Serialize};
 
 use crate::http::{Request, Response};
 use crate::lessons::steps::Step;
@@ -10,7 +9,7 @@ use crate::trace::Party;
 use crate::turn::{Outgoing, Turn};
 
 /// Candidates, and which of them is looked at. There always is one.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Lookup {
     current: Candidate,
     /// In reverse order.

@@ -9,7 +9,6 @@ mod server_metadata;
 
 use protocol::authorization_server_metadata::AuthorizationServerMetadata;
 use protocol::ids::{Issuer, ResourceUri};
-use serde::{Deserialize, Serialize};
 
 pub(crate) use lookup::Lookup;
 pub(crate) use resource_metadata::ResourceLookup;
@@ -17,7 +16,7 @@ pub use scope_choice::{ScopeChoice, ScopeSource};
 pub(crate) use server_metadata::ServerLookup;
 
 /// An authorization server whose metadata passed every check, and for which resource it was found.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Discovered {
     /// Its name, as the resource metadata says it and its own metadata confirms it.
     pub(crate) issuer: Issuer,

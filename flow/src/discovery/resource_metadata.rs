@@ -4,7 +4,6 @@ use protocol::clause::Clause;
 use protocol::ids::{Issuer, ResourceUri};
 use protocol::protected_resource_metadata::ProtectedResourceMetadata;
 use protocol::scope::ScopeSet;
-use serde::{Deserialize, Serialize};
 
 use super::{Lookup, ScopeChoice, ServerLookup, destination, lookup};
 use crate::check::Stop;
@@ -19,7 +18,7 @@ use crate::turn::{Outgoing, Turn};
 const MAX_OTHERS: usize = 4;
 
 /// Looking for the protected resource metadata.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ResourceLookup {
     pub(crate) errand: Errand,
     /// The permission that was refused, if this is not the first time.

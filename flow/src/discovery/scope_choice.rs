@@ -2,11 +2,9 @@
 
 use protocol::revision::Revision;
 use protocol::scope::{OFFLINE_ACCESS, ScopeSet, ScopeToken};
-use serde::{Deserialize, Serialize};
 
 /// Where the scopes of a request come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ScopeSource {
     /// The `scope` of the challenge.
     Challenge,
@@ -29,7 +27,7 @@ impl ScopeSource {
 }
 
 /// Which scopes to ask for, and who said so.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScopeChoice {
     /// The scopes; `None` leaves the parameter out.
     pub scopes: Option<ScopeSet>,

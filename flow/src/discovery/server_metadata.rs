@@ -4,7 +4,6 @@ use protocol::authorization_server_metadata::AuthorizationServerMetadata;
 use protocol::clause::Clause;
 use protocol::ids::{Issuer, ResourceUri};
 use protocol::well_known::authorization_server_metadata_candidates;
-use serde::{Deserialize, Serialize};
 
 use super::{Discovered, Lookup, ScopeChoice, lookup};
 use crate::check::Stop;
@@ -17,7 +16,7 @@ use crate::trace::{Decoded, Party};
 use crate::turn::{Outgoing, Turn};
 
 /// Looking for the authorization server metadata.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ServerLookup {
     errand: Errand,
     refused: Option<Access>,

@@ -43,12 +43,17 @@ impl Observed {
         Self::Introspection,
     ];
 
-    /// What a server reports here, if the client did not write it down itself. The paths are those of this project's
-    /// authorization server. [`Observed::FromCache`] is no message but a finding, so it is never the answer.
+    /// What a server reports here, if the client did not write it down itself.
     #[must_use]
     pub fn of(observation: &Observation) -> Option<Self> {
-        let path = path(&observation.request.url);
-        match (observation.party, observation.request.method.as_str(), path) {
+        Self::at(observation.party, &observation.request.method, &observation.request.url)
+    }
+
+    /// What a message to this party is, if the client did not send it itself. The paths are those of this project's
+    /// authorization server. [`Observed::FromCache`] is no message but a finding, so it is never the answer.
+    #[must_use]
+    pub fn at(party: Party, method: &str, url: &str) -> Option<Self> {
+        match (party, method, path(url)) {
             (Party::ClientHost, "GET", _) => Some(Self::ClientDocument),
             (Party::AuthorizationServer, "GET", "/authorize") => Some(Self::Arrival),
             (Party::AuthorizationServer, "GET", "/sign-in") => Some(Self::SignInPage),
@@ -118,30 +123,15 @@ fn path(url: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use protocol::observation::{SeenRequest, SeenResponse};
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     use super::*;
 
-    fn seen(party: Party, method: &str, url: &str) -> Option<Observed> {
-        Observed::of(&Observation {
-            seq: 1,
-            at_ms: 0,
-            elapsed_us: 0,
-            party,
-            correlation: String::new(),
-            visit: None,
-            request: SeenRequest { method: method.into(), url: url.into(), headers: Vec::new(), body: None },
-            response: SeenResponse { status: 200, headers: Vec::new(), body: None },
-            findings: Vec::new(),
-        })
-    }
-
     #[test]
     fn what_a_server_saw_is_recognized_by_its_address() {
         let auth = |method, path: &str| {
-            seen(Party::AuthorizationServer, method, &format!("http://localhost:9000{path}"))
+            Observed::at(Party::AuthorizationServer, method, &format!("http://localhost:9000{path}"))
         };
         assert_eq!(auth("GET", "/authorize?client_id=x"), Some(Observed::Arrival));
         assert_eq!(auth("GET", "/sign-in?request=1"), Some(Observed::SignInPage));
@@ -153,9 +143,9 @@ mod tests {
         assert_eq!(auth("GET", "/.well-known/oauth-authorization-server"), Some(Observed::ServerMetadata));
         assert_eq!(auth("POST", "/token"), None);
         assert_eq!(auth("GET", ""), None);
-        let host = seen(Party::ClientHost, "GET", "http://localhost:3000/client.json");
+        let host = Observed::at(Party::ClientHost, "GET", "http://localhost:3000/client.json");
         assert_eq!(host, Some(Observed::ClientDocument));
-        assert_eq!(seen(Party::McpServer, "POST", "http://localhost:8001/mcp"), None);
+        assert_eq!(Observed::at(Party::McpServer, "POST", "http://localhost:8001/mcp"), None);
     }
 
     #[test]

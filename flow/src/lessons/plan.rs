@@ -78,7 +78,7 @@ mod tests {
     #[test]
     fn the_plan_goes_through_every_step_in_order() {
         assert!(JOURNEY.is_sorted_by_key(|planned| planned.step));
-        let beside = [Step::Registration, Step::Refresh, Step::Ending];
+        let beside = [Step::Registration, Step::Refresh, Step::RefreshReuse, Step::Revocation, Step::Ending];
         assert!(
             Step::ALL
                 .into_iter()

@@ -104,13 +104,17 @@ pub enum Step {
     Retry,
     /// A refused or worn token is replaced.
     Refresh,
+    /// A refresh token that was used already is sent again.
+    RefreshReuse,
+    /// A token is given back before it expires.
+    Revocation,
     /// The session ends, tokens are given back.
     Ending,
 }
 
 impl Step {
     /// All, in order.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 24] = [
         Self::Challenge,
         Self::ResourceMetadata,
         Self::ServerMetadata,
@@ -132,6 +136,8 @@ impl Step {
         Self::StepUpToken,
         Self::Retry,
         Self::Refresh,
+        Self::RefreshReuse,
+        Self::Revocation,
         Self::Ending,
     ];
 
@@ -152,7 +158,7 @@ impl Step {
             | Self::StepUpConsent
             | Self::StepUpToken => Chapter::StepUp,
             Self::Retry => Chapter::Retry,
-            Self::Refresh | Self::Ending => Chapter::Lifetime,
+            Self::Refresh | Self::RefreshReuse | Self::Revocation | Self::Ending => Chapter::Lifetime,
         }
     }
 
@@ -181,6 +187,8 @@ impl Step {
             Self::StepUpToken => "step-up-token",
             Self::Retry => "retry",
             Self::Refresh => "refresh",
+            Self::RefreshReuse => "refresh-reuse",
+            Self::Revocation => "revocation",
             Self::Ending => "ending",
         }
     }
@@ -210,6 +218,8 @@ impl Step {
             Self::StepUpToken => "New token",
             Self::Retry => "The call again",
             Self::Refresh => "Token renewed",
+            Self::RefreshReuse => "Refresh token reused",
+            Self::Revocation => "Token given back",
             Self::Ending => "The end",
         }
     }

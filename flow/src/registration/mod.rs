@@ -5,7 +5,6 @@ pub(crate) mod dynamic;
 
 use protocol::clause::Clause;
 use protocol::ids::Issuer;
-use serde::{Deserialize, Serialize};
 
 use crate::authorize::{self, Purpose};
 use crate::check::{Checks, Stop};
@@ -20,14 +19,14 @@ use crate::trace::Decoded;
 use crate::turn::Turn;
 
 /// A client that has found its authorization server, and is to find out who it is there.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Newcomer {
     pub(crate) errand: Errand,
     pub(crate) discovered: Discovered,
 }
 
 /// A client that is known at its authorization server, and may ask for a token there.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Known {
     pub(crate) errand: Errand,
     pub(crate) discovered: Discovered,

@@ -148,12 +148,12 @@ fn a_listener_can_tell_strangers_apart_without_ending_the_flow() {
     let mut flow = Flow::new(legacy());
     let url = world.walk_until_away(&mut flow);
     let state = crate::world::asked_for(&url, "state").unwrap();
-    let before = serde_json::to_string(&flow).unwrap();
+    let before = flow.clone();
     for stranger in ["", "?", "?state=", "?state=x", "?code=1", &format!("?state={state}&state=x")] {
         assert!(!flow.is_answered_by(&format!("http://localhost:3000/callback{stranger}")), "{stranger}");
     }
     assert!(flow.is_answered_by(&format!("http://localhost:3000/callback?error=x&state={state}#y")));
-    assert_eq!(serde_json::to_string(&flow).unwrap(), before);
+    assert_eq!(flow, before);
     assert_eq!(flow.poll(), Action::AwaitCallback);
 }
 

@@ -13,6 +13,7 @@ mod endings;
 mod eras;
 mod journey;
 mod promises;
+mod recording;
 mod registration;
 mod step_up;
 mod streams;

@@ -75,14 +75,30 @@ pub fn checked<E: Into<String>, F: Into<String>>(
     expected: impl FnOnce() -> E,
     found: impl FnOnce() -> F,
 ) {
+    let outcome = if holds { Outcome::Passed } else { Outcome::Failed };
+    check(clause, title, outcome, expected, found);
+}
+
+/// Reports a check that did not pass and stops nothing.
+pub fn noticed<E: Into<String>, F: Into<String>>(
+    clause: Clause,
+    title: &'static str,
+    expected: impl FnOnce() -> E,
+    found: impl FnOnce() -> F,
+) {
+    check(clause, title, Outcome::Warning, expected, found);
+}
+
+fn check<E: Into<String>, F: Into<String>>(
+    clause: Clause,
+    title: &'static str,
+    outcome: Outcome,
+    expected: impl FnOnce() -> E,
+    found: impl FnOnce() -> F,
+) {
     report(|| {
-        Finding::Checked(Check {
-            title: title.into(),
-            clause,
-            outcome: if holds { Outcome::Passed } else { Outcome::Failed },
-            expected: expected().into(),
-            found: found().into(),
-        })
+        let (expected, found) = (expected().into(), found().into());
+        Finding::Checked(Check { title: title.into(), clause, outcome, expected, found })
     });
 }
 
@@ -178,6 +194,7 @@ mod tests {
         let unheard = || -> String { panic!("made though nobody watches") };
         assert!(!is_watched());
         checked(Clause::CodeOnce, "a check", true, unheard, unheard);
+        noticed(Clause::CodeOnce, "a check", unheard, unheard);
         refused(Clause::CodeOnce, unheard, unheard);
         stored("something", || [("name", unheard())]);
         report(|| panic!("made though nobody watches"));

@@ -42,6 +42,8 @@ fn CheckItem(walk: Walk, check: Check) -> impl IntoView {
     };
     let revision = untrack(|| walk.revision());
     let same = check.expected == check.found;
+    // Of what is as it should be, the rule stands behind its own tab.
+    let fails = check.outcome != Outcome::Passed;
     let (expected, found) = (check.expected, check.found);
     view! {
         <li class=class>
@@ -52,7 +54,7 @@ fn CheckItem(walk: Walk, check: Check) -> impl IntoView {
             </p>
             <p class="found"><code><Text walk=walk text=found /></code></p>
             {(!same).then(|| view! { <p class="expected">"expected: "<Text walk=walk text=expected /></p> })}
-            <p class="rule"><b>{check.clause.level().as_str()}</b>" "{check.clause.rule_in(revision)}</p>
+            {fails.then(|| view! { <p class="rule"><b>{check.clause.level().as_str()}</b>" "{check.clause.rule_in(revision)}</p> })}
         </li>
     }
 }

@@ -106,8 +106,9 @@ fn focus_child(event: &KeyboardEvent, index: usize) {
     }
 }
 
+/// Copies a text, and says so.
 #[component]
-fn CopyButton(label: Memo<&'static str>, code: Memo<String>) -> impl IntoView {
+pub(crate) fn CopyButton(label: Memo<&'static str>, code: Memo<String>) -> impl IntoView {
     let copying = RwSignal::new(Copying::NotTried);
     let copy = move |_| {
         let text = code.get_untracked();

@@ -18,6 +18,7 @@ pub(crate) fn Controls(walk: Walk) -> impl IntoView {
             Next::Prepare(title) => ["Next: prepare ", &title].concat(),
             Next::Send(title) => ["Next: send ", &title].concat(),
             Next::Leave => "Next: go to the authorization server".to_owned(),
+            Next::Conclude => "Next: what came of it".to_owned(),
             Next::End => "The end".to_owned(),
         },
     };

@@ -3,9 +3,12 @@
 use flow::trace::Event;
 use flow::{Action, Failure};
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 use protocol::clause::Clause;
 
-use crate::walk::Walk;
+use super::afterwards::Afterwards;
+use crate::lab_controls;
+use crate::walk::{At, Walk};
 
 #[derive(Clone, Debug, PartialEq)]
 enum End {
@@ -18,7 +21,7 @@ enum End {
 pub(crate) fn Ending(walk: Walk) -> impl IntoView {
     let end = Memo::new(move |_| {
         walk.flow.with(|flow| match flow.poll() {
-            Action::Rest => {
+            Action::Rest | Action::Finished if walk.at.get() == At::Pending => {
                 let entries = flow.trace().entries();
                 let answered = entries.iter().rev().find_map(|entry| {
                     let result = entry.decoded.iter().find(|decoded| decoded.title == "Result")?;
@@ -47,10 +50,29 @@ pub(crate) fn Ending(walk: Walk) -> impl IntoView {
                         them, or start over and say no this time."
                     </p>
                 </section>
+                <WhatNow walk=walk />
             }
             .into_any(),
             End::Failure(failure) => view! { <FailureNote walk=walk failure=failure /> }.into_any(),
         })
+    }
+}
+
+/// What can be done at rest, and what the last deed came to.
+#[component]
+fn WhatNow(walk: Walk) -> impl IntoView {
+    spawn_local(async move { walk.clock_ahead.set(lab_controls::clock_ahead().await) });
+    let on_deed = Callback::new(move |id| walk.do_deed(id));
+    let on_clock_back = Callback::new(move |()| walk.put_clock_back());
+    view! {
+        <Afterwards
+            deeds=Signal::derive(move || walk.deeds())
+            busy=Signal::derive(|| None)
+            outcome=walk.outcome.into()
+            clock_ahead=walk.clock_ahead.into()
+            on_deed=on_deed
+            on_clock_back=on_clock_back
+        />
     }
 }
 

@@ -84,7 +84,8 @@ fn ScopesSoFar(walk: Walk) -> impl IntoView {
 /// Random values are recognized by their ends; on this machine, addresses by what differs.
 fn shorten(text: &str) -> String {
     if let Some(local) = text.strip_prefix("http://") {
-        return local.to_owned();
+        let document = local.rsplit_once('/').filter(|(before, _)| before.len() > 10 && local.len() > 22);
+        return document.map_or_else(|| local.to_owned(), |(_, name)| ["…/", name].concat());
     }
     match (text.get(..4), text.len().checked_sub(3).and_then(|end| text.get(end..))) {
         (Some(head), Some(tail)) if text.len() > 14 => [head, "…", tail].concat(),

@@ -1,5 +1,6 @@
 //! A walk: a run of the client, where the reader stands in it, and the moves that the reader can make.
 
+mod deeds;
 mod moves;
 mod next;
 mod start;
@@ -81,6 +82,10 @@ pub(crate) struct Walk {
     pub(crate) picked: RwSignal<Option<&'static str>>,
     /// The values that are followed across the run.
     pub(crate) followed: Memo<Vec<Value>>,
+    /// What the last deed at rest came to.
+    pub(crate) outcome: RwSignal<Option<String>>,
+    /// How far the lab's clock is ahead, in seconds.
+    pub(crate) clock_ahead: RwSignal<u64>,
     /// A step that a link leads to, and that has not happened yet.
     pub(crate) wanted: RwSignal<Option<Step>>,
     /// A word to the reader that belongs to no hop.
@@ -114,6 +119,8 @@ impl Walk {
             lit: RwSignal::new(None),
             picked: RwSignal::new(None),
             followed: Memo::new(move |_| flow.with(|flow| followed(flow.trace().entries()))),
+            outcome: RwSignal::new(None),
+            clock_ahead: RwSignal::new(0),
             wanted: RwSignal::new(start.wanted),
             notice: RwSignal::new(start.notice),
         }

@@ -27,7 +27,7 @@ impl Walk {
         }
         match untrack(|| self.next()) {
             Next::Reveal(_) => self.look_along(1),
-            Next::Prepare(_) => self.look_at(At::Pending),
+            Next::Prepare(_) | Next::Conclude => self.look_at(At::Pending),
             Next::Send(_) | Next::Leave => self.perform(false),
             Next::End => {}
         }
@@ -127,10 +127,7 @@ impl Walk {
     fn go_on(self) {
         match self.running.get_untracked() {
             Some(until) if !self.has_reached(until) => self.perform(true),
-            Some(_) => {
-                self.running.set(None);
-                self.save();
-            }
+            Some(_) => self.pause(),
             None => {}
         }
     }
@@ -158,7 +155,12 @@ impl Walk {
             _ => Wish::Nothing,
         });
         match wish {
-            Wish::Nothing => self.pause(),
+            Wish::Nothing => {
+                self.pause();
+                if self.flow.with_untracked(|flow| matches!(flow.poll(), Action::Rest | Action::Finished)) {
+                    self.look_at(At::Pending);
+                }
+            }
             Wish::Leave => self.leave(),
             Wish::Send(outgoing) => {
                 self.busy.set(Some(Busy { since: driver::now(), whom: outgoing.to }));
@@ -223,7 +225,8 @@ impl Walk {
         }
         storage::save(&Saved {
             choice: self.choice.get_untracked(),
-            flow: self.flow.get_untracked(),
+            server: self.lab.with_value(|lab| lab.mcp_server.clone()),
+            recording: self.flow.with_untracked(|flow| flow.recording().to_vec()),
             at: self.at.get_untracked(),
             running: self.running.get_untracked(),
             pauses: self.pauses.get_untracked(),

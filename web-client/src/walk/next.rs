@@ -16,6 +16,8 @@ pub(crate) enum Next {
     Send(String),
     /// Send the browser to the authorization server.
     Leave,
+    /// Look back at the whole run: everything is done.
+    Conclude,
     /// Nothing: the end.
     End,
 }
@@ -44,6 +46,7 @@ impl Walk {
             Action::Send(outgoing) => Next::Send(outgoing.title.clone()),
             Action::Navigate if prepares => Next::Prepare("the authorization request".to_owned()),
             Action::Navigate | Action::AwaitCallback => Next::Leave,
+            Action::Rest | Action::Finished if self.at.get() != At::Pending => Next::Conclude,
             // This client has its document or an id, so nobody is asked for credentials, and nothing is signed.
             _ => Next::End,
         })

@@ -26,6 +26,7 @@ pub(crate) struct Start {
     pub(crate) notice: Option<&'static str>,
 }
 
+const UNREADABLE: &str = "What this tab had put away could not be read, so the walk begins anew.";
 const UNUSABLE: &str = "The lab names addresses that this page cannot use.";
 
 /// Asks the lab where its servers are and finds out where the walk stands. The error is for people.
@@ -34,7 +35,7 @@ pub(crate) async fn begin() -> Result<Start, String> {
     let link = Link::parse(&browser::hash());
     let found = storage::load();
     let notice = match &found {
-        Found::Unreadable => Some("What this tab had put away could not be read, so the walk begins anew."),
+        Found::Unreadable => Some(UNREADABLE),
         Found::Nothing | Found::Walk(_) => None,
     };
     let mut start = match found {
@@ -75,14 +76,17 @@ fn continued(lab: Lab, saved: Saved, link: &Link) -> Option<Start> {
     if choice != saved.choice {
         return fresh(lab, choice, None);
     }
-    if choice.config(&lab)? != *saved.flow.config() {
+    if lab.mcp_server != saved.server {
         let moved = "The lab has other addresses than before, so the walk begins anew.";
         return fresh(lab, choice, Some(moved));
     }
+    let Ok(flow) = Flow::replay(choice.config(&lab)?, saved.recording) else {
+        return fresh(lab, choice, Some(UNREADABLE));
+    };
     Some(Start {
         lab,
         choice,
-        flow: saved.flow,
+        flow,
         at: saved.at,
         running: saved.running,
         pauses: saved.pauses,

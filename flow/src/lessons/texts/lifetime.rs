@@ -43,6 +43,60 @@ pub(super) const REFRESH: Lesson = Lesson {
     ],
 };
 
+pub(super) const REFRESH_REUSE: Lesson = Lesson {
+    what: Both(
+        "The refresh token that was used up is sent once more, as a thief with a copy would do. The server cannot tell \
+         which of the two is the thief, so it refuses and ends everything that grew from the same consent.",
+    ),
+    look_at: Both(
+        "400 invalid_grant. Then call a tool: the access token that was good a moment ago is answered 401, and the newest \
+         refresh token is dead too.",
+    ),
+    breaks: Both(
+        "Without rotation a stolen refresh token would work unnoticed, for as long as it lives. With it, a thief either \
+         comes too late or makes the client come too late; both end the theft.",
+    ),
+    attacks: Both(&["X-24"]),
+    notes: Both(
+        "Ask: why punish the honest client too? Because the server sees two equal tokens and no faces; a new consent sets \
+         it right. Often mistaken: a client that lost an answer and asks again looks the same. Servers may allow that for \
+         some seconds; the lab does not, so that you can see this.",
+    ),
+    deviation: None,
+    rules: &[Rule::RefreshRotation, Rule::RefreshReplaced, Rule::GrantActive, Rule::TokenRevoked],
+    sources: &[
+        Source::client("flow/src/token_response.rs", "answered"),
+        Source::authorization_server("backend/src/authorization_server/refresh_grant.rs", "refresh"),
+    ],
+};
+
+pub(super) const REVOCATION: Lesson = Lesson {
+    what: Both(
+        "The client gives a token back before it expires: it tells the authorization server to end what it was granted. \
+         A token that is not needed any more should not lie around for somebody to find.",
+    ),
+    look_at: Both(
+        "token and token_type_hint in the form. The answer is 200, even if the server has never seen this token. Then call \
+         a tool: 401 invalid_token.",
+    ),
+    breaks: Both(
+        "A client sends somebody else's token, to end what others may do: the server checks to whom the token was issued \
+         and ends nothing. And an MCP server that never asks would accept a revoked token until it expires.",
+    ),
+    attacks: Both(&["X-03"]),
+    notes: Both(
+        "Ask: the token's signature is still valid, so who knows that it is over? Only the authorization server; the MCP \
+         server has to ask it. Often mistaken: to forget a token is not to revoke it.",
+    ),
+    deviation: None,
+    rules: &[Rule::Revocation, Rule::TokenRevoked, Rule::Introspection],
+    sources: &[
+        Source::client("flow/src/ending.rs", "revocation"),
+        Source::authorization_server("backend/src/authorization_server/revoke.rs", "post_revoke"),
+        Source::mcp_server("resource-server/src/introspection.rs", "is_active"),
+    ],
+};
+
 pub(super) const ENDING: Lesson = Lesson {
     what: Each {
         in_2025: "The client says goodbye: it ends the session at the MCP server, and gives its tokens back if you \

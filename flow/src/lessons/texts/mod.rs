@@ -34,6 +34,8 @@ pub(super) fn of(step: Step) -> &'static Lesson {
         Step::StepUpToken => &step_up::STEP_UP_TOKEN,
         Step::Retry => &step_up::RETRY,
         Step::Refresh => &lifetime::REFRESH,
+        Step::RefreshReuse => &lifetime::REFRESH_REUSE,
+        Step::Revocation => &lifetime::REVOCATION,
         Step::Ending => &lifetime::ENDING,
     }
 }

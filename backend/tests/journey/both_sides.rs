@@ -1,0 +1,70 @@
+//! The whole journey as the page draws it: what the client wrote down and what the servers saw, in one order.
+
+use std::collections::HashSet;
+
+use flow::{Config, Era, Flow};
+use mcp_auth_lab::person::Decision;
+use protocol::observation::Observation;
+use protocol::party::Party;
+use protocol::revision::Revision;
+use record::{Hop, merge};
+
+use crate::support::Lab;
+
+/// Walks the journey of a revision and merges it with what the lab reports.
+pub(crate) async fn walked(lab: &Lab, revision: Revision) -> (Flow, Vec<Hop>) {
+    let mut flow = Flow::new(Config { era: Era::Only(revision), ..lab.config() });
+    let newest = observations(lab).await.len();
+    lab.walk(&mut flow, &mut lab.person(Decision::Allow), |_| ()).await.unwrap();
+    let hops = merge(flow.trace().entries(), &observations(lab).await[newest..]);
+    (flow, hops)
+}
+
+async fn observations(lab: &Lab) -> Vec<Observation> {
+    let url = format!("{}/lab/observations.json", lab.page);
+    serde_json::from_str(&reqwest::get(url).await.unwrap().text().await.unwrap()).unwrap()
+}
+
+/// A line for each hop: whether its other side reported it (●) or not (○), and what the arrows say.
+fn ladder(hops: &[Hop]) -> String {
+    let line = |hop: &Hop| {
+        let seen = if hop.seen.is_some() { '●' } else { '○' };
+        let arrow = format!("{} → {}", hop.from.name(), hop.to.name());
+        let answer = hop.answer.as_deref().map(|answer| format!(" ← {answer}")).unwrap_or_default();
+        format!("{seen} {:<22}{arrow:<38}{}{answer}", hop.step.id(), hop.title)
+    };
+    hops.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+#[tokio::test]
+async fn every_message_of_the_journey_is_seen_from_both_sides() {
+    let lab = Lab::start().await;
+    for (revision, name) in
+        [(Revision::V2025_11_25, "ladder-2025-11-25"), (Revision::V2026_07_28, "ladder-2026-07-28")]
+    {
+        let (flow, hops) = walked(&lab, revision).await;
+        for hop in &hops {
+            let is_message = hop.from != hop.to && hop.to != Party::Client;
+            assert_eq!(hop.seen.is_some(), is_message, "{}", hop.title);
+        }
+        let reporting: HashSet<_> = hops.iter().filter_map(|hop| Some(hop.seen.as_ref()?.party)).collect();
+        assert_eq!(reporting, [Party::McpServer, Party::AuthorizationServer, Party::ClientHost].into());
+        let entries = flow.trace().entries();
+        let own: Vec<_> = hops.iter().filter(|hop| hop.event.is_some()).map(|hop| &hop.title).collect();
+        assert_eq!(
+            own,
+            entries.iter().map(|entry| &entry.title).collect::<Vec<_>>(),
+            "in the client's order"
+        );
+
+        let text = ladder(&hops).replace(&lab.authorization_server, "http://localhost:9000");
+        insta::with_settings!({
+            omit_expression => true,
+            snapshot_path => "golden",
+            prepend_module_to_snapshot => false,
+        }, {
+            insta::assert_snapshot!(name, text);
+        });
+    }
+    lab.end().await;
+}
