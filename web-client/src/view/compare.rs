@@ -3,6 +3,8 @@
 use leptos::prelude::*;
 use protocol::revision::Revision;
 
+use super::rule::OuterLink;
+
 /// The older revision stands at the left.
 const LEFT: Revision = Revision::V2025_11_25;
 const RIGHT: Revision = Revision::V2026_07_28;
@@ -16,8 +18,15 @@ pub(crate) struct Row {
     pub(crate) right: Option<Side>,
     /// The parts of the message that differ.
     pub(crate) parts: Vec<Part>,
-    /// Why it differs, in a sentence or two.
-    pub(crate) why: &'static str,
+    /// Why it differs.
+    pub(crate) why: Vec<Why>,
+}
+
+/// A reason why two runs differ.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Why {
+    /// In a sentence or two.
+    pub(crate) text: &'static str,
     /// Where that stands: the name of the section, and its address.
     pub(crate) clause: Option<(&'static str, &'static str)>,
 }
@@ -247,11 +256,13 @@ fn explanation(row: Row) -> impl IntoView {
             </table>
         }
     });
-    let clause = row.clause.map(|(source, url)| {
-        view! { " "<a href=url target="_blank" rel="noreferrer noopener">{source}</a> }
+    let why = row.why.into_iter().map(|Why { text, clause }| {
+        let link = clause.map(|(text, url)| view! { " "<OuterLink text=text url=url /> });
+        view! { <p>{text}{link}</p> }
     });
+    let why = why.collect_view();
     view! {
-        <p>{row.why}{clause}</p>
+        {why}
         {table}
     }
 }
