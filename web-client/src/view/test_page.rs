@@ -89,11 +89,15 @@ impl TestPage {
         self.fire(selector, "input").await;
     }
 
-    /// Waits until an element's text has this in it. The runner of the tests puts an end to waiting in vain.
+    /// Waits until an element's text has this in it, for as many turns as nothing here takes.
     pub(crate) async fn until(&self, selector: &str, text: &str) {
-        while !self.texts(selector).iter().any(|found| found.contains(text)) {
+        for _ in 0..2500 {
+            if self.texts(selector).iter().any(|found| found.contains(text)) {
+                return;
+            }
             settle().await;
         }
+        panic!("{selector} never says “{text}”: {}", self.root.inner_html());
     }
 }
 
