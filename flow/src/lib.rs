@@ -205,6 +205,7 @@ pub mod http;
 pub mod identity;
 pub mod lessons;
 mod machine;
+pub mod opened_token;
 mod operate;
 mod operation;
 mod recording;

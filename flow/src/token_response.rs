@@ -229,7 +229,7 @@ pub fn decode_jwt(token: &str) -> Vec<Decoded> {
     vec![Decoded::new("Header", header), Decoded::new("Claims", claims)]
 }
 
-fn text(value: Option<&Value>) -> String {
+pub(crate) fn text(value: Option<&Value>) -> String {
     match value {
         Some(Value::String(text)) => text.clone(),
         Some(other) => other.to_string(),
@@ -237,7 +237,7 @@ fn text(value: Option<&Value>) -> String {
     }
 }
 
-fn names(aud: Option<&Value>, resource: &str) -> bool {
+pub(crate) fn names(aud: Option<&Value>, resource: &str) -> bool {
     match aud {
         Some(Value::String(one)) => one == resource,
         Some(Value::Array(many)) => many.iter().any(|one| one == resource),
@@ -245,7 +245,7 @@ fn names(aud: Option<&Value>, resource: &str) -> bool {
     }
 }
 
-fn header_meaning(name: &str) -> &'static str {
+pub(crate) fn header_meaning(name: &str) -> &'static str {
     match name {
         "alg" => "how it is signed",
         "typ" => "an access token, not an ID token",
@@ -254,7 +254,7 @@ fn header_meaning(name: &str) -> &'static str {
     }
 }
 
-fn claim_meaning(name: &str) -> &'static str {
+pub(crate) fn claim_meaning(name: &str) -> &'static str {
     match name {
         "iss" => "who issued it",
         "aud" => "which server it is for; every other must refuse it",

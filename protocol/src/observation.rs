@@ -17,7 +17,7 @@ pub const MASK: &str = "•••••";
 /// One request that a server answered, with everything that it did meanwhile.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Observation {
-    /// Counts all observations of a lab, from 1, in the order in which the requests were answered.
+    /// Counts all observations of a lab, from 1, in the order in which the requests came.
     pub seq: u64,
     /// When the request came, in milliseconds since 1970-01-01T00:00:00Z.
     pub at_ms: u64,

@@ -1,5 +1,7 @@
 //! Proof Key for Code Exchange: only who asked for a code can redeem it.
 
+use std::ops::RangeInclusive;
+
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -8,6 +10,27 @@ use crate::secret::Secret;
 
 /// The one challenge method that OAuth 2.1 servers and MCP clients may rely on.
 pub const S256: &str = "S256";
+
+/// How many characters a verifier has.
+///
+/// Spec: RFC 7636 §4.1.
+pub const VERIFIER_LENGTHS: RangeInclusive<usize> = 43..=128;
+
+/// The first character of a text that no verifier may have: all but `A-Z a-z 0-9 - . _ ~`.
+///
+/// Spec: RFC 7636 §4.1.
+#[must_use]
+pub fn foreign_character(text: &str) -> Option<char> {
+    text.chars().find(|c| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '.' | '_' | '~'))
+}
+
+/// The hash that a challenge is the base64url of, of any text.
+///
+/// Spec: RFC 7636 §4.2.
+#[must_use]
+pub fn s256(text: &str) -> [u8; 32] {
+    Sha256::digest(text.as_bytes()).into()
+}
 
 /// The secret that the client keeps: 43 to 128 unreserved characters.
 ///
@@ -40,8 +63,7 @@ impl CodeVerifier {
     /// # Errors
     /// [`PkceError::InvalidVerifier`].
     pub fn parse(text: &str) -> Result<Self, PkceError> {
-        let unreserved = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~');
-        if !(43..=128).contains(&text.len()) || !text.bytes().all(unreserved) {
+        if !VERIFIER_LENGTHS.contains(&text.len()) || foreign_character(text).is_some() {
             return Err(PkceError::InvalidVerifier);
         }
         Ok(Self(Secret::new(text)))
@@ -58,7 +80,7 @@ impl CodeVerifier {
     /// Spec: RFC 7636 §4.2.
     #[must_use]
     pub fn challenge(&self) -> CodeChallenge {
-        CodeChallenge(base64url(&Sha256::digest(self.reveal().as_bytes())))
+        CodeChallenge(base64url(&s256(self.reveal())))
     }
 }
 

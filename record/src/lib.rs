@@ -3,9 +3,15 @@
 //! No clock, no randomness, no IO: the page, the terminal and tests make records from the same two lists.
 
 pub mod code;
+pub mod comparison;
+mod date;
+mod har;
 mod hop;
+mod markdown;
 mod masking;
 mod merge;
+mod mermaid;
+mod message;
 mod run;
 #[cfg(test)]
 mod samples;
@@ -13,4 +19,5 @@ mod words;
 
 pub use hop::{Hop, HopId};
 pub use merge::merge;
+pub use message::{Got, Sent};
 pub use run::{ImportError, Record};

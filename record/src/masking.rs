@@ -31,15 +31,21 @@ fn hop_texts(hop: &mut Hop, mask: &mut dyn FnMut(&mut String)) {
     let Hop { id: _, step: _, from: _, to: _, title, answer, at_ms: _, event, checks, decoded, seen } = hop;
     mask(title);
     answer.iter_mut().for_each(&mut *mask);
-    event.iter_mut().for_each(|event| event_texts(event, mask));
-    checks.iter_mut().for_each(|check| check_texts(check, mask));
+    if let Some(event) = event {
+        event_texts(event, mask);
+    }
+    for check in checks {
+        check_texts(check, mask);
+    }
     for Decoded { title, rows } in decoded {
         mask(title);
         for (name, value, meaning) in rows {
             [name, value, meaning].into_iter().for_each(&mut *mask);
         }
     }
-    seen.iter_mut().for_each(|seen| observation_texts(seen, mask));
+    if let Some(seen) = seen {
+        observation_texts(seen, mask);
+    }
 }
 
 fn event_texts(event: &mut Event, mask: &mut dyn FnMut(&mut String)) {

@@ -89,9 +89,9 @@ impl Record {
         if text.len() > MAX_BYTES {
             return Err(ImportError::TooLong);
         }
-        let head: Head = serde_json::from_str(text).map_err(|error| match error.is_eof() {
-            true if text.contains("mcp-auth-lab-record") => ImportError::Damaged("it is cut off".into()),
-            _ => ImportError::NoRecord,
+        let head: Head = serde_json::from_str(text).map_err(|error| {
+            let is_cut_off = error.is_eof() && text.contains("mcp-auth-lab-record");
+            if is_cut_off { ImportError::Damaged("it is cut off".into()) } else { ImportError::NoRecord }
         })?;
         if head.version > VERSION {
             return Err(ImportError::Newer(head.version));

@@ -6,6 +6,7 @@
 mod app;
 mod browser;
 mod choice;
+mod comparing;
 mod draft;
 mod driver;
 mod env;
@@ -18,6 +19,7 @@ mod storage;
 mod trial;
 mod view;
 mod walk;
+mod web_crypto;
 
 #[cfg(test)]
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);

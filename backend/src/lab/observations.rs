@@ -3,12 +3,12 @@
 //! ```text
 //! retry: 1000                                 how soon a browser comes back after a break
 //! event: hello                                at the start of each stream
-//! data: {"boot":"5f0c…","seq":12}             which start of the lab this is, and the newest number
+//! data: {"boot":"5f0c0a1b","seq":12}          which start of the lab this is, and what was told last
 //!
-//! event: gap                                  what the reader missed is not kept any more; it goes on with what is
-//! data: {"from":3,"to":5}
+//! event: gap                                  so many are not kept any more; the reader goes on with those that are
+//! data: {"missed":3}
 //!
-//! id: 5f0c…-13
+//! id: 5f0c0a1b-13
 //! data: {"seq":13,…}                          one Observation
 //! ```
 //!
@@ -37,7 +37,7 @@ use serde::Deserialize;
 use serde_json::json;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
-use super::observatory::Observatory;
+use super::observatory::{Entry, Observatory, Position};
 
 /// So many pages may listen at once.
 const MAX_READERS: usize = 64;
@@ -68,7 +68,7 @@ struct Start {
 
 impl Start {
     /// A browser that comes back repeats the address, and says in the header how far it got.
-    fn position(&self, headers: &HeaderMap, observatory: &Observatory) -> Option<u64> {
+    fn position(&self, headers: &HeaderMap, observatory: &Observatory) -> Option<Position> {
         let last = headers.get(LAST_EVENT_ID_HEADER).and_then(|last| last.to_str().ok());
         last.or(self.after.as_deref()).map(|named| observatory.position(named))
     }
@@ -79,8 +79,8 @@ async fn stream(State(desk): State<Desk>, Query(start): Query<Start>, headers: H
         let says = "So many pages listen to this lab already. Close one of them.\n";
         return (StatusCode::SERVICE_UNAVAILABLE, says).into_response();
     };
-    let newest = desk.observatory.newest();
-    let reader = Reader { newest, position: start.position(&headers, &desk.observatory).unwrap_or(newest) };
+    let (now, newest) = desk.observatory.newest();
+    let reader = Reader { newest, position: start.position(&headers, &desk.observatory).unwrap_or(now) };
     let (tell, told) = mpsc::channel(AHEAD);
     tokio::spawn(until_the_end(desk.observatory, reader, tell));
     let body = Body::new(Events { told, _place: place });
@@ -92,14 +92,16 @@ async fn at_once(State(desk): State<Desk>, Query(start): Query<Start>, headers: 
     let mut body = Vec::from(*b"[");
     loop {
         let batch = desk.observatory.after(position);
-        let Some((last, _)) = batch.observations.last() else { break };
-        position = *last;
-        for (_, text) in &batch.observations {
+        if batch.entries.is_empty() {
+            break;
+        }
+        for entry in &batch.entries {
             if body.len() > 1 {
                 body.extend_from_slice(b",\n");
             }
-            body.extend_from_slice(text);
+            body.extend_from_slice(&entry.text);
         }
+        position = batch.end;
     }
     body.extend_from_slice(b"]\n");
     ([(CONTENT_TYPE, "application/json")], body).into_response()
@@ -125,17 +127,16 @@ impl http_body::Body for Events {
 
 /// Where a reader stands.
 struct Reader {
-    /// The newest observation when it came.
+    /// What was told last when it came.
     newest: u64,
-    /// The last one that it has had.
-    position: u64,
+    position: Position,
 }
 
 /// Tells until the reader has gone or the lab ends, which no reader holds up.
 async fn until_the_end(observatory: Arc<Observatory>, reader: Reader, tell: mpsc::Sender<Bytes>) {
     let mut news = observatory.news();
     tokio::select! {
-        _ = news.wait_for(|news| news.ended) => {}
+        _ = news.wait_for(|ended| *ended) => {}
         () = tell.closed() => {}
         _ = follow(&observatory, reader, &tell) => {}
     }
@@ -147,19 +148,18 @@ async fn follow(observatory: &Observatory, mut reader: Reader, tell: &mpsc::Send
     let hello = json!({ "boot": observatory.boot(), "seq": reader.newest });
     tell.send(format!("retry: 1000\nevent: hello\ndata: {hello}\n\n").into()).await.ok()?;
     loop {
-        // Whatever comes from here on is in this batch, or wakes this reader.
+        // Whatever comes from here on is in this batch, or wakes the reader.
         news.mark_unchanged();
         let batch = observatory.after(reader.position);
-        if let Some((from, to)) = batch.missed {
-            let gap = json!({ "from": from, "to": to });
+        if batch.missed > 0 {
+            let gap = json!({ "missed": batch.missed });
             tell.send(format!("event: gap\ndata: {gap}\n\n").into()).await.ok()?;
-            reader.position = to;
         }
-        let is_all = batch.observations.is_empty();
-        for (seq, text) in batch.observations {
-            tell.send(event(observatory.boot(), seq, &text)).await.ok()?;
-            reader.position = seq;
+        let is_all = batch.entries.is_empty();
+        for entry in batch.entries {
+            tell.send(event(observatory.boot(), &entry)).await.ok()?;
         }
+        reader.position = batch.end;
         if is_all && tokio::time::timeout(KEEP_ALIVE, news.changed()).await.is_err() {
             tell.send(Bytes::from_static(b": \n\n")).await.ok()?;
         }
@@ -167,11 +167,11 @@ async fn follow(observatory: &Observatory, mut reader: Reader, tell: &mpsc::Send
 }
 
 /// JSON has no line breaks outside its strings, and none unescaped inside.
-fn event(boot: &str, seq: u64, text: &[u8]) -> Bytes {
+fn event(boot: &str, entry: &Entry) -> Bytes {
     let mut head = String::with_capacity(32);
     // Writing to a string does not fail.
-    let _ = write!(head, "id: {boot}-{seq}\ndata: ");
-    [head.as_bytes(), text, b"\n\n"].concat().into()
+    let _ = write!(head, "id: {boot}-{}\ndata: ", entry.seq);
+    [head.as_bytes(), &entry.text, b"\n\n"].concat().into()
 }
 
 #[cfg(test)]
@@ -191,10 +191,10 @@ mod tests {
     }
 
     impl Lab {
-        fn after(observations: usize) -> Self {
+        fn after(observations: u64) -> Self {
             let observatory = Arc::new(Observatory::new(&SeededEntropy::new(1)));
-            for _ in 0..observations {
-                observatory.record(observation());
+            for seq in 1..=observations {
+                observatory.record(&observation(seq));
             }
             Self { router: router(Arc::clone(&observatory)), observatory }
         }
@@ -204,9 +204,9 @@ mod tests {
         }
     }
 
-    fn observation() -> Observation {
+    fn observation(seq: u64) -> Observation {
         Observation {
-            seq: 0,
+            seq,
             at_ms: 0,
             elapsed_us: 0,
             party: Party::ClientHost,
@@ -235,13 +235,13 @@ mod tests {
         let mut stream = lab.get(&format!("/lab/observations?after={boot}-1")).await;
         let hello = format!("retry: 1000\nevent: hello\ndata: {{\"boot\":\"{boot}\",\"seq\":2003}}\n\n");
         assert_eq!(next(&mut stream).await, Some(hello));
-        assert_eq!(next(&mut stream).await.unwrap(), "event: gap\ndata: {\"from\":2,\"to\":3}\n\n");
+        assert_eq!(next(&mut stream).await.unwrap(), "event: gap\ndata: {\"missed\":3}\n\n");
         for seq in 4..=2003 {
             let event = next(&mut stream).await.unwrap();
             assert!(event.starts_with(&format!("id: {boot}-{seq}\ndata: {{\"seq\":{seq},")), "{event}");
             assert_eq!(event.lines().count(), 3, "one line of data");
         }
-        lab.observatory.record(observation());
+        lab.observatory.record(&observation(2004));
         assert!(next(&mut stream).await.unwrap().starts_with(&format!("id: {boot}-2004\n")));
     }
 

@@ -1,4 +1,8 @@
-//! What the servers of the lab reported about their work, kept for whoever reads it: numbered, bounded, in memory.
+//! What the servers of the lab reported about their work, kept for whoever reads it: bounded, in memory, in the order in
+//! which requests were answered.
+//!
+//! [`Observation::seq`] counts requests as they came, so a later one may be told first. A reader who names the last one that
+//! it was told gets everything that was told after that, and loses nothing.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
@@ -19,33 +23,37 @@ const BATCH: usize = 64;
 pub(super) struct Observatory {
     boot: String,
     kept: Mutex<Kept>,
-    news: watch::Sender<News>,
+    /// Wakes readers when there is something new. It holds whether the lab ends.
+    news: watch::Sender<bool>,
 }
 
-/// What is new.
-#[derive(Clone, Copy, Default)]
-pub(super) struct News {
-    /// The number of the newest observation; 0 if there is none yet.
-    pub(super) newest: u64,
-    /// The lab ends.
-    pub(super) ended: bool,
-}
+/// How many observations a reader has had, or will not get.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Position(u64);
 
 #[derive(Default)]
 struct Kept {
-    newest: u64,
+    /// How many have made room already.
+    gone: u64,
     bytes: usize,
-    /// The last one has the number `newest`, the one before it one less, and so on.
-    texts: VecDeque<Bytes>,
+    entries: VecDeque<Entry>,
+}
+
+/// An observation as JSON, and its number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Entry {
+    pub(super) seq: u64,
+    pub(super) text: Bytes,
 }
 
 /// Some observations in their order.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Batch {
-    /// The first and the last number of those that the reader has missed: they are not kept any more.
-    pub(super) missed: Option<(u64, u64)>,
-    /// Numbers, and observations as JSON.
-    pub(super) observations: Vec<(u64, Bytes)>,
+    /// How many the reader has missed, because they are not kept any more.
+    pub(super) missed: u64,
+    pub(super) entries: Vec<Entry>,
+    /// Where the reader stands then.
+    pub(super) end: Position,
 }
 
 impl Observatory {
@@ -61,43 +69,40 @@ impl Observatory {
         &self.boot
     }
 
-    /// Keeps an observation, and gives it its number: that of its answer, so that a reader who knows one of them knows all
-    /// before it.
-    pub(super) fn record(&self, mut observation: Observation) {
-        let mut kept = self.kept();
-        observation.seq = kept.newest + 1;
+    /// Keeps an observation.
+    pub(super) fn record(&self, observation: &Observation) {
         // Texts, numbers and lists, which JSON can always express.
-        let Ok(text) = serde_json::to_vec(&observation) else { return };
-        kept.push(text.into());
-        // While the lock is held: so nobody is told of the newer one first.
-        self.news.send_modify(|news| news.newest = observation.seq);
+        let Ok(text) = serde_json::to_vec(observation) else { return };
+        self.kept().push(Entry { seq: observation.seq, text: text.into() });
+        self.news.send_modify(|_| ());
     }
 
-    /// Tells of what is new from now on.
-    pub(super) fn news(&self) -> watch::Receiver<News> {
+    /// Changes with each observation from now on, and becomes `true` when the lab ends.
+    pub(super) fn news(&self) -> watch::Receiver<bool> {
         self.news.subscribe()
     }
 
     /// The lab ends, and nobody has to wait for more.
     pub(super) fn end(&self) {
-        self.news.send_modify(|news| news.ended = true);
+        self.news.send_replace(true);
     }
 
-    /// The number of the newest observation; 0 if there is none yet.
-    pub(super) fn newest(&self) -> u64 {
-        self.news.borrow().newest
+    /// Where a reader stands who has had everything, and the number of the last observation, 0 if there is none.
+    pub(super) fn newest(&self) -> (Position, u64) {
+        let kept = self.kept();
+        (kept.end(), kept.entries.back().map_or(0, |entry| entry.seq))
     }
 
-    /// The number after which a reader goes on, who was told `<boot>-<seq>`. Whoever names another start of the lab, or
-    /// nothing that exists, begins with the first.
-    pub(super) fn position(&self, named: &str) -> u64 {
+    /// Where a reader stands who was told `<boot>-<seq>` last. Whoever names another start of the lab, or what is not kept,
+    /// begins with the first.
+    pub(super) fn position(&self, named: &str) -> Position {
         let seq = named.split_once('-').filter(|(boot, _)| *boot == self.boot);
         let seq = seq.and_then(|(_, seq)| seq.parse().ok());
-        seq.filter(|seq| *seq <= self.newest()).unwrap_or_default()
+        seq.map_or(Position::default(), |seq| self.kept().behind(seq))
     }
 
-    /// The observations after this number, so many at once.
-    pub(super) fn after(&self, position: u64) -> Batch {
+    /// The observations behind this position, so many at once.
+    pub(super) fn after(&self, position: Position) -> Batch {
         self.kept().after(position)
     }
 
@@ -107,25 +112,30 @@ impl Observatory {
 }
 
 impl Kept {
-    fn push(&mut self, text: Bytes) {
-        self.newest += 1;
-        self.bytes += text.len();
-        self.texts.push_back(text);
-        while self.texts.len() > MAX_KEPT || self.bytes > MAX_KEPT_BYTES {
-            let Some(oldest) = self.texts.pop_front() else { break };
-            self.bytes -= oldest.len();
+    fn push(&mut self, entry: Entry) {
+        self.bytes += entry.text.len();
+        self.entries.push_back(entry);
+        while self.entries.len() > MAX_KEPT || self.bytes > MAX_KEPT_BYTES {
+            let Some(oldest) = self.entries.pop_front() else { break };
+            self.bytes -= oldest.text.len();
+            self.gone += 1;
         }
     }
 
-    fn after(&self, position: u64) -> Batch {
-        let before_oldest = self.newest - self.texts.len() as u64;
-        let from = position.max(before_oldest);
-        let skipped = usize::try_from(from - before_oldest).unwrap_or(usize::MAX);
-        let texts = self.texts.iter().skip(skipped).take(BATCH).cloned();
-        Batch {
-            missed: (position < before_oldest).then_some((position + 1, before_oldest)),
-            observations: (from + 1..).zip(texts).collect(),
-        }
+    fn end(&self) -> Position {
+        Position(self.gone + self.entries.len() as u64)
+    }
+
+    fn behind(&self, seq: u64) -> Position {
+        let index = self.entries.iter().position(|entry| entry.seq == seq);
+        index.map_or(Position::default(), |index| Position(self.gone + index as u64 + 1))
+    }
+
+    fn after(&self, position: Position) -> Batch {
+        let from = position.0.max(self.gone);
+        let skipped = usize::try_from(from - self.gone).unwrap_or(usize::MAX);
+        let entries: Vec<_> = self.entries.iter().skip(skipped).take(BATCH).cloned().collect();
+        Batch { missed: from - position.0, end: Position(from + entries.len() as u64), entries }
     }
 }
 
@@ -135,54 +145,66 @@ mod tests {
 
     use super::*;
 
-    fn kept(lengths: impl IntoIterator<Item = usize>) -> Kept {
+    fn kept(seqs: impl IntoIterator<Item = u64>) -> Kept {
         let mut kept = Kept::default();
-        for length in lengths {
-            kept.push(vec![b'x'; length].into());
+        for seq in seqs {
+            kept.push(Entry { seq, text: Bytes::from_static(b"x") });
         }
         kept
     }
 
     fn numbers(batch: &Batch) -> Vec<u64> {
-        batch.observations.iter().map(|(seq, _)| *seq).collect()
+        batch.entries.iter().map(|entry| entry.seq).collect()
     }
 
     #[test]
     fn a_reader_gets_what_it_has_not_had() {
         let kept = kept([1, 2, 3]);
-        assert_eq!(numbers(&kept.after(0)), [1, 2, 3]);
-        assert_eq!(numbers(&kept.after(2)), [3]);
-        assert_eq!(kept.after(2).observations[0].1.len(), 3, "number and text belong together");
-        assert!(numbers(&kept.after(3)).is_empty());
-        assert_eq!(kept.after(0).missed, None);
+        assert_eq!(numbers(&kept.after(Position(0))), [1, 2, 3]);
+        let last = kept.after(Position(2));
+        assert_eq!((numbers(&last), last.missed, last.end), (vec![3], 0, Position(3)));
+        assert!(numbers(&kept.after(last.end)).is_empty());
+    }
+
+    /// A request that another one is answered for has come later and is told first.
+    #[test]
+    fn nothing_is_lost_when_a_later_request_is_told_first() {
+        let kept = kept([1, 4, 2, 3]);
+        assert_eq!(numbers(&kept.after(kept.behind(4))), [2, 3]);
+        assert_eq!(numbers(&kept.after(kept.behind(3))), [0; 0]);
+        assert_eq!(kept.behind(5), Position(0), "not told yet: better twice than never");
     }
 
     #[test]
-    fn the_oldest_make_room_and_a_reader_is_told_what_it_missed() {
-        let kept = kept(std::iter::repeat_n(1, MAX_KEPT + 5));
-        assert_eq!((kept.texts.len(), kept.bytes), (MAX_KEPT, MAX_KEPT));
-        let batch = kept.after(2);
-        assert_eq!(batch.missed, Some((3, 5)));
+    fn the_oldest_make_room_and_a_reader_is_told_how_many_it_missed() {
+        let kept = kept(1..=MAX_KEPT as u64 + 5);
+        assert_eq!((kept.entries.len(), kept.bytes), (MAX_KEPT, MAX_KEPT));
+        let batch = kept.after(Position(2));
+        assert_eq!(batch.missed, 3);
         assert_eq!(numbers(&batch), (6..6 + BATCH as u64).collect::<Vec<_>>());
-        assert_eq!(kept.after(5).missed, None);
+        assert_eq!(kept.after(Position(5)).missed, 0);
+        assert_eq!(kept.behind(5), Position(0), "it is not kept any more");
     }
 
     #[test]
     fn bytes_are_bounded_too() {
-        let kept = kept([MAX_KEPT_BYTES / 2, MAX_KEPT_BYTES / 2, 1]);
-        assert_eq!((kept.texts.len(), kept.bytes), (2, MAX_KEPT_BYTES / 2 + 1));
-        assert_eq!(kept.after(0).missed, Some((1, 1)));
+        let mut kept = Kept::default();
+        for (seq, length) in [(1, MAX_KEPT_BYTES / 2), (2, MAX_KEPT_BYTES / 2), (3, 1)] {
+            kept.push(Entry { seq, text: vec![b'x'; length].into() });
+        }
+        assert_eq!((kept.entries.len(), kept.bytes, kept.gone), (2, MAX_KEPT_BYTES / 2 + 1, 1));
     }
 
     #[test]
-    fn a_place_is_found_by_the_name_of_the_start_and_the_number() {
+    fn a_position_is_found_by_the_name_of_the_start_and_the_number() {
         let observatory = Observatory::new(&SeededEntropy::new(1));
-        observatory.news.send_modify(|news| news.newest = 7);
+        *observatory.kept() = kept([1, 2, 3]);
         let boot = observatory.boot();
         assert_eq!(boot.len(), 8);
-        assert_eq!(observatory.position(&format!("{boot}-5")), 5);
-        for unknown in ["", "5", "00000000-5", "-", &format!("{boot}-8"), &format!("{boot}-x"), boot] {
-            assert_eq!(observatory.position(unknown), 0, "{unknown}");
+        assert_eq!(observatory.position(&format!("{boot}-2")), Position(2));
+        for unknown in ["", "2", "00000000-2", "-", &format!("{boot}-8"), &format!("{boot}-x"), boot] {
+            assert_eq!(observatory.position(unknown), Position(0), "{unknown}");
         }
+        assert_eq!(observatory.newest(), (Position(3), 3));
     }
 }

@@ -160,7 +160,7 @@ impl Lab {
 /// Observations go into the lab's own account.
 fn sink(observatory: &Arc<Observatory>) -> Sink {
     let observatory = Arc::clone(observatory);
-    Arc::new(move |observation| observatory.record(observation))
+    Arc::new(move |observation| observatory.record(&observation))
 }
 
 async fn sockets(

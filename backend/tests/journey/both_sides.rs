@@ -7,7 +7,7 @@ use mcp_auth_lab::person::Decision;
 use protocol::observation::Observation;
 use protocol::party::Party;
 use protocol::revision::Revision;
-use record::{Hop, merge};
+use record::{Hop, Record, merge};
 
 use crate::support::Lab;
 
@@ -67,4 +67,55 @@ async fn every_message_of_the_journey_is_seen_from_both_sides() {
         });
     }
     lab.end().await;
+}
+
+/// Req: ALL-11
+#[tokio::test]
+async fn what_is_taken_away_holds_no_secret_unless_it_is_wanted() {
+    let lab = Lab::start().await;
+    let (flow, hops) = walked(&lab, Revision::V2025_11_25).await;
+    let open = Record::new(Revision::V2025_11_25, "cimd", hops);
+    let secrets = secrets(&open);
+    let masked = open.clone().masked(flow.trace());
+    assert_eq!(Record::parse(&masked.to_json()), Ok(masked.clone()));
+    assert_eq!(Record::parse(&open.to_json()), Ok(open.clone()));
+    let exports =
+        |record: &Record| [record.to_json(), record.to_har(), record.to_mermaid(), record.to_markdown()];
+    for text in exports(&masked) {
+        assert!(secrets.iter().all(|secret| !text.contains(secret.as_str())), "{text}");
+    }
+    let [json, har, mermaid, markdown] = exports(&open);
+    assert!(secrets.iter().all(|secret| json.contains(secret.as_str()) && har.contains(secret.as_str())));
+    assert!(markdown.contains("code_verifier="));
+    assert_eq!(
+        mermaid.matches("->>").count(),
+        2 * open.hops.iter().filter(|hop| hop.answer.is_some()).count() + 2
+    );
+    lab.end().await;
+}
+
+/// Tokens, codes and verifiers of a run, and its sessions.
+fn secrets(record: &Record) -> Vec<String> {
+    let mut secrets = Vec::new();
+    for hop in &record.hops {
+        let (sent, got) = (hop.sent(), hop.got());
+        let headers = sent.iter().flat_map(|sent| sent.headers).chain(got.iter().flat_map(|got| got.headers));
+        for (name, value) in headers.filter(|_| hop.event.is_some()) {
+            match name.as_str() {
+                "authorization" => secrets.push(value.replace("Bearer ", "")),
+                "mcp-session-id" => secrets.push(value.clone()),
+                _ => {}
+            }
+        }
+        let form = sent.and_then(|sent| sent.body).filter(|body| body.contains("code_verifier="));
+        let fields = form.iter().flat_map(|form| form.split('&')).filter_map(|field| field.split_once('='));
+        secrets
+            .extend(fields.filter(|(name, _)| name.starts_with("code")).map(|(_, value)| value.to_owned()));
+        let refresh = got.and_then(|got| got.body?.split_once(r#""refresh_token":""#));
+        secrets.extend(refresh.map(|(_, rest)| rest[..43].to_owned()));
+    }
+    secrets.sort();
+    secrets.dedup();
+    assert!(secrets.len() >= 9, "two tokens, codes, verifiers and refresh tokens, and a session");
+    secrets
 }

@@ -28,11 +28,21 @@ pub(crate) struct Lab {
 pub(crate) const INDEX: &str =
     "<!doctype html><title>page</title><script type=\"module\">import init from '/web-client-1.js';</script>";
 
+/// Beside some of the files stand compressed ones; here each says which it is.
+pub(crate) const FILES: [(&str, &str); 4] = [
+    ("web-client-1.js", "export default 1;"),
+    ("web-client-1_bg.wasm", "plain"),
+    ("web-client-1_bg.wasm.br", "brotli"),
+    ("web-client-1_bg.wasm.gz", "gzip"),
+];
+
 impl Lab {
     pub(crate) async fn start(clock: Arc<impl Clock + 'static>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("index.html"), INDEX).unwrap();
-        std::fs::write(folder.path().join("web-client-1.js"), "export default 1;").unwrap();
+        for (name, content) in FILES {
+            std::fs::write(folder.path().join(name), content).unwrap();
+        }
         let dir = folder.path().to_str().unwrap();
         let free_ports = ["--page-port", "0", "--mcp-port", "0", "--as-port", "0"];
         let arguments = [&["lab", "--no-open", "--page-dir", dir][..], &free_ports].concat();

@@ -42,9 +42,30 @@ async fn it_serves_the_page_the_document_and_the_addresses() {
     let addresses: Value = serde_json::from_str(&get(&lab, "/lab.json", &[]).await.body).unwrap();
     assert_eq!(addresses["mcp_server"], lab.mcp_server);
     assert_eq!(addresses["authorization_server"], lab.authorization_server);
+    assert_eq!(addresses["preregistered_client_id"], "lab-preregistered");
 
     let missing = get(&lab, "/nothing-1.js", &[]).await;
     assert_eq!((missing.status, missing.header("cache-control")), (404, Some("no-cache")));
+    lab.end().await;
+}
+
+/// WebAssembly is compiled while it arrives, which browsers do for this type alone.
+#[tokio::test]
+async fn files_are_served_in_the_form_that_a_browser_asks_for() {
+    let lab = Lab::start().await;
+    for (asked, form, body) in [
+        (Some("gzip, deflate, br, zstd"), Some("br"), "brotli"),
+        (Some("gzip, deflate"), Some("gzip"), "gzip"),
+        (Some("identity"), None, "plain"),
+        (None, None, "plain"),
+    ] {
+        let headers: Vec<_> = asked.map(|asked| ("accept-encoding", asked)).into_iter().collect();
+        let answer = get(&lab, "/web-client-1_bg.wasm", &headers).await;
+        assert_eq!((answer.header("content-encoding"), answer.body.as_str()), (form, body), "{asked:?}");
+        assert_eq!(answer.header("content-type"), Some("application/wasm"));
+        assert_eq!(answer.header("cache-control"), Some("public, max-age=31536000, immutable"));
+        assert_eq!(answer.header("vary"), Some("accept-encoding"));
+    }
     lab.end().await;
 }
 

@@ -73,7 +73,7 @@ const CIMD: On = On::Way(Origin::Document);
 const DCR: On = On::Way(Origin::Dynamic);
 
 /// All rows of all journeys.
-const ROWS: [Row; 41] = [
+const ROWS: [Row; 42] = [
     mcp(LEGACY, Step::Challenge, "initialize, without a token", "401 · where to read on"),
     mcp(MODERN, Step::Challenge, "server/discover, without a token", "401 · where to read on"),
     mcp(ALL, Step::ResourceMetadata, "GET resource metadata", "200 · authorization server"),
@@ -93,8 +93,10 @@ const ROWS: [Row; 41] = [
     works(Step::TokenOpened, "the token opened"),
     mcp(LEGACY, Step::Handshake, "initialize, with the token", "200 · 2025-11-25"),
     mcp(MODERN, Step::Handshake, "server/discover, with the token", "200 · 2026-07-28"),
+    // For the keys, and for the place to ask about tokens.
     looks_up(ALL, Step::Handshake, "GET /.well-known/oauth-authorization-server"),
     looks_up(ALL, Step::Handshake, "GET /jwks"),
+    looks_up(ALL, Step::Handshake, "GET /.well-known/oauth-authorization-server"),
     looks_up(ALL, Step::Handshake, "POST /introspect"),
     mcp(LEGACY, Step::Handshake, "notifications/initialized", "202"),
     looks_up(LEGACY, Step::Handshake, "POST /introspect"),
@@ -172,6 +174,6 @@ mod tests {
         assert_eq!(steps(Origin::Registered), steps(Origin::Entered));
         let first = |revision| journey(revision, Origin::Document).next().map(|planned| planned.title);
         assert_eq!(first(V2026_07_28), Some("server/discover, without a token"));
-        assert_eq!(after(V2025_11_25, Origin::Document, None).count(), 38);
+        assert_eq!(after(V2025_11_25, Origin::Document, None).count(), 39);
     }
 }

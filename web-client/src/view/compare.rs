@@ -16,8 +16,15 @@ pub(crate) struct Row {
     pub(crate) right: Option<Side>,
     /// The parts of the message that differ.
     pub(crate) parts: Vec<Part>,
-    /// Why it differs, in a sentence or two.
-    pub(crate) why: &'static str,
+    /// Why.
+    pub(crate) reasons: Vec<Reason>,
+}
+
+/// A reason for a difference.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Reason {
+    /// In a sentence or two.
+    pub(crate) text: &'static str,
     /// Where that stands: the name of the section, and its address.
     pub(crate) clause: Option<(&'static str, &'static str)>,
 }
@@ -88,7 +95,7 @@ impl Row {
         match (&self.left, &self.right) {
             (_, None) => Difference::OnlyLeft,
             (None, _) => Difference::OnlyRight,
-            (Some(left), Some(right)) if left == right && self.parts.is_empty() => Difference::None,
+            (Some(_), Some(_)) if self.parts.is_empty() => Difference::None,
             (Some(_), Some(_)) => Difference::Content,
         }
     }
@@ -247,11 +254,15 @@ fn explanation(row: Row) -> impl IntoView {
             </table>
         }
     });
-    let clause = row.clause.map(|(source, url)| {
-        view! { " "<a href=url target="_blank" rel="noreferrer noopener">{source}</a> }
+    let reasons = row.reasons.into_iter().map(|reason| {
+        let clause = reason.clause.map(|(source, url)| {
+            view! { " "<a href=url target="_blank" rel="noreferrer noopener">{source}</a> }
+        });
+        view! { <p>{reason.text}{clause}</p> }
     });
+    let reasons = reasons.collect::<Vec<_>>();
     view! {
-        <p>{row.why}{clause}</p>
+        {reasons}
         {table}
     }
 }
@@ -265,7 +276,12 @@ mod tests {
 
     fn rows() -> Vec<Row> {
         let side = |title: &str| Some(Side { title: title.into(), answer: "200".into() });
-        let row = |left, right| Row { left, right, parts: Vec::new(), why: "Because.", clause: None };
+        let row = |left, right| Row {
+            left,
+            right,
+            parts: Vec::new(),
+            reasons: vec![Reason { text: "Because.", clause: None }],
+        };
         let part = Part { name: "header".into(), left: None, right: Some("x".into()) };
         vec![
             row(side("both"), side("both")),

@@ -88,6 +88,12 @@ impl TestPage {
         settle().await;
     }
 
+    /// Sets or clears a box.
+    pub(crate) async fn check(&self, selector: &str, checked: bool) {
+        js("this.checked = a").call1(&self.the(selector), &checked.into()).unwrap();
+        self.fire(selector, "change").await;
+    }
+
     /// Types a text into a field, in place of what is there.
     pub(crate) async fn enter(&self, selector: &str, text: &str) {
         js("this.value = a").call1(&self.the(selector), &text.into()).unwrap();
@@ -101,11 +107,15 @@ impl TestPage {
         }
     }
 
-    /// Waits until an element's text has this in it. The runner of the tests puts an end to waiting in vain.
+    /// Waits until an element's text has this in it, for as many turns as nothing here takes.
     pub(crate) async fn until(&self, selector: &str, text: &str) {
-        while !self.texts(selector).iter().any(|found| found.contains(text)) {
+        for _ in 0..2500 {
+            if self.texts(selector).iter().any(|found| found.contains(text)) {
+                return;
+            }
             settle().await;
         }
+        panic!("{selector} never says “{text}”: {}", self.root.inner_html());
     }
 }
 
