@@ -65,6 +65,15 @@ impl Flow {
         Ok(url)
     }
 
+    /// Where [`Flow::depart`] would send the browser; `None` unless it is to be sent away.
+    #[must_use]
+    pub fn destination(&self) -> Option<String> {
+        match &self.state {
+            State::Authorize(pending) | State::AwaitCallback(pending) => Some(pending.url()),
+            _ => None,
+        }
+    }
+
     /// Sends the browser to a URL that the person made of the client's. What the client will check the answer with stays as
     /// it was.
     ///

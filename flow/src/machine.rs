@@ -151,14 +151,6 @@ impl Flow {
         Ok(())
     }
 
-    /// The URL of the authorization that is under way.
-    pub(crate) fn destination(&self) -> Option<String> {
-        match &self.state {
-            State::Authorize(pending) | State::AwaitCallback(pending) => Some(pending.url()),
-            _ => None,
-        }
-    }
-
     fn answered(&mut self, env: &Env, response: &Response) -> Result<(), Unexpected> {
         let outgoing = self.outgoing.take().ok_or(Unexpected::NoRequest)?;
         let mut turn = Turn::new(&self.config, env);
