@@ -131,13 +131,7 @@ fn Exports(walk: Walk, open: RwSignal<bool>) -> impl IntoView {
         match format {
             Format::Har => record.to_har(),
             Format::Mermaid => record.to_mermaid(),
-            Format::Curl => record
-                .hops
-                .iter()
-                .filter_map(|hop| hop.request())
-                .map(record::code::curl)
-                .collect::<Vec<_>>()
-                .join("\n\n"),
+            Format::Curl => record.to_shell_script(),
             Format::Markdown => record.to_markdown(),
             Format::Json => record.to_json(),
         }
