@@ -8,6 +8,7 @@ mod controls;
 mod documents;
 mod golden;
 mod lab;
+mod laboratory;
 mod logs;
 mod observations;
 mod outcomes;

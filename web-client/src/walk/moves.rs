@@ -197,8 +197,10 @@ impl Walk {
         // Until the browser is gone, a second press must not ask for a second departure.
         self.busy.set(Some(Busy { since: driver::now(), whom: Party::You }));
         self.look_at_entry(self.count().saturating_sub(1));
+        self.observatory.close();
         let gone = window().location().assign(&url).is_ok();
         if !gone {
+            self.observatory.reconnect();
             self.busy.set(None);
         }
     }
