@@ -15,5 +15,6 @@ mod outcomes;
 mod page;
 mod plan;
 mod revocation;
+mod script;
 mod support;
 mod told;
