@@ -91,3 +91,52 @@ fn ahead_of_time(seconds: u64) -> Option<String> {
     let plural = if count == 1 { "" } else { "s" };
     Some(format!("{count} {unit}{plural}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::*;
+    use crate::view::test_page::TestPage;
+
+    fn deed(id: &'static str, title: &'static str, hindrance: Option<&'static str>) -> Deed {
+        Deed { id, title, sentence: "It has consequences.", hindrance }
+    }
+
+    #[test]
+    async fn what_can_be_done_is_done_and_what_cannot_says_why() {
+        let deeds =
+            vec![deed("renew", "Renew", None), deed("reuse", "Reuse", Some("nothing was renewed yet."))];
+        let (done, busy, ahead) = (RwSignal::new(Vec::new()), RwSignal::new(None), RwSignal::new(3660));
+        let page = TestPage::show(move || {
+            view! {
+                <Afterwards
+                    deeds=Signal::derive(move || deeds.clone())
+                    busy=busy.into()
+                    outcome=Signal::derive(move || busy.get().map(|id| format!("{id} goes on")))
+                    clock_ahead=ahead.into()
+                    on_deed=Callback::new(move |id| done.update(|done| done.push(id)))
+                    on_clock_back=Callback::new(move |()| ahead.set(0))
+                />
+            }
+        })
+        .await;
+        page.press("Renew").await;
+        page.press("Reuse").await;
+        assert_eq!(done.get_untracked(), ["renew"]);
+        assert!(page.texts("#deed-reuse-about")[0].contains("Not now: nothing was renewed yet."));
+        assert!(page.texts(".clock")[0].contains("61 minutes"));
+        page.press("Put it back").await;
+        assert!(page.all(".clock").is_empty());
+        busy.set(Some("renew"));
+        page.until("[role=status]", "renew goes on").await;
+        page.press("Renew …").await;
+        assert_eq!(done.get_untracked(), ["renew"], "one at a time");
+    }
+
+    #[test]
+    fn spans_of_time_are_said_as_people_say_them() {
+        let said = [0, 1, 30, 3660, 7200, 90_000].map(|seconds| ahead_of_time(seconds).unwrap_or_default());
+        assert_eq!(said, ["", "1 second", "30 seconds", "61 minutes", "2 hours", "25 hours"]);
+    }
+}

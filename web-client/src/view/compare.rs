@@ -18,13 +18,13 @@ pub(crate) struct Row {
     pub(crate) right: Option<Side>,
     /// The parts of the message that differ.
     pub(crate) parts: Vec<Part>,
-    /// Why it differs.
-    pub(crate) why: Vec<Why>,
+    /// Why.
+    pub(crate) reasons: Vec<Reason>,
 }
 
-/// A reason why two runs differ.
+/// A reason for a difference.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Why {
+pub(crate) struct Reason {
     /// In a sentence or two.
     pub(crate) text: &'static str,
     /// Where that stands: the name of the section, and its address.
@@ -97,7 +97,7 @@ impl Row {
         match (&self.left, &self.right) {
             (_, None) => Difference::OnlyLeft,
             (None, _) => Difference::OnlyRight,
-            (Some(left), Some(right)) if left == right && self.parts.is_empty() => Difference::None,
+            (Some(_), Some(_)) if self.parts.is_empty() => Difference::None,
             (Some(_), Some(_)) => Difference::Content,
         }
     }
@@ -256,13 +256,69 @@ fn explanation(row: Row) -> impl IntoView {
             </table>
         }
     });
-    let why = row.why.into_iter().map(|Why { text, clause }| {
-        let link = clause.map(|(text, url)| view! { " "<OuterLink text=text url=url /> });
-        view! { <p>{text}{link}</p> }
+    let reasons = row.reasons.into_iter().map(|reason| {
+        let clause = reason.clause.map(|(source, url)| {
+            view! { " "<OuterLink text=source url=url /> }
+        });
+        view! { <p>{reason.text}{clause}</p> }
     });
-    let why = why.collect_view();
+    let reasons = reasons.collect::<Vec<_>>();
     view! {
-        {why}
+        {reasons}
         {table}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::*;
+    use crate::view::test_page::TestPage;
+
+    fn rows() -> Vec<Row> {
+        let side = |title: &str| Some(Side { title: title.into(), answer: "200".into() });
+        let row = |left, right| Row {
+            left,
+            right,
+            parts: Vec::new(),
+            reasons: vec![Reason { text: "Because.", clause: None }],
+        };
+        let part = Part { name: "header".into(), left: None, right: Some("x".into()) };
+        vec![
+            row(side("both"), side("both")),
+            row(side("old"), None),
+            row(None, side("new")),
+            Row { parts: vec![part], ..row(side("part"), side("part")) },
+        ]
+    }
+
+    #[test]
+    async fn what_differs_is_marked_and_explained() {
+        let missing = RwSignal::new(vec![Revision::V2026_07_28]);
+        let page = TestPage::show(move || {
+            view! {
+                <Compare
+                    rows=Signal::stored(rows())
+                    missing=missing.into()
+                    on_run=Callback::new(move |ran| missing.update(|missing| missing.retain(|other| *other != ran)))
+                />
+            }
+        })
+        .await;
+        page.press("Run 2026-07-28").await;
+        assert!(page.text().contains("3 of 4 rows differ"));
+        assert_eq!(page.all(".pair").len(), 3);
+        assert_eq!(
+            page.texts(".pair .sign .visually-hidden"),
+            ["only in 2025-11-25", "only in 2026-07-28", "differs"]
+        );
+        page.click("[data-testid=only-different]", 0).await;
+        assert_eq!(page.all(".pair").len(), 4);
+        assert_eq!(page.all("button.pair").len(), 3, "what is the same needs no explanation");
+        assert!(page.all(".difference:not([hidden])").is_empty());
+        page.click("button.pair", 2).await;
+        let explained = page.texts(".difference:not([hidden])").concat();
+        assert!(explained.contains("Because.") && explained.contains("not there"), "{explained}");
     }
 }

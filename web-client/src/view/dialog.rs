@@ -63,3 +63,36 @@ pub(crate) fn is_any_open() -> bool {
     let document = web_sys::window().and_then(|window| window.document());
     document.is_some_and(|document| matches!(document.query_selector("dialog[open]"), Ok(Some(_))))
 }
+
+#[cfg(test)]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::*;
+    use crate::view::test_page::TestPage;
+
+    #[test]
+    async fn takes_the_focus_and_gives_it_back() {
+        let open = RwSignal::new(false);
+        let page = TestPage::show(move || {
+            view! {
+                <button on:click=move |_| open.set(true)>"Open"</button>
+                <Modal open=open id="demo" title="A title"><p class="inside">"Inside"</p></Modal>
+            }
+        })
+        .await;
+        assert!(page.all(".inside").is_empty() && !is_any_open());
+        page.focus("button:first-child");
+        page.press("Open").await;
+        assert_eq!(page.texts(":focus"), ["A title"]);
+        assert!(page.all(".inside").len() == 1 && is_any_open());
+        page.press("CloseEsc").await;
+        page.gone(".inside").await;
+        assert_eq!(page.texts(":focus"), ["Open"]);
+        assert!(!open.get_untracked() && !is_any_open());
+        open.set(true);
+        page.until(".inside", "Inside").await;
+        open.set(false);
+        page.gone("dialog[open]").await;
+    }
+}

@@ -213,3 +213,94 @@ fn verdict(findings: &[Finding], client_id: String, on_use: Callback<String>) ->
         .into_any(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use js_sys::Function;
+    use protocol::observation::{SeenRequest, SeenResponse};
+    use protocol::party::Party;
+    use wasm_bindgen::JsValue;
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::*;
+    use crate::view::test_page::TestPage;
+
+    fn js(body: &str) -> JsValue {
+        Function::new_no_args(body).call0(&JsValue::NULL).unwrap()
+    }
+
+    /// A report of the authorization request that was sent last.
+    fn report(findings: Vec<Finding>) -> Observation {
+        let url = js("return window.asked").as_string().unwrap();
+        Observation {
+            seq: 1,
+            at_ms: 0,
+            elapsed_us: 0,
+            party: Party::AuthorizationServer,
+            correlation: correlation("GET", &url, None, b""),
+            visit: None,
+            request: SeenRequest { method: "GET".into(), url, headers: Vec::new(), body: None },
+            response: SeenResponse { status: 400, headers: Vec::new(), body: None },
+            findings,
+        }
+    }
+
+    #[test]
+    async fn the_servers_own_report_is_the_verdict() {
+        // A lab that takes every document but one, and keeps what it was asked.
+        js("window.fetchReally = window.fetch; window.fetch = async (request) => { \
+              if (request.method === 'PUT') { \
+                window.written = await request.text(); window.host = new URL(request.url).search; \
+                return window.written === 'no' ? new Response('{\"error\":\"Not this one.\"}', { status: 400 }) : new Response('{}'); \
+              } \
+              window.asked = request.url; window.mode = request.mode + ' ' + request.credentials; return new Response(''); \
+            }");
+        let places = Places {
+            origin: "http://localhost:3000".into(),
+            authorization_endpoint: "http://localhost:9000/authorize".into(),
+            resource: "http://localhost:8001/mcp".into(),
+        };
+        let trial = Trial::new(&places);
+        let (seen, used) = (RwSignal::new(Vec::new()), RwSignal::new(String::new()));
+        let page = TestPage::show(move || {
+            let show = Callback::new(|findings: Vec<Finding>| {
+                view! { <p class="findings">{findings.len()}</p> }.into_any()
+            });
+            let on_use = Callback::new(move |id| used.set(id));
+            view! { <DocumentEditor trial=trial places=places seen=seen.into() show=show on_use=on_use /> }
+        })
+        .await;
+
+        page.enter("select", "html").await;
+        page.fire("select", "change").await;
+        page.press("Check it at the authorization server").await;
+        page.until(".strong", "is asked").await;
+        assert!(js("return window.written").as_string().unwrap().contains("/clients/mine.json"));
+        assert_eq!(js("return window.host").as_string().unwrap(), "?content_type=text/html");
+        assert_eq!(js("return window.mode").as_string().unwrap(), "no-cors omit");
+        seen.update(|seen| {
+            seen.push(report(vec![Finding::Refused {
+                name: "DocumentContentType".into(),
+                clause: protocol::clause::Clause::ClientDocument,
+                says: "It is HTML.".into(),
+            }]));
+        });
+        page.until(".verdict", "Refused: DocumentContentType").await;
+        assert_eq!(page.texts(".findings"), ["1"]);
+
+        page.enter("textarea", "{}").await;
+        assert!(page.all(".verdict").is_empty(), "the verdict was on another text");
+        page.press("Check it at the authorization server").await;
+        page.until(".strong", "is asked").await;
+        assert_eq!(js("return window.written").as_string().unwrap(), "{}");
+        seen.update(|seen| seen.push(report(Vec::new())));
+        page.until(".verdict", "Accepted.").await;
+        page.press("Start a run as this client").await;
+        assert_eq!(used.get_untracked(), "http://localhost:3000/clients/mine.json");
+
+        page.enter("textarea", "no").await;
+        page.press("Check it at the authorization server").await;
+        page.until(".error-note", "Not this one.").await;
+        js("window.fetch = window.fetchReally");
+    }
+}

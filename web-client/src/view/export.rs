@@ -222,3 +222,61 @@ pub(crate) fn Import(
         </div>
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use js_sys::Function;
+    use wasm_bindgen::JsValue;
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::*;
+    use crate::view::test_page::TestPage;
+
+    fn js(body: &str) -> JsValue {
+        Function::new_no_args(body).call0(&JsValue::NULL).unwrap()
+    }
+
+    #[test]
+    async fn the_format_and_the_secrets_are_chosen_and_the_file_is_saved() {
+        // A file that is saved would leave the page: its name is noted instead.
+        js("window.click = HTMLAnchorElement.prototype.click; \
+            HTMLAnchorElement.prototype.click = function () { window.saved = this.download + ' ' + this.href }");
+        let make = Callback::new(|(format, secrets): (Format, bool)| {
+            format!("{format:?} {secrets}\n{}", "x".repeat(300))
+        });
+        let page =
+            TestPage::show(move || view! { <Export name=Signal::stored("run".to_owned()) make=make /> })
+                .await;
+        assert!(page.texts("pre")[0].contains("Har false"));
+        assert!(page.texts("pre")[0].contains("x…"), "no line is longer than a screen");
+        page.click("input[type=radio]", 3).await;
+        page.click("[data-testid=export-secrets]", 0).await;
+        assert!(page.texts("pre")[0].contains("Markdown true"));
+        assert!(page.texts("[data-testid=export-warning]")[0].contains("do not hand the file on"));
+        page.press("Download run.md").await;
+        page.until("[role=status]", "run.md is among your downloads").await;
+        let saved = js("HTMLAnchorElement.prototype.click = window.click; return window.saved");
+        assert!(saved.as_string().unwrap().starts_with("run.md blob:"));
+    }
+
+    #[test]
+    async fn a_file_comes_back_as_its_text() {
+        let (text, error) = (RwSignal::new(String::new()), RwSignal::new(None));
+        let page = TestPage::show(move || {
+            let take = Callback::new(move |read: String| {
+                error.set(Some(format!("{read} is no run")));
+                text.set(read);
+            });
+            view! { <Import error=error.into() on_text=take /> }
+        })
+        .await;
+        let drop_file = Function::new_with_args(
+            "label",
+            "const data = new DataTransfer(); data.items.add(new File(['an old shoe'], 'run.json')); \
+             label.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }))",
+        );
+        drop_file.call1(&JsValue::NULL, &page.the("label")).unwrap();
+        page.until("[role=alert]", "an old shoe is no run").await;
+        assert_eq!(text.get_untracked(), "an old shoe");
+    }
+}

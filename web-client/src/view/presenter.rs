@@ -196,3 +196,70 @@ fn verdict(slide: &Slide) -> impl IntoView + use<> {
     }
     .into_any()
 }
+
+#[cfg(test)]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::*;
+    use crate::view::test_page::TestPage;
+
+    fn slide(failed: bool) -> Slide {
+        Slide {
+            chapter: "4 Token".into(),
+            place: "19 of 34".into(),
+            title: "The code is redeemed".into(),
+            from: Party::Client,
+            to: Party::AuthorizationServer,
+            arrow: "POST /token".into(),
+            answer: Some("200".into()),
+            what: "One. Two.".into(),
+            excerpt: (1..=9).map(|line| format!("line {line}")).collect(),
+            passed: 5,
+            failed: failed.then(|| FailedCheck {
+                title: "challenge".into(),
+                expected: "this".into(),
+                found: "that".into(),
+                source: "RFC 7636 §4.6",
+            }),
+            notes: "Ask the room.".into(),
+        }
+    }
+
+    #[test]
+    async fn one_hop_is_told_by_keys() {
+        let (open, failed) = (RwSignal::new(true), RwSignal::new(false));
+        let went = RwSignal::new(0);
+        let page = TestPage::show(move || {
+            view! {
+                <Presenter
+                    open=open
+                    slide=Signal::derive(move || slide(failed.get()))
+                    next=Signal::derive(move || (went.get() < 1).then(|| "go on".to_owned()))
+                    on_next=Callback::new(move |()| went.update(|went| *went += 1))
+                    on_back=Callback::new(move |()| went.update(|went| *went -= 1))
+                />
+            }
+        })
+        .await;
+        assert!(page.texts("pre")[0].contains("line 4") && !page.texts("pre")[0].contains("line 5"));
+        assert_eq!(page.texts(".passed"), ["5 checks passed"]);
+        page.key("dialog", "ArrowRight").await;
+        page.key("dialog", "ArrowRight").await;
+        assert_eq!(went.get_untracked(), 1, "there is nothing after the end");
+        assert_eq!(page.texts(".next"), ["The end"]);
+        page.key("dialog", "PageUp").await;
+        assert_eq!(went.get_untracked(), 0);
+        assert_eq!(page.all("#presenter-notes:not([hidden])").len(), 0);
+        page.key("dialog", "n").await;
+        assert_eq!(page.texts("#presenter-notes:not([hidden])"), ["Ask the room."]);
+        failed.set(true);
+        page.until(".failed", "RFC 7636 §4.6").await;
+        assert!(page.all("pre").is_empty(), "the failed check needs the room");
+        page.press("LeaveEsc").await;
+        page.gone("footer").await;
+        assert!(!open.get_untracked());
+        page.key("dialog", "ArrowRight").await;
+        assert_eq!(went.get_untracked(), 0, "the keys are the page's again");
+    }
+}

@@ -58,6 +58,17 @@ impl TestPage {
         settle().await;
     }
 
+    /// Clicks one of all that a selector means, counted from 0.
+    pub(crate) async fn click(&self, selector: &str, index: usize) {
+        self.all(selector)[index].unchecked_ref::<HtmlElement>().click();
+        settle().await;
+    }
+
+    /// Gives the focus to the one element that a selector means.
+    pub(crate) fn focus(&self, selector: &str) {
+        self.the(selector).unchecked_ref::<HtmlElement>().focus().unwrap();
+    }
+
     /// Presses a key on an element; whether the page would still do what it does at that key.
     pub(crate) async fn key(&self, selector: &str, key: &str) -> bool {
         let dispatch = js(
@@ -87,6 +98,13 @@ impl TestPage {
     pub(crate) async fn enter(&self, selector: &str, text: &str) {
         js("this.value = a").call1(&self.the(selector), &text.into()).unwrap();
         self.fire(selector, "input").await;
+    }
+
+    /// Waits until nothing is left of what a selector means.
+    pub(crate) async fn gone(&self, selector: &str) {
+        while !self.all(selector).is_empty() {
+            settle().await;
+        }
     }
 
     /// Waits until an element's text has this in it, for as many turns as nothing here takes.
