@@ -1,5 +1,6 @@
 //! One message with its answer, or one piece of local work: a row of the ladder.
 
+use flow::http::Request;
 use flow::lessons::steps::Step;
 use flow::trace::{Answer, Decoded, Event};
 use protocol::check::Check;
@@ -47,6 +48,15 @@ pub struct Hop {
 }
 
 impl Hop {
+    /// The request, if the client sent one.
+    #[must_use]
+    pub fn request(&self) -> Option<&Request> {
+        match &self.event {
+            Some(Event::Exchange { request, .. }) if self.from == Party::Client => Some(request),
+            _ => None,
+        }
+    }
+
     /// Whether the answer refuses, or there was none.
     #[must_use]
     pub fn is_refused(&self) -> bool {

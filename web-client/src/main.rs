@@ -6,7 +6,6 @@
 mod app;
 mod browser;
 mod choice;
-mod comparing;
 mod draft;
 mod driver;
 mod env;

@@ -1,6 +1,8 @@
 //! What survives a reload and the way to the authorization server: the walk, in this tab's session storage.
 
 use flow::Recorded;
+use protocol::revision::Revision;
+use record::Record;
 use serde::{Deserialize, Serialize};
 
 use crate::choice::Choice;
@@ -58,9 +60,26 @@ pub(crate) fn save(saved: &Saved) {
     }
 }
 
-/// Forgets everything.
+/// Forgets the walk.
 pub(crate) fn clear() {
     if let Some(storage) = storage() {
         let _ = storage.remove_item(KEY);
     }
+}
+
+/// The finished run of a revision, without its secrets, for a comparison.
+pub(crate) fn finished_run(revision: Revision) -> Option<Record> {
+    let text = storage()?.get_item(&finished_key(revision)).ok()??;
+    Record::parse(&text).ok()
+}
+
+/// Keeps one. The next of the same revision takes its place.
+pub(crate) fn keep_finished_run(record: &Record) {
+    if let Some(storage) = storage() {
+        let _ = storage.set_item(&finished_key(record.revision), &record.to_json());
+    }
+}
+
+fn finished_key(revision: Revision) -> String {
+    [KEY, "-finished-", revision.as_str()].concat()
 }

@@ -25,12 +25,18 @@ pub(crate) fn ClientChecks(walk: Walk, checks: Vec<Check>) -> impl IntoView {
 /// What a server checked, fetched, stored and refused, in its own order.
 #[component]
 pub(crate) fn ServerFindings(walk: Walk, party: Party, findings: Vec<Finding>) -> impl IntoView {
-    let items = findings.into_iter().map(|finding| view! { <FindingItem walk=walk finding=finding /> });
     let title = ["What the ", party.name(), " saw and did"].concat();
     view! {
         <h3 class=String::from("section ") + party::class(party)>{title}</h3>
-        <ul class="checks" data-testid="server-findings">{items.collect_view()}</ul>
+        <Findings walk=walk findings=findings />
     }
+}
+
+/// The list of what a server found.
+#[component]
+pub(crate) fn Findings(walk: Walk, findings: Vec<Finding>) -> impl IntoView {
+    let items = findings.into_iter().map(|finding| view! { <FindingItem walk=walk finding=finding /> });
+    view! { <ul class="checks" data-testid="server-findings">{items.collect_view()}</ul> }
 }
 
 #[component]

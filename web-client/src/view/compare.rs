@@ -3,6 +3,8 @@
 use leptos::prelude::*;
 use protocol::revision::Revision;
 
+use super::rule::OuterLink;
+
 /// The older revision stands at the left.
 const LEFT: Revision = Revision::V2025_11_25;
 const RIGHT: Revision = Revision::V2026_07_28;
@@ -16,13 +18,13 @@ pub(crate) struct Row {
     pub(crate) right: Option<Side>,
     /// The parts of the message that differ.
     pub(crate) parts: Vec<Part>,
-    /// Why.
-    pub(crate) reasons: Vec<Reason>,
+    /// Why it differs.
+    pub(crate) why: Vec<Why>,
 }
 
-/// A reason for a difference.
+/// A reason why two runs differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Reason {
+pub(crate) struct Why {
     /// In a sentence or two.
     pub(crate) text: &'static str,
     /// Where that stands: the name of the section, and its address.
@@ -254,15 +256,13 @@ fn explanation(row: Row) -> impl IntoView {
             </table>
         }
     });
-    let reasons = row.reasons.into_iter().map(|reason| {
-        let clause = reason.clause.map(|(source, url)| {
-            view! { " "<a href=url target="_blank" rel="noreferrer noopener">{source}</a> }
-        });
-        view! { <p>{reason.text}{clause}</p> }
+    let why = row.why.into_iter().map(|Why { text, clause }| {
+        let link = clause.map(|(text, url)| view! { " "<OuterLink text=text url=url /> });
+        view! { <p>{text}{link}</p> }
     });
-    let reasons = reasons.collect::<Vec<_>>();
+    let why = why.collect_view();
     view! {
-        {reasons}
+        {why}
         {table}
     }
 }
@@ -280,7 +280,7 @@ mod tests {
             left,
             right,
             parts: Vec::new(),
-            reasons: vec![Reason { text: "Because.", clause: None }],
+            why: vec![Why { text: "Because.", clause: None }],
         };
         let part = Part { name: "header".into(), left: None, right: Some("x".into()) };
         vec![

@@ -5,10 +5,11 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast as _;
 
 use super::dialog::{Modal, is_any_open};
+use super::tools::Tools;
 use crate::walk::{Until, Walk};
 
 /// Listens for the keys of the page.
-pub(crate) fn listen(walk: Walk, keys_open: RwSignal<bool>) {
+pub(crate) fn listen(walk: Walk, tools: Tools) {
     let handle = window_event_listener(ev::keydown, move |event| {
         if event.ctrl_key() || event.meta_key() || event.alt_key() || event.is_composing() || is_any_open() {
             return;
@@ -27,7 +28,11 @@ pub(crate) fn listen(walk: Walk, keys_open: RwSignal<bool>) {
             "p" | "P" => walk.pauses.update(|pauses| *pauses = !*pauses),
             "s" | "S" => walk.show_secrets.update(|shown| *shown = !*shown),
             "r" | "R" => walk.start_over(),
-            "?" => keys_open.set(true),
+            "m" | "M" => tools.compare.set(true),
+            "d" | "D" => tools.document.set(true),
+            "x" | "X" => tools.export.set(true),
+            "v" | "V" => tools.presenter.set(true),
+            "?" => tools.keys.set(true),
             _ => return,
         }
         event.prevent_default();
@@ -43,7 +48,7 @@ fn is_on_control(event: &KeyboardEvent) -> bool {
     })
 }
 
-const KEYS: [(&str, &str); 10] = [
+const KEYS: [(&str, &str); 14] = [
     ("space or →", "next"),
     ("shift with them", "a whole exchange at once"),
     ("←", "back in time; nothing is sent"),
@@ -52,6 +57,10 @@ const KEYS: [(&str, &str); 10] = [
     ("p", "pause before sending, or not"),
     ("s", "show secrets, or mask them"),
     ("r", "start over"),
+    ("m", "compare the two revisions"),
+    ("d", "a metadata document of your own"),
+    ("x", "export and import"),
+    ("v", "present to a room"),
     ("Tab", "from control to control; → and ← between the tabs of a message"),
     ("?", "this list"),
 ];

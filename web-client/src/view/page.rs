@@ -6,12 +6,13 @@ use protocol::party::Party;
 
 use super::card::Card;
 use super::controls::Controls;
-use super::keys::{KeysDialog, listen};
+use super::keys::listen;
 use super::ladder::Ladder;
 use super::party;
 use super::steps::Steps;
 use super::strip::Strip;
 use super::switches::{RevisionSwitch, WaySwitch};
+use super::tools::{ToolButtons, ToolDialogs, Tools};
 use super::wanted::Wanted;
 use crate::browser;
 use crate::choice::Link;
@@ -20,8 +21,8 @@ use crate::walk::{At, Walk};
 /// Header, values, steps, ladder, card and controls.
 #[component]
 pub(crate) fn WalkPage(walk: Walk) -> impl IntoView {
-    let keys_open = RwSignal::new(false);
-    listen(walk, keys_open);
+    let tools = Tools::new();
+    listen(walk, tools);
     keep_address(walk);
     let shown_again = window_event_listener(ev::pageshow, move |event| {
         if event.persisted() {
@@ -38,18 +39,7 @@ pub(crate) fn WalkPage(walk: Walk) -> impl IntoView {
             <h1>"MCP Auth Lab"</h1>
             <RevisionSwitch walk=walk />
             <WaySwitch walk=walk />
-            <nav class="tools" aria-label="Tools">
-                <label class="toggle">
-                    <input
-                        type="checkbox"
-                        data-testid="show-secrets"
-                        prop:checked=move || walk.show_secrets.get()
-                        on:change=move |event| walk.show_secrets.set(event_target_checked(&event))
-                    />
-                    "Secrets"
-                </label>
-                <button class="quiet" data-testid="open-keys" on:click=move |_| keys_open.set(true)>"Keys"<kbd>"?"</kbd></button>
-            </nav>
+            <ToolButtons walk=walk tools=tools />
         </header>
         <Strip walk=walk />
         <div class="notices">
@@ -68,7 +58,7 @@ pub(crate) fn WalkPage(walk: Walk) -> impl IntoView {
         </main>
         <Controls walk=walk />
         <p class="visually-hidden" role="status" aria-live="polite">{move || announcement(walk)}</p>
-        <KeysDialog open=keys_open />
+        <ToolDialogs walk=walk tools=tools />
     }
 }
 

@@ -3,6 +3,7 @@
 mod deeds;
 mod moves;
 mod next;
+mod records;
 mod start;
 
 use flow::lessons::steps::Step;
@@ -82,6 +83,10 @@ pub(crate) struct Walk {
     pub(crate) picked: RwSignal<Option<&'static str>>,
     /// The values that are followed across the run.
     pub(crate) followed: Memo<Vec<Value>>,
+    /// The authorization server's keys, once they were asked for.
+    pub(crate) key_set: RwSignal<Option<Result<String, String>>>,
+    /// The language in which code is shown.
+    pub(crate) language: RwSignal<&'static str>,
     /// What the last deed at rest came to.
     pub(crate) outcome: RwSignal<Option<String>>,
     /// How far the lab's clock is ahead, in seconds.
@@ -119,6 +124,8 @@ impl Walk {
             lit: RwSignal::new(None),
             picked: RwSignal::new(None),
             followed: Memo::new(move |_| flow.with(|flow| followed(flow.trace().entries()))),
+            key_set: RwSignal::new(None),
+            language: RwSignal::new("curl"),
             outcome: RwSignal::new(None),
             clock_ahead: RwSignal::new(0),
             wanted: RwSignal::new(start.wanted),

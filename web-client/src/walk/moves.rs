@@ -98,6 +98,7 @@ impl Walk {
             self.notice.set(Some("This lab does not offer that way of registration."));
             return;
         };
+        self.keep_finished();
         storage::clear();
         self.observatory.begin();
         batch_reset(self);
@@ -242,6 +243,8 @@ fn batch_reset(walk: Walk) {
     walk.wanted.set(None);
     walk.busy.set(None);
     walk.draft.set(None);
+    walk.key_set.set(None);
+    walk.outcome.set(None);
     walk.lit.set(None);
     walk.picked.set(None);
     walk.at.set(At::Pending);

@@ -1,7 +1,9 @@
 //! The chosen message: what happens, and behind tabs the request, the answer, its parts, the checks, the code, the rules.
 
+mod code;
 mod decoded;
 mod fields;
+mod opened;
 mod pending;
 mod rules;
 
@@ -11,10 +13,12 @@ use leptos::prelude::*;
 use protocol::revision::Revision;
 use record::Hop;
 
-use self::decoded::DecodedView;
+use self::code::{code_of, masked};
+use self::opened::Opened;
 use self::pending::PendingCard;
 use self::rules::{rules_of, sources_of};
 use super::checks::{ClientChecks, ServerFindings};
+use super::code_block::CodeBlock;
 use super::ending::Ending;
 use super::message::{Message, MessageView};
 use super::party::Who;
@@ -93,6 +97,9 @@ fn tabs_of(hop: &Hop) -> Vec<(&'static str, String)> {
     }
     let findings = hop.seen.as_ref().map_or(0, |seen| seen.findings.len());
     tabs.push(("checks", format!("Checks {}", hop.checks.len() + findings)));
+    if hop.request().is_some() {
+        tabs.push(("code", "Code".to_owned()));
+    }
     tabs.push(("rule", "Rule".to_owned()));
     tabs
 }
@@ -105,12 +112,8 @@ fn panel(walk: Walk, hop: Hop, tab: &'static str) -> AnyView {
         "response" => {
             Message::response(&hop).map(|message| view! { <MessageView walk=walk message=message /> }).into_any()
         }
-        "decoded" => hop
-            .decoded
-            .into_iter()
-            .map(|decoded| view! { <DecodedView walk=walk decoded=decoded /> })
-            .collect_view()
-            .into_any(),
+        "decoded" => view! { <Opened walk=walk hop=hop /> }.into_any(),
+        "code" => code_of(&hop).map(|snippets| view! { <CodeBlock snippets=masked(walk, snippets) chosen=walk.language /> }).into_any(),
         "rule" => {
             let revision = untrack(|| walk.revision());
             view! { <Rules rules=rules_of(&hop, revision) /><Sources sources=sources_of(&hop) /> }.into_any()

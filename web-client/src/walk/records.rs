@@ -1,0 +1,50 @@
+//! The run as one value: to take away, and one that comes back.
+
+use flow::Action;
+use leptos::prelude::*;
+use protocol::revision::Revision;
+use record::Record;
+
+use super::{At, Walk};
+use crate::choice::{Choice, Link};
+use crate::storage;
+
+impl Walk {
+    /// The run so far.
+    pub(crate) fn record(self, with_secrets: bool) -> Record {
+        let (revision, way) = self.choice.with(|choice| (choice.revision, choice.way.id()));
+        let record = Record::new(revision, way, self.hops.get());
+        if with_secrets { record } else { self.flow.with(|flow| record.masked(flow.trace())) }
+    }
+
+    /// The finished runs of this tab, one of each revision at most: the present one first.
+    pub(crate) fn finished_runs(self) -> Vec<Record> {
+        let present = self.is_finished().then(|| self.record(false));
+        let there = present.as_ref().map(|run| run.revision);
+        let kept = Revision::ALL.into_iter().filter(|revision| Some(*revision) != there);
+        present.into_iter().chain(kept.filter_map(storage::finished_run)).collect()
+    }
+
+    /// Keeps the present run for a comparison, if it is finished.
+    pub(crate) fn keep_finished(self) {
+        if untrack(|| self.is_finished()) {
+            storage::keep_finished_run(&untrack(|| self.record(false)));
+        }
+    }
+
+    fn is_finished(self) -> bool {
+        self.imported.with(Option::is_none)
+            && self.flow.with(|flow| matches!(flow.poll(), Action::Rest | Action::Finished))
+    }
+
+    /// Looks at a run that was exported. The walk waits meanwhile.
+    pub(crate) fn look_at_record(self, record: Record) {
+        let link =
+            Link { revision: Some(record.revision), ..Link::parse(&["reg=", &record.registration].concat()) };
+        self.choice.set(Choice::default().with(&link));
+        let first = record.hops.first().map_or(At::Pending, |hop| At::Hop(hop.id));
+        self.running.set(None);
+        self.imported.set(Some(record.hops));
+        self.at.set(first);
+    }
+}
