@@ -54,7 +54,7 @@ test-unit *ARGS:
 test-wasm *ARGS:
     exec tools/test-wasm "$@"
 
-# The whole walk in a real Chromium; ARGS go to `playwright test`
+# The page in a real Chromium, the walk in a real Firefox too; ARGS go to `playwright test`
 [group('test')]
 test-e2e *ARGS:
     tools/build page servers
@@ -83,6 +83,13 @@ foreign:
 bench *ARGS:
     tools/setup rust
     cargo bench --quiet -p backend --benches "$@"
+
+# Measure the page: bytes, Lighthouse, a slow CPU, memory over 200 runs; ARGS name one: loading, lighthouse, memory
+[group('test')]
+[no-exit-message]
+measure *ARGS:
+    tools/build page servers
+    exec tools/measure "$@"
 
 # Formatting, clippy (native and WebAssembly), documentation, scripts: warnings are errors
 [group('check')]

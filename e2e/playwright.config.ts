@@ -1,11 +1,6 @@
 import path from 'node:path';
 import { defineConfig } from '@playwright/test';
-
-// Ports of its own: a running `just demo` is neither disturbed nor mistaken for the lab under test.
-const ports = { page: 3100, mcp: 8101, as: 9100 };
-
-const top = path.resolve(__dirname, '..');
-const lab = path.resolve(top, process.env.CARGO_TARGET_DIR ?? 'target', 'debug', 'lab');
+import { pageOrigin, program, programArguments, top } from './lab';
 
 export default defineConfig({
   testDir: 'tests',
@@ -15,26 +10,42 @@ export default defineConfig({
   retries: 0,
   forbidOnly: !!process.env.CI,
   reporter: [['list']],
-  use: {
-    baseURL: `http://localhost:${ports.page}`,
-    trace: 'retain-on-failure',
-    launchOptions: {
-      // The browser of this machine: Playwright downloads none.
-      executablePath: process.env.CHROMIUM,
-      args: [
-        '--no-sandbox',
-        '--disable-quic',
-        '--no-first-run',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-      ],
+  use: { baseURL: pageOrigin, actionTimeout: 10_000 },
+  // The browsers of this machine: Playwright downloads none.
+  projects: [
+    {
+      name: 'chromium',
+      testIgnore: 'firefox.spec.ts',
+      use: {
+        trace: 'retain-on-failure',
+        launchOptions: {
+          executablePath: process.env.CHROMIUM,
+          args: [
+            '--no-sandbox',
+            '--disable-quic',
+            '--no-first-run',
+            '--disable-background-networking',
+            '--disable-component-update',
+            '--disable-sync',
+          ],
+        },
+      },
     },
-  },
+    {
+      name: 'firefox',
+      testMatch: 'firefox.spec.ts',
+      use: {
+        browserName: 'firefox',
+        // The Firefox that Mozilla and Debian make, not one that was changed for Playwright.
+        channel: 'moz-firefox',
+        launchOptions: { executablePath: path.join(__dirname, 'firefox.mjs') },
+      },
+    },
+  ],
   webServer: {
-    command: `exec "${lab}" --page-port ${ports.page} --mcp-port ${ports.mcp} --as-port ${ports.as} --no-open`,
+    command: `exec ${[program, ...programArguments].map((word) => `"${word}"`).join(' ')}`,
     cwd: top,
-    url: `http://localhost:${ports.page}/`,
+    url: `${pageOrigin}/`,
     reuseExistingServer: false,
     gracefulShutdown: { signal: 'SIGTERM', timeout: 2_000 },
     timeout: 20_000,

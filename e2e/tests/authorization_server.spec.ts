@@ -1,5 +1,5 @@
 import { expect, test } from "./fixtures";
-import { authorizationServer, mcpServer } from "./pages/lab_page";
+import { authorizationServer, mcpServer, pageOrigin } from "../lab";
 
 // Req: AS-98, X-38, B03
 test("the authorization server's pages cannot be framed", async ({ page, watch }) => {
@@ -25,13 +25,13 @@ test("sign-in and consent work without JavaScript", async ({ browser }) => {
   const page = await context.newPage();
   const query = new URLSearchParams({
     response_type: "code",
-    client_id: "http://localhost:3100/client.json",
-    redirect_uri: "http://localhost:3100/callback",
+    client_id: `${pageOrigin}/client.json`,
+    redirect_uri: `${pageOrigin}/callback`,
     scope: "mcp:connect",
     state: "s",
     code_challenge: "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
     code_challenge_method: "S256",
-    resource: "http://localhost:8101/mcp",
+    resource: mcpServer,
   });
   await page.goto(`${authorizationServer}/authorize?${query}`);
   await page.getByRole("button", { name: /^Ada\b/ }).click();

@@ -10,6 +10,12 @@ const refusalsOfTheLesson = /^Failed to load resource: the server responded with
 
 const loopback = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
+/**
+ * Playwright looks into a page by evaluating text. Chromium lets it do so past the page's policy; Firefox forbids it and
+ * says so. What the page itself would do against its policy is noticed in Chromium.
+ */
+const playwrightInFirefox = /settings blocked a JavaScript eval /;
+
 /** What a test may announce about the console. */
 class Watch {
   readonly errors: string[] = [];
@@ -30,8 +36,9 @@ type Fixtures = { lab: LabPage; as: AuthorizationServerPages; watch: Watch };
 /** Every test fails on an error in the console and on any request that leaves the machine. */
 export const test = base.extend<Fixtures>({
   watch: [
-    async ({ context }, use) => {
+    async ({ context, browserName }, use) => {
       const watch = new Watch();
+      if (browserName === "firefox") watch.expect(playwrightInFirefox);
       const strangers: string[] = [];
       context.on("console", (message) => {
         if (message.type() === "error") watch.note(message.text());

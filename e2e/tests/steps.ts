@@ -20,5 +20,3 @@ export const steps = [
   "step-up-token",
   "retry",
 ];
-
-export type Step = { role: "button" | "checkbox" | "link" };

@@ -65,6 +65,15 @@ pub enum Unexpected {
     /// There is no refresh token.
     #[error("there is no refresh token")]
     NoRefreshToken,
+    /// No refresh token was replaced, so there is no old one.
+    #[error("no refresh token was replaced")]
+    NoWornRefreshToken,
+    /// There is no such token, or the authorization server takes none back.
+    #[error("there is nothing to be given back")]
+    NothingToRevoke,
+    /// A request was to be sent with another method than its own.
+    #[error("a request keeps its method")]
+    OtherMethod,
     /// No tool is being called.
     #[error("no tool is being called")]
     NoCall,

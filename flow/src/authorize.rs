@@ -104,17 +104,16 @@ impl Pending {
         self.request.to_url(&self.known.discovered.metadata.authorization_endpoint)
     }
 
-    /// The entry that says where the browser was sent.
-    pub(crate) fn departure(&self, at_ms: u64) -> Entry {
+    /// The entry that says where the browser was sent: to the client's URL, or to what the person made of it.
+    pub(crate) fn departure(&self, at_ms: u64, edited: Option<&str>) -> Entry {
+        let own = self.url();
+        let url = edited.unwrap_or(&own);
+        let ends = (Party::You, Party::AuthorizationServer);
+        let (title, event) = ("the browser goes to /authorize", Event::Navigation { url: url.to_owned() });
         Entry {
-            step: self.purpose.consent_step(),
-            from: Party::You,
-            to: Party::AuthorizationServer,
-            title: "the browser goes to /authorize".into(),
-            at_ms,
-            event: Event::Navigation { url: self.url() },
-            checks: Vec::new(),
-            decoded: vec![self.decoded()],
+            decoded: vec![decoded(url)],
+            edited: url != own,
+            ..Entry::new(self.purpose.consent_step(), ends, title, at_ms, event)
         }
     }
 
@@ -174,14 +173,18 @@ impl Pending {
             self.expected.issuer.as_str(),
         );
         let step = self.purpose.pick(Step::AuthorizationRequest, Step::StepUpRequest);
-        turn.work_out(step, "authorization request", checks, vec![self.decoded()]);
+        turn.work_out(step, "authorization request", checks, vec![decoded(&self.url())]);
     }
+}
 
-    fn decoded(&self) -> Decoded {
-        let parameters = self.request.parameters();
-        let rows = parameters.into_iter().map(|(name, value)| (name, value, parameter_meaning(name)));
-        Decoded::new("Authorization request", rows)
-    }
+/// An authorization request taken apart, as it stands in its URL.
+fn decoded(url: &str) -> Decoded {
+    let query = url.split_once('?').map_or("", |(_, query)| query);
+    let rows = url::form_urlencoded::parse(query.as_bytes()).map(|(name, value)| {
+        let meaning = parameter_meaning(&name);
+        (name, value, meaning)
+    });
+    Decoded::new("Authorization request", rows)
 }
 
 /// What a parameter of the authorization request is for.

@@ -3,17 +3,16 @@
 use protocol::clause::Clause;
 use protocol::mcp;
 use protocol::secret::Secret;
-use protocol::token_endpoint::{REFRESH_TOKEN, RevocationRequest};
 use serde::{Deserialize, Serialize};
 
 use crate::check::Checks;
-use crate::client_authentication::{self, Assertion, SigningRequest};
+use crate::client_authentication::SigningRequest;
 use crate::config::Config;
-use crate::env::Env;
 use crate::http::{Method, Request, Response};
 use crate::lessons::steps::Step;
 use crate::operate::{self, Operating, Resting};
 use crate::operation::{Operation, with_token};
+use crate::revocation::Revocation;
 use crate::session::{Access, Session};
 use crate::state::State;
 use crate::trace::Party;
@@ -106,27 +105,6 @@ pub(crate) struct Ending {
     revoke: Option<Revocation>,
 }
 
-/// A token to give back.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Revocation {
-    token: Secret,
-    is_refresh_token: bool,
-    assertion: Option<Assertion>,
-}
-
-impl Revocation {
-    /// By the refresh token where there is one: it ends more. `None` where the server takes nothing back.
-    fn of(access: &Access, env: &Env) -> Option<Self> {
-        access.discovered.metadata.revocation_endpoint.as_ref()?;
-        let refresh_token = access.token.refresh_token.clone();
-        Some(Self {
-            is_refresh_token: refresh_token.is_some(),
-            token: refresh_token.unwrap_or_else(|| access.token.secret.clone()),
-            assertion: Assertion::needed(&access.registered, env),
-        })
-    }
-}
-
 /// What a client leaves behind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -142,7 +120,7 @@ impl Ending {
     pub(crate) fn begin(turn: &Turn<'_>, resting: Resting, farewell: Farewell) -> State {
         let session_id = resting.session.server_given_id.clone();
         let revoke = match (farewell, &resting.access) {
-            (Farewell::RevokeTokens, Some(access)) => Revocation::of(access, turn.env),
+            (Farewell::RevokeTokens, Some(access)) => Revocation::of_all(access, turn.env),
             _ => None,
         };
         Self { resting, session_id, revoke }.next()
@@ -160,7 +138,7 @@ impl Ending {
         match &self.session_id {
             Some(_) => Some(self.delete(config)),
             None if self.to_sign().is_some() => None,
-            None => self.revocation(),
+            None => self.revoke.as_ref()?.outgoing(self.resting.access.as_ref()?, Step::Ending),
         }
     }
 
@@ -192,34 +170,6 @@ impl Ending {
             "DELETE the session",
             with_token(request, self.resting.access.as_ref()),
         )
-    }
-
-    fn revocation(&self) -> Option<Outgoing> {
-        let access = self.resting.access.as_ref()?;
-        let revoke = self.revoke.as_ref()?;
-        let endpoint = access.discovered.metadata.revocation_endpoint.as_ref()?;
-        let revocation = RevocationRequest {
-            token: revoke.token.clone(),
-            token_type_hint: Some(if revoke.is_refresh_token { REFRESH_TOKEN } else { "access_token" }),
-            client_id: access.registered.client_id.clone(),
-        };
-        let metadata = &access.discovered.metadata;
-        let method = client_authentication::method(
-            &access.registered.proof,
-            &metadata.revocation_endpoint_auth_methods_supported,
-        );
-        Some(Outgoing::new(
-            Step::Ending,
-            Party::AuthorizationServer,
-            "POST the revocation: the token is given back",
-            client_authentication::authenticated(
-                endpoint,
-                revocation.parameters(),
-                &access.registered,
-                method,
-                revoke.assertion.as_ref(),
-            ),
-        ))
     }
 
     /// Goes on with what is left to close. A farewell that nobody hears is no failure, and is not repeated.

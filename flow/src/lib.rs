@@ -52,6 +52,7 @@
 //! | `AwaitCallback` | the browser is away; the flow's recording can be put away meanwhile | [`Flow::handle_callback`] |
 //! | `Sign` | a client assertion waits for its signature; the flow never sees the key | [`Flow::handle_signature`] |
 //! | `Token` | a code, a refresh token or the client's own name is exchanged for a token | sends |
+//! | `Probe` | a used-up refresh token is sent again, or a token is given back, to see what comes of it; then it rests again | sends |
 //! | `Cancel` | a call is called off (until 2025-11-25 a message says so) | sends |
 //! | `Rest` | everything on the agenda is done | nothing, or a command |
 //! | `End`, `Finished` | the session is deleted, tokens are given back; over | sends; nothing |
@@ -208,9 +209,11 @@ mod machine;
 pub mod opened_token;
 mod operate;
 mod operation;
+mod probe;
 mod recording;
 mod registration;
 mod resume;
+mod revocation;
 mod secrecy;
 mod session;
 mod state;
@@ -231,6 +234,7 @@ pub use ending::Farewell;
 pub use env::Env;
 pub use machine::Flow;
 pub use recording::{Input, Recorded};
+pub use revocation::TokenKind;
 pub use secrecy::spellings;
 pub use session::ToolResult;
 pub use token_response::decode_jwt;

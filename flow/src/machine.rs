@@ -1,7 +1,6 @@
 //! The wheel: what comes from outside is given to the state, what it says is written down, and the next state is entered.
 //! Each rule is in the file of its concept.
 
-use protocol::mcp::ToolCall;
 use protocol::revision::Revision;
 use protocol::scope::ScopeSet;
 
@@ -10,17 +9,15 @@ use crate::action::{Action, Failure, Unexpected};
 use crate::callback;
 use crate::check::Stop;
 use crate::config::Config;
-use crate::ending::{self, Ending, Farewell};
+use crate::ending;
 use crate::env::Env;
-use crate::http::Response;
+use crate::http::{Request, Response};
 use crate::identity::Credentials;
 use crate::lessons::steps::Step;
-use crate::operate::{self, Resting};
 use crate::recording::{Input, Recorded};
 use crate::registration::document;
-use crate::session::{Errand, Session, ToolResult};
+use crate::session::{Session, ToolResult};
 use crate::state::State;
-use crate::token_request;
 use crate::trace::{Answer, Entry, Event, Party, Trace};
 use crate::turn::{Outgoing, Turn};
 
@@ -30,6 +27,7 @@ use crate::turn::{Outgoing, Turn};
 /// - `handle_*` and [`Flow::provide_credentials`] take what came from outside; they need an [`Env`] with the time and fresh
 ///   entropy.
 /// - Commands: [`Flow::depart`], [`Flow::call_tool`], [`Flow::refresh`], [`Flow::cancel`], [`Flow::finish`].
+/// - Commands of a laboratory: [`Flow::edit`], [`Flow::depart_to`], [`Flow::reuse_refresh_token`], [`Flow::revoke`].
 /// - [`Flow::recording`] is all that came, and [`Flow::replay`] makes the same flow of it: so a page can be left and
 ///   resumed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,9 +35,9 @@ pub struct Flow {
     config: Config,
     /// Everything that was taken so far: all the rest follows from it.
     pub(crate) inputs: Vec<Recorded>,
-    state: State,
+    pub(crate) state: State,
     outgoing: Option<Outgoing>,
-    trace: Trace,
+    pub(crate) trace: Trace,
     /// What the session knew when it ended.
     last: Option<Summary>,
 }
@@ -78,6 +76,7 @@ impl Flow {
             State::AwaitCallback(_) => Action::AwaitCallback,
             State::AskCredentials(newcomer) => Action::AskCredentials(&newcomer.discovered.issuer),
             State::Sign(request) => request.to_sign().map_or(Action::Finished, Action::Sign),
+            State::Probe(probe) => probe.to_sign().map_or(Action::Finished, Action::Sign),
             State::End(ending) => ending.to_sign().map_or(Action::Finished, Action::Sign),
             State::Failed(failure) => Action::Failed(failure),
             State::Rest(_) => Action::Rest,
@@ -138,23 +137,18 @@ impl Flow {
             Input::Unreachable(reason) => self.unreachable(env, reason)?,
             Input::Signed(signature) => self.signed(env, signature)?,
             Input::Named(credentials) => self.named(env, credentials)?,
-            Input::Departed => self.departed(env)?,
+            Input::Departed(edited) => self.departed(env, edited.as_deref())?,
             Input::CameBack(url) => self.came_back(env, url)?,
+            Input::Edited(request) => self.edited(request)?,
             Input::CallTool(call) => self.call(env, call)?,
             Input::Refresh => self.renew(env)?,
+            Input::ReuseRefreshToken => self.reuse(env)?,
+            Input::Revoke(kind) => self.give_back(env, *kind)?,
             Input::Cancel => self.call_off(env)?,
             Input::Finish(farewell) => self.leave(env, *farewell)?,
         }
         self.inputs.push(Recorded { env: *env, input });
         Ok(())
-    }
-
-    /// The URL of the authorization that is under way.
-    pub(crate) fn destination(&self) -> Option<String> {
-        match &self.state {
-            State::Authorize(pending) | State::AwaitCallback(pending) => Some(pending.url()),
-            _ => None,
-        }
     }
 
     fn answered(&mut self, env: &Env, response: &Response) -> Result<(), Unexpected> {
@@ -168,6 +162,7 @@ impl Flow {
             State::Register(newcomer) => newcomer.registered(&mut turn, response),
             State::Token(request) => request.answered(&mut turn, response),
             State::Cancel(cancelling) => Ok(cancelling.answered(&mut turn, response)),
+            State::Probe(probe) => Ok(probe.answered(&mut turn, response)),
             State::End(ending) => Ok(ending.answered(&mut turn, response)),
             State::AskCredentials(_)
             | State::Authorize(_)
@@ -182,16 +177,8 @@ impl Flow {
             summary => summary.to_owned(),
         };
         let answer = Answer::Response(response.clone());
-        let entry = Entry {
-            step: turn.step.unwrap_or(outgoing.step),
-            from: Party::Client,
-            to: outgoing.to,
-            title: outgoing.title,
-            at_ms: env.now_ms,
-            event: Event::Exchange { request: outgoing.request, answer, summary },
-            checks: Vec::new(),
-            decoded: Vec::new(),
-        };
+        let step = turn.step.unwrap_or(outgoing.step);
+        let entry = Entry { step, ..Entry::exchange(outgoing, env.now_ms, answer, &summary) };
         let account = Account::of(turn);
         self.conclude(entry, account, next);
         Ok(())
@@ -207,6 +194,7 @@ impl Flow {
                 lookup.elsewhere().map(|lookup| State::ServerMetadata(Box::new(lookup)))
             }
             State::Cancel(cancelling) => Some(cancelling.unheard()),
+            State::Probe(probe) => Some(probe.rest()),
             State::End(ending) => Some(ending.unheard()),
             _ => None,
         };
@@ -219,7 +207,8 @@ impl Flow {
                 clause: None,
             })
         });
-        self.trace.push(Entry::unanswered(outgoing, env.now_ms, reason, "no answer"));
+        let answer = Answer::Unreachable(reason.to_owned());
+        self.trace.push(Entry::exchange(outgoing, env.now_ms, answer, "no answer"));
         self.enter(next);
         Ok(())
     }
@@ -230,6 +219,7 @@ impl Flow {
         }
         match self.state.clone() {
             State::Sign(request) => self.work_out(env, |turn| Ok(request.signed(turn, signature))),
+            State::Probe(probe) => self.work_out(env, |turn| Ok(probe.signed(turn, signature))),
             State::End(ending) => self.work_out(env, |turn| Ok(ending.signed(turn, signature))),
             _ => return Err(Unexpected::NothingToSign),
         }
@@ -242,11 +232,24 @@ impl Flow {
         Ok(())
     }
 
-    fn departed(&mut self, env: &Env) -> Result<(), Unexpected> {
+    /// The request goes as the person wants it. What the client goes by when the answer comes stays as it was.
+    fn edited(&mut self, request: &Request) -> Result<(), Unexpected> {
+        let own = self.wanted(&self.state).ok_or(Unexpected::NoRequest)?;
+        if request.method != own.request.method {
+            return Err(Unexpected::OtherMethod);
+        }
+        let edited = *request != own.request;
+        let outgoing = Outgoing { request: request.clone(), edited, ..own };
+        self.trace.conceal_basic(&outgoing);
+        self.outgoing = Some(outgoing);
+        Ok(())
+    }
+
+    fn departed(&mut self, env: &Env, edited: Option<&str>) -> Result<(), Unexpected> {
         let (State::Authorize(pending) | State::AwaitCallback(pending)) = self.state.clone() else {
             return Err(Unexpected::NoAuthorization);
         };
-        self.trace.push(pending.departure(env.now_ms));
+        self.trace.push(pending.departure(env.now_ms, edited));
         self.enter(State::AwaitCallback(pending));
         Ok(())
     }
@@ -255,35 +258,13 @@ impl Flow {
         let State::AwaitCallback(pending) = self.state.clone() else {
             return Err(Unexpected::NoAuthorization);
         };
-        let entry = Entry {
-            step: pending.purpose.callback_step(),
-            from: Party::You,
-            to: Party::Client,
-            title: "the browser comes back".into(),
-            at_ms: env.now_ms,
-            event: Event::Callback { url: redirected_to.to_owned() },
-            checks: Vec::new(),
-            decoded: Vec::new(),
-        };
+        let (step, ends) = (pending.purpose.callback_step(), (Party::You, Party::Client));
+        let event = Event::Callback { url: redirected_to.to_owned() };
+        let entry = Entry::new(step, ends, "the browser comes back", env.now_ms, event);
         let mut turn = Turn::new(&self.config, env);
         let next = callback::validate(&mut turn, *pending, redirected_to);
         let account = Account::of(turn);
         self.conclude(entry, account, next);
-        Ok(())
-    }
-
-    fn call(&mut self, env: &Env, call: &ToolCall) -> Result<(), Unexpected> {
-        let Resting { mut session, access } = self.at_rest()?;
-        session.queue.push_back(call.clone());
-        self.work_out(env, |turn| Ok(operate::proceed(turn, session, access)));
-        Ok(())
-    }
-
-    fn renew(&mut self, env: &Env) -> Result<(), Unexpected> {
-        let Resting { session, access } = self.at_rest()?;
-        let access =
-            access.filter(|access| access.token.refresh_token.is_some()).ok_or(Unexpected::NoRefreshToken)?;
-        self.work_out(env, |turn| Ok(token_request::renew(turn, Errand { session, then: None }, access)));
         Ok(())
     }
 
@@ -293,26 +274,14 @@ impl Flow {
             return Err(Unexpected::NoCall);
         }
         let outgoing = self.outgoing.take().ok_or(Unexpected::NoCall)?;
-        self.trace.push(Entry::unanswered(outgoing, env.now_ms, "the person called it off", "called off"));
+        let answer = Answer::Unreachable("the person called it off".into());
+        self.trace.push(Entry::exchange(outgoing, env.now_ms, answer, "called off"));
         self.work_out(env, |turn| Ok(ending::cancel(turn, *operating)));
         Ok(())
     }
 
-    fn leave(&mut self, env: &Env, farewell: Farewell) -> Result<(), Unexpected> {
-        let resting = self.at_rest()?;
-        self.work_out(env, |turn| Ok(Ending::begin(turn, resting, farewell)));
-        Ok(())
-    }
-
-    fn at_rest(&self) -> Result<Resting, Unexpected> {
-        match &self.state {
-            State::Rest(resting) => Ok((**resting).clone()),
-            _ => Err(Unexpected::NotAtRest),
-        }
-    }
-
     /// Takes a turn that no message caused.
-    fn work_out(&mut self, env: &Env, work: impl FnOnce(&mut Turn<'_>) -> Result<State, Stop>) {
+    pub(crate) fn work_out(&mut self, env: &Env, work: impl FnOnce(&mut Turn<'_>) -> Result<State, Stop>) {
         let mut turn = Turn::new(&self.config, env);
         let next = work(&mut turn);
         let account = Account::of(turn);
@@ -347,8 +316,17 @@ impl Flow {
         if let Some(id) = state.session().and_then(|session| session.server_given_id.clone()) {
             self.trace.conceal(&id);
         }
+        self.outgoing = self.wanted(&state);
+        if let Some(outgoing) = &self.outgoing {
+            self.trace.conceal_basic(outgoing);
+        }
+        self.state = state;
+    }
+
+    /// What is to be sent in this state.
+    fn wanted(&self, state: &State) -> Option<Outgoing> {
         let config = &self.config;
-        self.outgoing = match &state {
+        match state {
             State::Operate(operating) => Some(operating.outgoing(config)),
             State::ResourceMetadata(lookup) => Some(lookup.outgoing()),
             State::ServerMetadata(lookup) => Some(lookup.outgoing()),
@@ -356,6 +334,7 @@ impl Flow {
             State::Register(newcomer) => newcomer.outgoing(config),
             State::Token(request) => Some(request.outgoing()),
             State::Cancel(cancelling) => Some(cancelling.outgoing(config)),
+            State::Probe(probe) => probe.outgoing(),
             State::End(ending) => ending.outgoing(config),
             State::AskCredentials(_)
             | State::Authorize(_)
@@ -364,10 +343,6 @@ impl Flow {
             | State::Rest(_)
             | State::Finished
             | State::Failed(_) => None,
-        };
-        if let Some(outgoing) = &self.outgoing {
-            self.trace.conceal_basic(outgoing);
         }
-        self.state = state;
     }
 }

@@ -10,9 +10,10 @@ use crate::action::Unexpected;
 use crate::config::Config;
 use crate::ending::Farewell;
 use crate::env::Env;
-use crate::http::Response;
+use crate::http::{Request, Response};
 use crate::identity::Credentials;
 use crate::machine::Flow;
+use crate::revocation::TokenKind;
 
 /// Something that came from outside. There is no other way into a flow.
 ///
@@ -28,14 +29,20 @@ pub enum Input {
     Signed(String),
     /// The person said who the client is.
     Named(Credentials),
-    /// The browser was sent away.
-    Departed,
+    /// The browser was sent away: to this URL, if the person wanted another than the client.
+    Departed(Option<String>),
     /// The browser came back, with this URL.
     CameBack(String),
+    /// The person wants the request to go like this.
+    Edited(Request),
     /// The person wants one more call.
     CallTool(ToolCall),
     /// The person wants another token.
     Refresh,
+    /// The person wants to see what becomes of a refresh token that is used twice.
+    ReuseRefreshToken,
+    /// The person wants to see what a token is worth that was given back.
+    Revoke(TokenKind),
     /// The person does not wait for the call any more.
     Cancel,
     /// The person leaves.
@@ -49,10 +56,13 @@ impl Input {
             Self::Unreachable(_) => "unreachable",
             Self::Signed(_) => "signed",
             Self::Named(_) => "named",
-            Self::Departed => "departed",
+            Self::Departed(_) => "departed",
             Self::CameBack(_) => "came back",
+            Self::Edited(_) => "edited",
             Self::CallTool(_) => "call tool",
             Self::Refresh => "refresh",
+            Self::ReuseRefreshToken => "reuse refresh token",
+            Self::Revoke(_) => "revoke",
             Self::Cancel => "cancel",
             Self::Finish(_) => "finish",
         }

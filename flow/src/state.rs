@@ -8,6 +8,7 @@ use crate::discovery::{ResourceLookup, ServerLookup};
 use crate::ending::{Cancelling, Ending};
 use crate::operate::{Operating, Resting};
 use crate::operation::Operation;
+use crate::probe::Probe;
 use crate::registration::Newcomer;
 use crate::session::{Access, Errand, Session};
 use crate::token_request::TokenRequest;
@@ -37,6 +38,8 @@ pub(crate) enum State {
     Token(Box<TokenRequest>),
     /// A call is called off.
     Cancel(Box<Cancelling>),
+    /// Something is asked only to see the answer.
+    Probe(Box<Probe>),
     /// All is done that was to be done.
     Rest(Box<Resting>),
     /// The session is ended, the tokens are given back.
@@ -73,6 +76,7 @@ impl State {
             Self::Authorize(pending) | Self::AwaitCallback(pending) => Some(&pending.known.errand.session),
             Self::Sign(request) | Self::Token(request) => Some(&request.known.errand.session),
             Self::Cancel(cancelling) => Some(cancelling.session()),
+            Self::Probe(probe) => Some(probe.session()),
             Self::Rest(resting) => Some(&resting.session),
             Self::End(ending) => Some(&ending.resting().session),
             Self::Finished | Self::Failed(_) => None,
@@ -86,6 +90,7 @@ impl State {
             Self::Sign(request) | Self::Token(request) => return request.purpose.granted(),
             Self::Operate(operating) => operating.access.as_ref(),
             Self::Cancel(cancelling) => cancelling.access(),
+            Self::Probe(probe) => Some(probe.access()),
             Self::Rest(resting) => resting.access.as_ref(),
             Self::End(ending) => ending.resting().access.as_ref(),
             _ => None,

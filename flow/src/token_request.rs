@@ -11,6 +11,9 @@ use crate::authorize::{self, Pending, Purpose};
 use crate::callback::ValidatedCallback;
 use crate::client_authentication::{self, Assertion, SigningRequest};
 use crate::config::OnBehalf;
+use crate::discovery::Discovered;
+use crate::http::Request;
+use crate::identity::Registered;
 use crate::lessons::steps::Step;
 use crate::registration::Known;
 use crate::session::{Access, Errand};
@@ -153,21 +156,21 @@ impl TokenRequest {
                 (request.parameters(), "POST /token: in the client's own name")
             }
         };
-        let method = client_authentication::method(
-            &registered.proof,
-            &discovered.metadata.token_endpoint_auth_methods_supported,
-        );
-        Outgoing::new(
-            self.step(),
-            Party::AuthorizationServer,
-            title,
-            client_authentication::authenticated(
-                &discovered.metadata.token_endpoint,
-                parameters,
-                registered,
-                method,
-                self.assertion.as_ref(),
-            ),
-        )
+        let request = to_token_endpoint(discovered, registered, parameters, self.assertion.as_ref());
+        Outgoing::new(self.step(), Party::AuthorizationServer, title, request)
     }
+}
+
+/// A form for the token endpoint, in which the client proves who it is.
+pub(crate) fn to_token_endpoint(
+    discovered: &Discovered,
+    registered: &Registered,
+    parameters: Vec<(&'static str, String)>,
+    assertion: Option<&Assertion>,
+) -> Request {
+    let metadata = &discovered.metadata;
+    let method =
+        client_authentication::method(&registered.proof, &metadata.token_endpoint_auth_methods_supported);
+    let endpoint = &metadata.token_endpoint;
+    client_authentication::authenticated(endpoint, parameters, registered, method, assertion)
 }

@@ -121,13 +121,13 @@ fn not_renewed(turn: &mut Turn<'_>, response: &Response, title: &'static str) {
     turn.checks.note(Clause::AccessTokenRenewed, title, false, "200", turn.summary.clone());
 }
 
-fn error_code(response: &Response) -> Option<OAuthErrorCode> {
+pub(crate) fn error_code(response: &Response) -> Option<OAuthErrorCode> {
     let body: Value = serde_json::from_str(&response.body).ok()?;
     serde_json::from_value(body.get("error")?.clone()).ok().filter(|_| response.status != 200)
 }
 
 /// Status, code and text of a refusal.
-fn describe_error(response: &Response) -> String {
+pub(crate) fn describe_error(response: &Response) -> String {
     match serde_json::from_str::<OAuthErrorBody>(&response.body) {
         Ok(OAuthErrorBody { error, error_description: Some(description), .. }) => {
             format!("{} {error}: {description}", response.status)

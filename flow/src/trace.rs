@@ -87,25 +87,29 @@ pub struct Entry {
     pub checks: Vec<Check>,
     /// Parts worth reading.
     pub decoded: Vec<Decoded>,
+    /// Whether the person changed what the client had put together before it went.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub edited: bool,
 }
 
 impl Entry {
-    /// A request that got no answer, and why.
-    pub(crate) fn unanswered(outgoing: Outgoing, at_ms: u64, reason: &str, summary: &str) -> Self {
-        Self {
-            step: outgoing.step,
-            from: Party::Client,
-            to: outgoing.to,
-            title: outgoing.title,
-            at_ms,
-            event: Event::Exchange {
-                request: outgoing.request,
-                answer: Answer::Unreachable(reason.to_owned()),
-                summary: summary.to_owned(),
-            },
-            checks: Vec::new(),
-            decoded: Vec::new(),
-        }
+    /// What happened, without what anybody made of it.
+    pub(crate) fn new(
+        step: Step,
+        (from, to): (Party, Party),
+        title: impl Into<String>,
+        at_ms: u64,
+        event: Event,
+    ) -> Self {
+        let title = title.into();
+        Self { step, from, to, title, at_ms, event, checks: Vec::new(), decoded: Vec::new(), edited: false }
+    }
+
+    /// A request with what came back.
+    pub(crate) fn exchange(outgoing: Outgoing, at_ms: u64, answer: Answer, summary: &str) -> Self {
+        let Outgoing { step, to, title, request, edited, .. } = outgoing;
+        let event = Event::Exchange { request, answer, summary: summary.to_owned() };
+        Self { edited, ..Self::new(step, (Party::Client, to), title, at_ms, event) }
     }
 }
 
@@ -204,6 +208,18 @@ impl Trace {
             }
             _ => {}
         }
+    }
+
+    /// The bodies of the requests to this URL that succeeded, the latest first.
+    pub(crate) fn succeeded_at(&self, url: &str) -> impl Iterator<Item = &str> {
+        self.entries.iter().rev().filter_map(move |entry| match &entry.event {
+            Event::Exchange { request, answer: Answer::Response(response), .. }
+                if request.url == url && response.status == 200 =>
+            {
+                request.body.as_deref()
+            }
+            _ => None,
+        })
     }
 
     pub(crate) fn push(&mut self, entry: Entry) {

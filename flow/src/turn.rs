@@ -24,11 +24,13 @@ pub struct Outgoing {
     pub request: Request,
     /// How long the driver is to wait before it sends this, in milliseconds: the server wants it so.
     pub wait_ms: u32,
+    /// Whether the person changed it.
+    pub edited: bool,
 }
 
 impl Outgoing {
     pub(crate) fn new(step: Step, to: Party, title: impl Into<String>, request: Request) -> Self {
-        Self { step, to, title: title.into(), request, wait_ms: 0 }
+        Self { step, to, title: title.into(), request, wait_ms: 0, edited: false }
     }
 
     pub(crate) fn after_ms(self, wait_ms: u32) -> Self {
@@ -67,16 +69,9 @@ impl<'a> Turn<'a> {
 
     /// Adds an entry of local work.
     pub(crate) fn work_out(&mut self, step: Step, title: &str, checks: Checks, decoded: Vec<Decoded>) {
-        self.local.push(Entry {
-            step,
-            from: Party::Client,
-            to: Party::Client,
-            title: title.to_owned(),
-            at_ms: self.env.now_ms,
-            event: Event::Local,
-            checks: checks.into_inner(),
-            decoded,
-        });
+        let ends = (Party::Client, Party::Client);
+        let entry = Entry::new(step, ends, title, self.env.now_ms, Event::Local);
+        self.local.push(Entry { checks: checks.into_inner(), decoded, ..entry });
     }
 
     /// Demands a status.

@@ -75,7 +75,7 @@ pub fn rust(request: &Request) -> String {
 }
 
 /// The headers that can be sent: a name that is no token is none, and curl would take one that begins with `@` for a file.
-fn sendable(request: &Request) -> impl Iterator<Item = (&str, &str)> {
+pub(crate) fn sendable(request: &Request) -> impl Iterator<Item = (&str, &str)> {
     let is_token = |name: &str| {
         let legal = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
         !name.is_empty() && name.bytes().all(legal)

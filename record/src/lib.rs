@@ -4,6 +4,7 @@
 
 pub mod code;
 pub mod comparison;
+mod curl;
 mod date;
 mod har;
 mod hop;

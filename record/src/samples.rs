@@ -29,7 +29,17 @@ pub(crate) fn message(body: &str, token: Option<&str>) -> Request {
 
 fn entry(from: Party, to: Party, title: &str, at_ms: u64, event: Event) -> Entry {
     let title = title.to_owned();
-    Entry { step: Step::Call, from, to, title, at_ms, event, checks: Vec::new(), decoded: Vec::new() }
+    Entry {
+        step: Step::Call,
+        from,
+        to,
+        title,
+        at_ms,
+        event,
+        checks: Vec::new(),
+        decoded: Vec::new(),
+        edited: false,
+    }
 }
 
 /// Answered at that time, after so many milliseconds.

@@ -6,6 +6,7 @@
 mod app;
 mod browser;
 mod choice;
+mod comparing;
 mod draft;
 mod driver;
 mod env;

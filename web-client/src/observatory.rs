@@ -1,5 +1,6 @@
 //! What the servers report, as it comes: a stream of events that the browser keeps up.
 
+use leptos::ev;
 use leptos::prelude::*;
 use protocol::observation::Observation;
 use serde::{Deserialize, Serialize};
@@ -26,6 +27,7 @@ pub(crate) struct Observatory {
     pub(crate) since: RwSignal<Option<Place>>,
     /// Whether the lab listens.
     pub(crate) connected: RwSignal<bool>,
+    source: StoredValue<Option<EventSource>, LocalStorage>,
 }
 
 impl Observatory {
@@ -35,25 +37,44 @@ impl Observatory {
             seen: RwSignal::new(Vec::new()),
             since: RwSignal::new(since),
             connected: RwSignal::new(false),
+            source: StoredValue::new_local(None),
         };
-        let source = StoredValue::new_local(this.connect());
-        // A browser has few connections to one origin: a page that nobody sees gives its own back.
-        let handle = window_event_listener_untyped("visibilitychange", move |_| {
-            let hidden = document().hidden();
-            source.update_value(|source| {
-                if let Some(open) = source.take() {
-                    open.close();
+        this.reconnect();
+        let handles = [
+            // A browser has few connections to one origin: a page that nobody sees gives its own back.
+            window_event_listener_untyped("visibilitychange", move |_| {
+                if document().hidden() {
+                    this.close();
+                } else {
+                    this.reconnect();
                 }
-                if !hidden {
-                    *source = this.connect();
+            }),
+            window_event_listener(ev::pageshow, move |event| {
+                if event.persisted() {
+                    this.reconnect();
                 }
-            });
-        });
+            }),
+        ];
         on_cleanup(move || {
-            handle.remove();
-            source.with_value(|source| source.as_ref().map(EventSource::close));
+            handles.into_iter().for_each(WindowListenerHandle::remove);
+            this.close();
         });
         this
+    }
+
+    /// Stops listening: the browser is about to leave, and a stream that it has to break off is an error in Firefox's console.
+    pub(crate) fn close(self) {
+        self.source.update_value(|source| {
+            if let Some(open) = source.take() {
+                open.close();
+            }
+        });
+    }
+
+    /// Listens, from where it stopped.
+    pub(crate) fn reconnect(self) {
+        self.close();
+        self.source.set_value(self.connect());
     }
 
     /// A run begins: what was reported so far is not its own.

@@ -13,7 +13,7 @@ use protocol::revision::Revision;
 use crate::observations::list;
 use crate::support::Lab;
 
-fn config(lab: &Lab, revision: Revision, way: Origin) -> Config {
+pub(crate) fn config(lab: &Lab, revision: Revision, way: Origin) -> Config {
     let identities = match way {
         Origin::Document => lab.config().identities,
         Origin::Registered | Origin::Entered => Identities {

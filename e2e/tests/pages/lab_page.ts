@@ -1,10 +1,15 @@
 import { expect, type Locator, type Page } from "@playwright/test";
+import { authorizationServer } from "../../lab";
+
+/** The button that leads on, for scripts that run inside the page. */
+export const mainButton = '[data-testid="next"]';
 
 /** The page of the lab: what a person sees and presses there. */
 export class LabPage {
   readonly next: Locator;
   readonly back: Locator;
   readonly run: Locator;
+  readonly toConsent: Locator;
   readonly startOver: Locator;
   readonly card: Locator;
   readonly success: Locator;
@@ -14,6 +19,7 @@ export class LabPage {
     this.next = page.getByTestId("next");
     this.back = page.getByTestId("back");
     this.run = page.getByTestId("run");
+    this.toConsent = page.getByTestId("run-to-consent");
     this.startOver = page.getByTestId("start-over");
     this.card = page.getByTestId("card");
     this.success = page.getByTestId("success");
@@ -43,8 +49,14 @@ export class LabPage {
     await this.until(() => this.next.click(), () => this.success.isVisible());
   }
 
+  /** Runs up to the moment at which the browser would leave for the authorization server. */
+  async runToConsent(): Promise<void> {
+    await this.toConsent.click();
+    await this.atRest();
+  }
+
   isAway(): Promise<boolean> {
-    return Promise.resolve(new URL(this.page.url()).port === new URL(authorizationServer).port);
+    return Promise.resolve(new URL(this.page.url()).origin === authorizationServer);
   }
 
   /** Repeats a press, each time after the page has come to rest, until something is true. */
@@ -57,21 +69,15 @@ export class LabPage {
     throw new Error("the journey does not get there");
   }
 
-  /** Waits until the page waits for a person: a button can be pressed, or the browser has left. */
+  /** Waits until something waits for a person: the main button, an ending, or a form of the authorization server. */
   async atRest(): Promise<void> {
-    await expect(async () => {
-      if (await this.isAway()) return;
-      const ended = (await this.success.isVisible()) || (await this.failure.isVisible());
-      expect(ended || (await this.next.isEnabled())).toBe(true);
-    }).toPass();
+    const waiting = this.next.and(this.page.locator(":enabled")).or(this.success).or(this.failure);
+    await expect(waiting.or(this.page.locator("form[method=post]")).first()).toBeVisible();
   }
 
   /** Waits until the browser is back from the authorization server and the page waits for a person. */
   async returned(): Promise<void> {
-    await this.page.waitForURL((url) => url.port !== new URL(authorizationServer).port);
+    await this.page.waitForURL((url) => url.origin !== authorizationServer);
     await this.atRest();
   }
 }
-
-export const authorizationServer = "http://localhost:9100";
-export const mcpServer = "http://localhost:8101/mcp";

@@ -12,6 +12,7 @@ mod discovery;
 mod endings;
 mod eras;
 mod journey;
+mod laboratory;
 mod promises;
 mod recording;
 mod registration;

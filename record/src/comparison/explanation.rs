@@ -166,10 +166,11 @@ pub(super) fn of_part(left: &Hop, right: &Hop, part: &Part) -> Option<Explanatio
             Some(Explanation::HeadersMirrorBody)
         }
         Place::RequestHeader if name.starts_with("mcp-param-") => Some(Explanation::ArgumentsInHeaders),
-        Place::RequestBody if name.starts_with("params._meta.") => Some(Explanation::MetaInEachMessage),
-        Place::RequestBody if name == "application_type" => Some(Explanation::ApplicationType),
-        Place::RequestBody | Place::ResponseBody if is_greeting(left) || is_greeting(right) => {
-            Some(Explanation::DiscoverInstead)
+        Place::RequestBody if name == "params" || name.starts_with("params._meta.") => {
+            Some(Explanation::MetaInEachMessage)
+        }
+        Place::RequestBody | Place::ResponseBody if name == "application_type" => {
+            Some(Explanation::ApplicationType)
         }
         Place::ResponseBody
             if ["result.resultType", "result.ttlMs", "result.cacheScope"].contains(&name)
@@ -177,7 +178,9 @@ pub(super) fn of_part(left: &Hop, right: &Hop, part: &Part) -> Option<Explanatio
         {
             Some(Explanation::ResultsDescribeThemselves)
         }
-        Place::ResponseBody if name == "application_type" => Some(Explanation::ApplicationType),
+        Place::RequestBody | Place::ResponseBody if is_greeting(left) || is_greeting(right) => {
+            Some(Explanation::DiscoverInstead)
+        }
         Place::ResponseHeader if name == "www-authenticate" => Some(Explanation::ScopesAreUnited),
         Place::ResponseHeader if name == "location" => Some(Explanation::SignedInBefore),
         Place::Check => of_check(left, right, name),

@@ -106,3 +106,160 @@ fn why_alone(
         Difference::Same | Difference::Changed(_) => Some(Explanation::AskedBefore),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use flow::lessons::steps::Step;
+    use flow::trace::{Entry, Event};
+    use protocol::revision::Revision;
+
+    use super::*;
+    use crate::samples::{self, Browser};
+    use crate::{Hop, merge};
+
+    fn of(revision: Revision, hops: Vec<Hop>) -> Record {
+        Record::new(revision, "cimd", hops)
+    }
+
+    fn old(hops: Vec<Hop>) -> Record {
+        of(Revision::V2025_11_25, hops)
+    }
+
+    fn new(hops: Vec<Hop>) -> Record {
+        of(Revision::V2026_07_28, hops)
+    }
+
+    fn sent(body: &str, headers: &[(&str, &str)]) -> Entry {
+        let mut request = samples::message(body, Some("t0ken"));
+        request.headers.extend(headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        samples::exchange(&request, 10, 1, 200)
+    }
+
+    fn parts(row: &Row) -> Vec<(Place, &str, Option<Explanation>)> {
+        let Difference::Changed(parts) = &row.difference else { panic!("{row:?}") };
+        parts.iter().map(|part| (part.place, part.name.as_str(), part.why)).collect()
+    }
+
+    #[test]
+    fn what_differs_in_every_run_is_no_difference() {
+        let run = |authorization: &str, body: &str, at_ms: u64| {
+            let mut request = samples::message(body, Some(authorization));
+            request.url = request.url.replace("8001", &at_ms.to_string());
+            let redeem = "http://localhost:9000/token";
+            let form = [("code", authorization.to_owned()), ("code_verifier", authorization.to_owned())];
+            let entries = [
+                samples::exchange(&request, at_ms, 1, 200),
+                samples::exchange(&flow::http::Request::post_form(redeem, &form), at_ms, 1, 200),
+                samples::callback(&format!("http://localhost/cb?state={authorization}&code={at_ms}"), at_ms),
+            ];
+            old(merge(&entries, &[]))
+        };
+        let left = run("one", r#"{"id":1,"method":"tools/list","params":{"at":"http://localhost:1/"}}"#, 1);
+        let right =
+            run("two", r#"{"id":2,"method":"tools/list","params":{"at":"http://localhost:2/"}}"#, 9_999);
+        let rows = compare(&left, &right);
+        assert_eq!(rows.len(), 3);
+        assert!(rows.iter().all(|row| row.difference == Difference::Same), "{rows:?}");
+        let masked = run("•••••", r#"{"id":2,"method":"tools/list","params":{"at":"•••••"}}"#, 3);
+        assert!(compare(&left, &masked).iter().all(|row| row.difference == Difference::Same));
+    }
+
+    #[test]
+    fn each_difference_of_the_revisions_is_explained() {
+        let left = old(merge(
+            &[
+                sent(r#"{"method":"initialize","params":{"protocolVersion":"2025-11-25"}}"#, &[]),
+                sent(r#"{"method":"notifications/initialized"}"#, &[("mcp-session-id", "1")]),
+                sent(r#"{"method":"tools/list","params":{}}"#, &[("mcp-session-id", "1")]),
+            ],
+            &[],
+        ));
+        let meta = r#"{"method":"tools/list","params":{"_meta":{"x":1}}}"#;
+        let right = new(merge(
+            &[sent(r#"{"method":"server/discover"}"#, &[]), sent(meta, &[("mcp-method", "tools/list")])],
+            &[],
+        ));
+        let rows = compare(&left, &right);
+        assert_eq!(
+            parts(&rows[0]),
+            [
+                (Place::RequestBody, "method", Some(Explanation::DiscoverInstead)),
+                (Place::RequestBody, "params.protocolVersion", Some(Explanation::DiscoverInstead)),
+            ]
+        );
+        assert_eq!(rows[1].difference, Difference::OnlyLeft(Some(Explanation::InitializedGone)));
+        assert_eq!((rows[1].left, rows[1].right), (Some(1), None));
+        assert_eq!(
+            rows[2].difference.explanations(),
+            [Explanation::NoSession, Explanation::MetaInEachMessage, Explanation::HeadersMirrorBody]
+        );
+        // The other way around.
+        let rows = compare(&right, &left);
+        assert_eq!(rows[1].difference, Difference::OnlyRight(Some(Explanation::InitializedGone)));
+    }
+
+    #[test]
+    fn a_registration_says_where_the_client_runs() {
+        let register = |body: serde_json::Value| {
+            let request = flow::http::Request::post_json("http://localhost:9000/register", &body);
+            merge(&[Entry { step: Step::Registration, ..samples::exchange(&request, 1, 1, 201) }], &[])
+        };
+        let left = old(register(serde_json::json!({ "client_name": "a" })));
+        let right = new(register(serde_json::json!({ "client_name": "a", "application_type": "web" })));
+        let rows = compare(&left, &right);
+        let expected = [(Place::RequestBody, "application_type", Some(Explanation::ApplicationType))];
+        assert_eq!(parts(&rows[0]), expected);
+    }
+
+    #[test]
+    fn what_the_servers_remembered_is_no_difference_of_the_revisions() {
+        let (entries, observations) = samples::run();
+        let left = old(merge(&entries, &observations));
+        // Signed in already; the document and the keys are known.
+        let Event::Navigation { url } = &entries[3].event else { panic!() };
+        let mut browser = Browser::new("v", 3, 1_041);
+        let arrival = browser.goes(url, 303, Some("/consent?request=r1"));
+        let mut remembered: Vec<_> =
+            observations.iter().filter(|of| ![3, 4, 5, 6, 11].contains(&of.seq)).cloned().collect();
+        remembered.push(arrival);
+        for of in &mut remembered {
+            of.visit = of.visit.as_ref().map(|_| "v".into());
+            of.findings.clear();
+        }
+        let right = new(merge(&entries, &remembered));
+        let rows = compare(&left, &right);
+        let differing: Vec<_> = rows.iter().flat_map(|row| row.difference.explanations()).collect();
+        assert!(
+            differing.contains(&Explanation::AskedBefore) && differing.contains(&Explanation::SignedInBefore)
+        );
+        assert!(differing.iter().all(|why| !why.is_of_revision()), "{differing:?}");
+    }
+
+    #[test]
+    fn every_hop_stands_in_one_row_whatever_the_runs_are() {
+        let (entries, observations) = samples::run();
+        let hops = merge(&entries, &observations);
+        let mut backwards = hops.clone();
+        backwards.reverse();
+        let many: Vec<_> = hops.iter().cycle().take(700).cloned().collect();
+        for (left, right) in
+            [(hops.clone(), backwards), (Vec::new(), hops.clone()), (many.clone(), many), (hops, Vec::new())]
+        {
+            let (left, right) = (old(left), new(right));
+            let rows = compare(&left, &right);
+            assert!(rows.iter().filter_map(|row| row.left).eq(0..left.hops.len()));
+            assert!(rows.iter().filter_map(|row| row.right).eq(0..right.hops.len()));
+        }
+    }
+
+    #[test]
+    fn each_explanation_has_its_words() {
+        for why in EXPLANATIONS {
+            assert!(why.text().ends_with('.'));
+            assert_eq!(why.text().starts_with("No difference of the revisions"), !why.is_of_revision());
+        }
+    }
+}

@@ -80,8 +80,8 @@ const FRESH: [&str; 29] = [
     "token",
 ];
 /// Headers of answers that say something about authorization or MCP. The others are the business of transport.
-const TELLING: [&str; 6] =
-    ["www-authenticate", "mcp-session-id", "mcp-protocol-version", "cache-control", "allow", "location"];
+const TELLING: [&str; 5] =
+    ["www-authenticate", "mcp-session-id", "mcp-protocol-version", "allow", "location"];
 /// More parts than any message of the journey has.
 const MAX_PARTS: usize = 1_000;
 

@@ -18,13 +18,13 @@ pub(crate) struct Row {
     pub(crate) right: Option<Side>,
     /// The parts of the message that differ.
     pub(crate) parts: Vec<Part>,
-    /// Why it differs.
-    pub(crate) why: Vec<Why>,
+    /// Why.
+    pub(crate) reasons: Vec<Reason>,
 }
 
-/// A reason why two runs differ.
+/// A reason for a difference.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Why {
+pub(crate) struct Reason {
     /// In a sentence or two.
     pub(crate) text: &'static str,
     /// Where that stands: the name of the section, and its address.
@@ -256,13 +256,15 @@ fn explanation(row: Row) -> impl IntoView {
             </table>
         }
     });
-    let why = row.why.into_iter().map(|Why { text, clause }| {
-        let link = clause.map(|(text, url)| view! { " "<OuterLink text=text url=url /> });
-        view! { <p>{text}{link}</p> }
+    let reasons = row.reasons.into_iter().map(|reason| {
+        let clause = reason.clause.map(|(source, url)| {
+            view! { " "<OuterLink text=source url=url /> }
+        });
+        view! { <p>{reason.text}{clause}</p> }
     });
-    let why = why.collect_view();
+    let reasons = reasons.collect::<Vec<_>>();
     view! {
-        {why}
+        {reasons}
         {table}
     }
 }
@@ -280,7 +282,7 @@ mod tests {
             left,
             right,
             parts: Vec::new(),
-            why: vec![Why { text: "Because.", clause: None }],
+            reasons: vec![Reason { text: "Because.", clause: None }],
         };
         let part = Part { name: "header".into(), left: None, right: Some("x".into()) };
         vec![

@@ -5,7 +5,6 @@ pub(crate) mod card;
 pub(crate) mod checks;
 pub(crate) mod code_block;
 pub(crate) mod compare;
-pub(crate) mod compared;
 pub(crate) mod controls;
 pub(crate) mod dialog;
 pub(crate) mod document_editor;

@@ -30,6 +30,8 @@ pub(crate) fn WalkPage(walk: Walk) -> impl IntoView {
         }
     });
     on_cleanup(move || shown_again.remove());
+    // What came back from the authorization server is kept at once: after a reload nobody would bring it again.
+    walk.save();
     if let Some(until) = walk.running.get_untracked() {
         walk.run(until);
     }

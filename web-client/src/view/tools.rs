@@ -9,8 +9,9 @@ use super::document_editor::{DocumentEditor, Trial};
 use super::export::{Export, Format, Import};
 use super::keys::KeysDialog;
 use super::presenter::Presenter;
-use super::{checks, compared, slide};
+use super::{checks, slide};
 use crate::choice::{Choice, Way};
+use crate::comparing;
 use crate::trial::Places;
 use crate::walk::{Until, Walk};
 
@@ -85,7 +86,7 @@ fn Comparison(walk: Walk, open: RwSignal<bool>) -> impl IntoView {
     let rows = Signal::derive(move || {
         let of = |revision| runs.with(|runs| runs.iter().find(|run| run.revision == revision).cloned());
         match Revision::ALL.map(of) {
-            [Some(left), Some(right)] => compared::rows(&left, &right),
+            [Some(left), Some(right)] => comparing::rows(&left, &right),
             _ => Vec::new(),
         }
     });
@@ -131,13 +132,7 @@ fn Exports(walk: Walk, open: RwSignal<bool>) -> impl IntoView {
         match format {
             Format::Har => record.to_har(),
             Format::Mermaid => record.to_mermaid(),
-            Format::Curl => record
-                .hops
-                .iter()
-                .filter_map(|hop| hop.request())
-                .map(record::code::curl)
-                .collect::<Vec<_>>()
-                .join("\n\n"),
+            Format::Curl => record.to_shell_script(),
             Format::Markdown => record.to_markdown(),
             Format::Json => record.to_json(),
         }

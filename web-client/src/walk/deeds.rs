@@ -1,7 +1,6 @@
 //! What can be done once every call is answered.
 
-use flow::lessons::steps::Step;
-use flow::{Action, Farewell};
+use flow::{Action, Farewell, Flow, TokenKind};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use protocol::mcp::ToolCall;
@@ -52,9 +51,13 @@ impl Walk {
     }
 
     fn hindrance(self, id: &str) -> Option<&'static str> {
-        let renewed =
-            self.flow.with(|flow| flow.trace().entries().iter().any(|entry| entry.step == Step::Refresh));
-        (id == "reuse" && !renewed).then_some("no token has been renewed yet.")
+        let (worn, refreshable) =
+            self.flow.with(|flow| (flow.has_worn_refresh_token(), flow.holds(TokenKind::RefreshToken)));
+        match id {
+            "reuse" if !worn => Some("no token has been renewed yet."),
+            "refresh" | "revoke-refresh" if !refreshable => Some("the client has no refresh token any more."),
+            _ => None,
+        }
     }
 
     /// Does one of them.
@@ -66,6 +69,9 @@ impl Walk {
                 self.command(|flow, env| flow.call_tool(env, call("get_weather", json!({ "city": "Oslo" }))));
             }
             "refresh" => self.command(flow::Flow::refresh),
+            "reuse" => self.command(Flow::reuse_refresh_token),
+            "revoke-access" => self.command(|flow, env| flow.revoke(env, TokenKind::AccessToken)),
+            "revoke-refresh" => self.command(|flow, env| flow.revoke(env, TokenKind::RefreshToken)),
             "leave" => self.command(|flow, env| flow.finish(env, Farewell::EndSession)),
             "leave-all" => self.command(|flow, env| flow.finish(env, Farewell::RevokeTokens)),
             "expire" => self.press(

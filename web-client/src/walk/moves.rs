@@ -146,10 +146,6 @@ impl Walk {
         if self.imported.with_untracked(Option::is_some) {
             return;
         }
-        if let Some(draft) = self.draft.get_untracked() {
-            self.draft.set(None);
-            let _ = draft;
-        }
         let wish = self.flow.with_untracked(|flow| match flow.poll() {
             Action::Send(outgoing) => Wish::Send(Box::new(outgoing.clone())),
             Action::Navigate | Action::AwaitCallback => Wish::Leave,
@@ -164,12 +160,24 @@ impl Walk {
             }
             Wish::Leave => self.leave(),
             Wish::Send(outgoing) => {
+                let outgoing = self.edited(*outgoing);
                 self.busy.set(Some(Busy { since: driver::now(), whom: outgoing.to }));
                 spawn_local(async move {
                     let answer = driver::send(&outgoing).await;
                     self.answered(answer, to_last);
                 });
             }
+        }
+    }
+
+    /// The request as the reader has changed it.
+    fn edited(self, outgoing: Outgoing) -> Outgoing {
+        let (Some(draft), Some(env)) = (self.draft.get_untracked(), self.env()) else { return outgoing };
+        self.draft.set(None);
+        let request = draft.request();
+        match self.flow.try_update(|flow| flow.edit(&env, request.clone())) {
+            Some(Ok(())) => Outgoing { request, ..outgoing },
+            _ => outgoing,
         }
     }
 
@@ -193,12 +201,20 @@ impl Walk {
     /// Sends the browser to the authorization server, in this tab. The page ends here and is resumed later.
     fn leave(self) {
         let Some(env) = self.env() else { return };
-        let Some(Ok(url)) = self.flow.try_update(|flow| flow.depart(&env)) else { return };
+        let draft = self.draft.get_untracked().map(|draft| draft.url());
+        self.draft.set(None);
+        let departed = self.flow.try_update(|flow| match draft {
+            Some(url) => flow.depart_to(&env, &url).map(|()| url),
+            None => flow.depart(&env),
+        });
+        let Some(Ok(url)) = departed else { return };
         // Until the browser is gone, a second press must not ask for a second departure.
         self.busy.set(Some(Busy { since: driver::now(), whom: Party::You }));
         self.look_at_entry(self.count().saturating_sub(1));
+        self.observatory.close();
         let gone = window().location().assign(&url).is_ok();
         if !gone {
+            self.observatory.reconnect();
             self.busy.set(None);
         }
     }

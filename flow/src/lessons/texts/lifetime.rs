@@ -65,7 +65,7 @@ pub(super) const REFRESH_REUSE: Lesson = Lesson {
     deviation: None,
     rules: &[Rule::RefreshRotation, Rule::RefreshReplaced, Rule::GrantActive, Rule::TokenRevoked],
     sources: &[
-        Source::client("flow/src/token_response.rs", "answered"),
+        Source::client("flow/src/probe.rs", "worn_refresh_token"),
         Source::authorization_server("backend/src/authorization_server/refresh_grant.rs", "refresh"),
     ],
 };
@@ -91,7 +91,7 @@ pub(super) const REVOCATION: Lesson = Lesson {
     deviation: None,
     rules: &[Rule::Revocation, Rule::TokenRevoked, Rule::Introspection],
     sources: &[
-        Source::client("flow/src/ending.rs", "revocation"),
+        Source::client("flow/src/revocation.rs", "outgoing"),
         Source::authorization_server("backend/src/authorization_server/revoke.rs", "post_revoke"),
         Source::mcp_server("resource-server/src/introspection.rs", "is_active"),
     ],

@@ -15,16 +15,22 @@ use crate::walk::Walk;
 /// The request that is about to go.
 #[component]
 pub(crate) fn PendingCard(walk: Walk) -> impl IntoView {
-    let pending: Option<(Party, Step, Draft)> = walk.flow.with_untracked(|flow| match flow.poll() {
-        Action::Send(outgoing) => Some((outgoing.to, outgoing.step, Draft::of(&outgoing.request))),
+    let pending: Option<(Party, Party, Step, Draft)> = walk.flow.with_untracked(|flow| match flow.poll() {
+        Action::Send(outgoing) => {
+            Some((Party::Client, outgoing.to, outgoing.step, Draft::of(&outgoing.request)))
+        }
+        Action::Navigate | Action::AwaitCallback => {
+            let step = if flow.granted().is_some() { Step::StepUpConsent } else { Step::Consent };
+            Some((Party::You, Party::AuthorizationServer, step, Draft::of_url(&flow.destination()?)))
+        }
         _ => None,
     });
     let revision = untrack(|| walk.revision());
-    pending.map(|(to, step, original)| {
+    pending.map(|(from, to, step, original)| {
         let original = StoredValue::new(original);
         let edit = move |_| walk.draft.set(Some(original.get_value()));
         view! {
-            <Who from=Party::Client to=to />
+            <Who from=from to=to />
             <h2>{step.title()}</h2>
             <About step=step revision=revision />
             {move || match walk.draft.get() {

@@ -1,0 +1,31 @@
+import http from "node:http";
+
+/** An answer as it crosses the wire. */
+export type Part = { path: string; encoding: string; bytes: number; headers: http.IncomingHttpHeaders };
+
+/** Everything that the first load of the page fetches: the document and whatever it names. */
+export async function firstLoad(origin: string): Promise<Part[]> {
+  const document = await fetchPart(origin, "/", "identity");
+  const named = [...document.text.matchAll(/(?:href|src)="(\/[^"]+)"|'(\/[^']+\.(?:js|wasm))'/g)];
+  const paths = new Set(["/", ...named.map(([, quoted, single]) => (quoted ?? single)!), "/lab.json"]);
+  return Promise.all([...paths].map((path) => fetchPart(origin, path, "br, gzip")));
+}
+
+/** Counts what was received: a browser's or Node's own fetch would have unpacked it. */
+function fetchPart(origin: string, path: string, accept: string): Promise<Part & { text: string }> {
+  return new Promise((resolve, reject) => {
+    http
+      .get(new URL(path, origin), { headers: { "accept-encoding": accept } }, (response) => {
+        const chunks: Buffer[] = [];
+        response.on("data", (chunk: Buffer) => chunks.push(chunk));
+        response.on("end", () => {
+          const body = Buffer.concat(chunks);
+          const encoding = response.headers["content-encoding"] ?? "as it is";
+          if (response.statusCode !== 200) return reject(new Error(`${path}: ${response.statusCode}`));
+          resolve({ path, encoding, bytes: body.length, headers: response.headers, text: body.toString() });
+        });
+        response.on("error", reject);
+      })
+      .on("error", reject);
+  });
+}
