@@ -88,12 +88,15 @@ impl Observatory {
         self.seen.set(Vec::new());
     }
 
+    /// How far the reports have come; `None` until the lab has said where it is.
+    pub(crate) fn place(self) -> Option<Place> {
+        let since = self.since.get_untracked()?;
+        let newest = self.seen.with_untracked(|seen| seen.last().map(|last| last.seq));
+        Some(Place { seq: newest.unwrap_or(since.seq), ..since })
+    }
+
     fn connect(self) -> Option<EventSource> {
-        let after = self.since.with_untracked(|since| {
-            let place = since.as_ref()?;
-            let newest = self.seen.with_untracked(|seen| seen.last().map(|last| last.seq));
-            Some(format!("?after={}-{}", place.boot, newest.unwrap_or(place.seq)))
-        });
+        let after = self.place().map(|place| format!("?after={}-{}", place.boot, place.seq));
         let url = String::from("/lab/observations") + after.as_deref().unwrap_or_default();
         let source = EventSource::new(&url).ok()?;
         listen(&source, "hello", move |text| self.greeted(text));

@@ -9,11 +9,11 @@ use protocol::loopback::LoopbackPolicy;
 use protocol::pkce::CodeVerifier;
 use protocol::scope::ScopeSet;
 use protocol::secret::Secret;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use web_sys::{RequestCache, RequestCredentials, RequestMode};
 
 /// Where the servers are.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Places {
     /// The page's own origin, at which documents are handed out.
     pub(crate) origin: String,
