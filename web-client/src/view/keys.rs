@@ -6,7 +6,7 @@ use wasm_bindgen::JsCast as _;
 
 use super::dialog::{Modal, is_any_open};
 use super::tools::Tools;
-use crate::walk::{Until, Walk};
+use crate::walk::{Tool, Until, Walk};
 
 /// Listens for the keys of the page.
 pub(crate) fn listen(walk: Walk, tools: Tools) {
@@ -28,9 +28,9 @@ pub(crate) fn listen(walk: Walk, tools: Tools) {
             "p" | "P" => walk.pauses.update(|pauses| *pauses = !*pauses),
             "s" | "S" => walk.show_secrets.update(|shown| *shown = !*shown),
             "r" | "R" => walk.start_over(),
-            "m" | "M" => tools.compare.set(true),
-            "d" | "D" => tools.document.set(true),
-            "x" | "X" => tools.export.set(true),
+            "m" | "M" => walk.open_tool(Tool::Compare),
+            "d" | "D" => walk.open_tool(Tool::Document),
+            "x" | "X" => walk.open_tool(Tool::Export),
             "v" | "V" => tools.presenter.set(true),
             "?" => tools.keys.set(true),
             _ => return,

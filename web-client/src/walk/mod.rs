@@ -5,6 +5,7 @@ mod moves;
 mod next;
 mod records;
 mod start;
+mod tools;
 
 use flow::lessons::steps::Step;
 use flow::{Action, Flow};
@@ -16,9 +17,11 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use next::Next;
 pub(crate) use start::{Start, begin};
+pub(crate) use tools::Tool;
 
 use crate::choice::Choice;
 use crate::draft::Draft;
+use crate::fetched::Workbench;
 use crate::followed::followed;
 use crate::lab::Lab;
 use crate::observatory::Observatory;
@@ -95,6 +98,8 @@ pub(crate) struct Walk {
     pub(crate) wanted: RwSignal<Option<Step>>,
     /// A word to the reader that belongs to no hop.
     pub(crate) notice: RwSignal<Option<&'static str>>,
+    /// The tools that are fetched when they are wanted.
+    pub(crate) workbench: Workbench,
 }
 
 impl Walk {
@@ -130,6 +135,7 @@ impl Walk {
             clock_ahead: RwSignal::new(0),
             wanted: RwSignal::new(start.wanted),
             notice: RwSignal::new(start.notice),
+            workbench: Workbench::new(),
         }
     }
 
