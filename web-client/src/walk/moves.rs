@@ -45,11 +45,6 @@ impl Walk {
         self.look_along(-1);
     }
 
-    /// One hop on among those that have happened. Nothing is sent.
-    pub(crate) fn forward(self) {
-        self.look_along(1);
-    }
-
     fn look_along(self, by: isize) {
         let count = self.hops.with_untracked(Vec::len);
         let here = untrack(|| self.place()).unwrap_or(count);
