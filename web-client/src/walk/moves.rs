@@ -70,6 +70,12 @@ impl Walk {
         }
     }
 
+    /// Whether a request is shown before it goes.
+    pub(crate) fn set_pauses(self, pauses: bool) {
+        self.pauses.set(pauses);
+        self.save();
+    }
+
     /// Stops running after the message that is under way.
     pub(crate) fn pause(self) {
         self.running.set(None);
