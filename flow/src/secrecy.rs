@@ -67,15 +67,18 @@ pub(crate) fn in_callback(url: &str) -> Vec<Secret> {
 /// Letters and digits are left alone; no server has a reason to write those otherwise.
 #[must_use]
 pub fn spellings(secret: &str) -> BTreeSet<String> {
+    let mut spellings = BTreeSet::new();
     if secret.len() > MAX_SPELLED_BYTES {
-        return [secret.to_owned()].into();
+        spellings.insert(secret.to_owned());
+        return spellings;
     }
     let json = Value::from(secret).to_string();
     let json = &json[1..json.len() - 1];
     let form = protocol::query::encode([("", secret)]).split_off(1);
     let url = percent_encoded(secret);
     let written = [secret.to_owned(), json.to_owned(), json.replace('/', "\\/")];
-    written.into_iter().chain([lower_hex(&form), form, lower_hex(&url), url]).collect()
+    spellings.extend(written.into_iter().chain([lower_hex(&form), form, lower_hex(&url), url]));
+    spellings
 }
 
 /// With `%20` for a space, as in URLs, where a form has `+`.

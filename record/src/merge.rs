@@ -8,6 +8,7 @@
 
 use flow::lessons::steps::Step;
 use flow::trace::{Answer, Entry, Event};
+use protocol::few;
 use protocol::observation::{Finding, Observation, correlation};
 use protocol::party::Party;
 
@@ -62,9 +63,16 @@ impl<'a> Seen<'a> {
     /// Sorts them. What was reported twice counts once. What servers asked each other is set aside: a server's request for a
     /// document looks like the client's.
     fn new(observations: &'a [Observation]) -> Self {
-        let mut all: Vec<_> = observations.iter().rev().collect();
-        all.sort_by_key(|observation| observation.seq);
-        all.dedup_by_key(|observation| observation.seq);
+        let mut all: Vec<_> = observations.iter().collect();
+        few::sort_by_key(&mut all, |observation| observation.seq);
+        // Of two reports, the later one stays.
+        all.dedup_by(|later, earlier| {
+            let is_same = later.seq == earlier.seq;
+            if is_same {
+                *earlier = *later;
+            }
+            is_same
+        });
         let taken = vec![false; all.len()];
         let mut seen = Self { all, taken, fetches: Vec::new() };
         seen.fetches = (0..seen.all.len()).map(|parent| seen.fetched_by(parent)).collect();
@@ -163,7 +171,7 @@ impl<'a> Seen<'a> {
                 }
             }
         }
-        visits.sort_by_key(|visit| (visit.before, visit.observation));
+        few::sort_by_key(&mut visits, |visit| (visit.before, visit.observation));
         visits
     }
 

@@ -1,6 +1,7 @@
 //! The MCP server's metadata: what it is called, and whose tokens it accepts.
 
 use protocol::clause::Clause;
+use protocol::few;
 use protocol::ids::{Issuer, ResourceUri};
 use protocol::protected_resource_metadata::ProtectedResourceMetadata;
 use protocol::scope::ScopeSet;
@@ -115,8 +116,8 @@ fn choose_issuers(
         turn.config.identities.registered.iter().any(|known| known.issuer.as_ref() == Some(issuer))
     };
     let gave_token = |issuer: &Issuer| refused.is_some_and(|access| access.discovered.issuer == *issuer);
-    // A stable sort: the document's order is kept among equals.
-    usable.sort_by_key(|issuer| (!gave_token(issuer), !is_known(issuer)));
+    // The document's order is kept among equals.
+    few::sort_by_key(&mut usable, |issuer| (!gave_token(issuer), !is_known(issuer)));
     let mut chosen = usable.into_iter();
     let first = chosen.next().ok_or(Stop)?;
     destination::require(turn, "the authorization server", first.as_str())?;

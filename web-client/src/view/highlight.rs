@@ -6,6 +6,7 @@ use std::ops::Range;
 use flow::spellings;
 use leptos::ev;
 use leptos::prelude::*;
+use protocol::few;
 use protocol::observation::MASK;
 use wasm_bindgen::JsCast as _;
 
@@ -94,7 +95,7 @@ fn needles(values: &[Value]) -> Vec<(String, &Value)> {
     let mut needles: Vec<(String, &Value)> = sought
         .flat_map(|value| spellings(&value.text).into_iter().map(move |spelling| (spelling, value)))
         .collect();
-    needles.sort_by_key(|(spelling, value)| (!value.secret, usize::MAX - spelling.len()));
+    few::sort_by_key(&mut needles, |(spelling, value)| (!value.secret, usize::MAX - spelling.len()));
     needles
 }
 

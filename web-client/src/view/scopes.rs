@@ -1,8 +1,7 @@
 //! Scopes: what the token allows, what is asked for, and what the server has on offer.
 
-use std::collections::BTreeMap;
-
 use leptos::prelude::*;
+use protocol::few;
 
 /// How a scope stands. In the order in which they are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,13 +45,16 @@ pub(crate) fn marks<'a>(
     offered: &'a [String],
 ) -> Vec<(Mark, &'a str)> {
     let of_asking = if granted.is_empty() { Mark::Asked } else { Mark::New };
-    // What comes later wins.
-    let all = [(Mark::Offered, offered), (of_asking, asked), (Mark::Granted, granted)];
-    let named =
-        all.into_iter().flat_map(|(mark, scopes)| scopes.iter().map(move |scope| (scope.as_str(), mark)));
-    let by_scope: BTreeMap<_, _> = named.filter(|(scope, _)| !scope.is_empty()).collect();
-    let mut marks: Vec<_> = by_scope.into_iter().map(|(scope, mark)| (mark, scope)).collect();
-    marks.sort_unstable();
+    let mut marks: Vec<(Mark, &str)> = Vec::new();
+    // What comes first wins.
+    for (mark, scopes) in [(Mark::Granted, granted), (of_asking, asked), (Mark::Offered, offered)] {
+        for scope in scopes {
+            if !scope.is_empty() && marks.iter().all(|(_, known)| known != scope) {
+                marks.push((mark, scope));
+            }
+        }
+    }
+    few::sort_by_key(&mut marks, |mark| *mark);
     marks
 }
 

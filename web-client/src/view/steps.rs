@@ -17,9 +17,7 @@ pub(crate) fn Steps(walk: Walk) -> impl IntoView {
             let beside = hops.iter().map(|hop| hop.step);
             steps.extend(beside);
         });
-        steps.sort();
-        steps.dedup();
-        steps
+        Step::ALL.into_iter().filter(|step| steps.contains(step)).collect::<Vec<_>>()
     });
     let chapters = move || {
         let shown = shown.get();
