@@ -21,16 +21,19 @@ test("a run shows what the browser and the servers did, too, and fits one screen
   await expect(lab.rows(/get_weather, again/)).toBeInViewport({ ratio: 1 });
 });
 
-test("the authorization server tells what it checked, and had the document already the second time", async ({ lab, as }) => {
+test("the authorization server tells what it checked, and fetches a document once a minute", async ({ lab, as }) => {
   await lab.open();
   await lab.runToTheEnd(as, "Ada");
-  await lab.startOver.click();
-  await lab.run.click();
-  await lab.allowTwice(as);
-  await lab.rows(/the browser goes to \/authorize/).first().click();
-  await lab.card.open("checks");
-  await expect(lab.card.serverFindings).toContainText("Had the client's metadata document already");
-  await expect(lab.card.serverFindings).toContainText("redirect_uri");
+  const seen: string[] = [];
+  for (const visit of await lab.rows(/the browser goes to \/authorize/).all()) {
+    await visit.click();
+    await lab.card.open("checks");
+    await expect(lab.card.serverFindings).toContainText("redirect_uri");
+    seen.push((await lab.card.serverFindings.textContent()) ?? "");
+  }
+  // It may be there from an earlier run: but of two visits within seconds, one at least finds it there.
+  expect(seen).toHaveLength(2);
+  expect(seen.join()).toContain("Had the client's metadata document already");
   await lab.rows(/POST \/token/).first().click();
   await lab.card.open("checks");
   await expect(lab.card.clientChecks).toBeVisible();

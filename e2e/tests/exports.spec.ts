@@ -56,7 +56,7 @@ test("a run is exported in five formats, without secrets unless asked, and comes
   await dialog.getByTestId("import-file").setInputFiles({ name: "run.json", mimeType: "application/json", buffer: Buffer.from(json) });
   await expect(dialog).toBeHidden();
   await expect(lab.happened()).toHaveCount(rows);
-  await expect(lab.next).toBeDisabled();
+  await expect(lab.run, "nothing can be sent").toBeDisabled();
   await lab.rows(/POST \/token/).first().click();
   await expect(lab.card.title).toHaveText("Code exchange");
 });
