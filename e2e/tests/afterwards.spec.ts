@@ -1,6 +1,7 @@
 import { expect, test } from "./fixtures";
 
-test("a refresh token that is used again ends everything that grew from the consent", async ({ lab, as }) => {
+test("a refresh token that is used again ends everything that grew from the consent", async ({ lab, as, watch }) => {
+  watch.expect(/status of 400 /);
   await lab.open();
   await lab.runToTheEnd(as, "Ada");
   await expect(lab.deed("reuse")).toHaveAttribute("aria-disabled", "true");
@@ -12,14 +13,16 @@ test("a refresh token that is used again ends everything that grew from the cons
   await expect(lab.rows(/tools\/call whoami/).last()).toContainText("401");
 });
 
-test("time that goes on makes the token expire, and the client renews it", async ({ lab, as, page }) => {
+test("time that goes on makes the token expire, and the client renews it", async ({ lab, as, page, watch }) => {
+  watch.expect(/status of 404 /); // the session of the MCP server has expired, too
   await lab.open();
   await lab.runToTheEnd(as, "Ada");
   await lab.deed("expire").click();
   await expect(page.getByTestId("lab-clock")).toContainText("60 minutes");
   await lab.deed("whoami").click();
-  await expect(lab.rows(/invalid_token/)).toBeVisible();
-  await expect(lab.rows(/tools\/call whoami.*200/).last()).toBeVisible();
+  await expect(lab.rows(/tools\/call whoami; answer: 401/)).toBeVisible();
+  await expect(lab.rows(/POST \/token: the refresh token; answer: 200/)).toBeVisible();
+  await expect(lab.rows(/tools\/call whoami.*; answer: 200/)).toHaveCount(2);
   await page.getByTestId("lab-clock").getByRole("button").click();
   await expect(page.getByTestId("lab-clock")).toBeHidden();
 });

@@ -29,7 +29,7 @@ test("the authorization server tells what it checked, and had the document alrea
   await lab.allowTwice(as);
   await lab.rows(/the browser goes to \/authorize/).first().click();
   await lab.card.open("checks");
-  await expect(lab.card.serverFindings).toContainText("Had the client metadata document already");
+  await expect(lab.card.serverFindings).toContainText("Had the client's metadata document already");
   await expect(lab.card.serverFindings).toContainText("redirect_uri");
   await lab.rows(/POST \/token/).first().click();
   await lab.card.open("checks");

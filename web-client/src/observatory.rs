@@ -108,7 +108,7 @@ impl Observatory {
     }
 
     fn greeted(self, text: &str) {
-        let Ok(now) = serde_json::from_str::<Place>(text) else { return };
+        let Ok(now) = protocol::json::read::<Place>(text) else { return };
         self.connected.set(true);
         let same =
             self.since.with_untracked(|since| since.as_ref().is_some_and(|since| since.boot == now.boot));
@@ -120,7 +120,7 @@ impl Observatory {
     }
 
     fn told(self, text: &str) {
-        let Ok(observation) = serde_json::from_str::<Observation>(text) else { return };
+        let Ok(observation) = protocol::json::read::<Observation>(text) else { return };
         self.seen.update(|seen| {
             let place = seen.partition_point(|known| known.seq < observation.seq);
             if seen.get(place).is_none_or(|known| known.seq != observation.seq) {

@@ -62,7 +62,7 @@ pub(crate) async fn write(text: &str, host: &str) -> Result<(), String> {
         return Ok(());
     }
     let text = response.text().await.unwrap_or_default();
-    Err(serde_json::from_str(&text).map_or(text, |refusal: Refusal| refusal.error))
+    Err(protocol::json::read(&text).map_or(text, |refusal: Refusal| refusal.error))
 }
 
 /// Sends the authorization request, without any cookie. The browser keeps the answer to itself, and so whether there was

@@ -1,5 +1,6 @@
 //! The keyboard: one key per move, never in the way of a control that has the focus.
 
+use flow::lessons::glossary::TERMS;
 use leptos::ev::{self, KeyboardEvent};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast as _;
@@ -25,7 +26,7 @@ pub(crate) fn listen(walk: Walk, tools: Tools) {
             "e" | "E" if walk.running.get_untracked().is_some() => walk.pause(),
             "e" | "E" => walk.run(Until::End),
             "c" | "C" => walk.run(Until::Consent),
-            "p" | "P" => walk.pauses.update(|pauses| *pauses = !*pauses),
+            "p" | "P" => walk.set_pauses(!walk.pauses.get_untracked()),
             "s" | "S" => walk.show_secrets.update(|shown| *shown = !*shown),
             "r" | "R" => walk.start_over(),
             "m" | "M" => walk.open_tool(Tool::Compare),
@@ -65,12 +66,14 @@ const KEYS: [(&str, &str); 14] = [
     ("?", "this list"),
 ];
 
-/// The list of keys.
+/// The list of keys, and the words that a newcomer meets.
 #[component]
 pub(crate) fn KeysDialog(open: RwSignal<bool>) -> impl IntoView {
     view! {
-        <Modal open=open id="keys" title="Keys">
+        <Modal open=open id="keys" title="Keys and words">
             <dl>{KEYS.map(|(key, what)| view! { <dt><kbd>{key}</kbd></dt><dd>{what}</dd> })}</dl>
+            <h3>"Words"</h3>
+            <dl>{TERMS.map(|term| view! { <dt>{term.word}</dt><dd>{term.meaning}</dd> })}</dl>
         </Modal>
     }
 }

@@ -92,6 +92,8 @@ pub(crate) struct Walk {
     pub(crate) outcome: RwSignal<Option<String>>,
     /// How far the lab's clock is ahead, in seconds.
     pub(crate) clock_ahead: RwSignal<u64>,
+    /// Whether the lab was asked for it.
+    pub(crate) clock_asked: StoredValue<bool>,
     /// A step that a link leads to, and that has not happened yet.
     pub(crate) wanted: RwSignal<Option<Step>>,
     /// A word to the reader that belongs to no hop.
@@ -130,6 +132,7 @@ impl Walk {
             language: RwSignal::new("curl"),
             outcome: RwSignal::new(None),
             clock_ahead: RwSignal::new(0),
+            clock_asked: StoredValue::new(false),
             wanted: RwSignal::new(start.wanted),
             notice: RwSignal::new(start.notice),
             workbench: Workbench::new(),
