@@ -9,8 +9,8 @@ use crate::hop::Hop;
 
 /// What this program writes. A later one may write another.
 const VERSION: u64 = 1;
-/// No run of the lab comes near it.
-const MAX_BYTES: usize = 2 * 1024 * 1024;
+/// The longest text that is read, in bytes. No run of the lab comes near it.
+pub const MAX_BYTES: u32 = 2 * 1024 * 1024;
 /// More than anybody looks at, and no more than a page can draw.
 const MAX_HOPS: usize = 2_000;
 
@@ -86,7 +86,7 @@ impl Record {
             _format: Format,
             version: u64,
         }
-        if text.len() > MAX_BYTES {
+        if text.len() > MAX_BYTES as usize {
             return Err(ImportError::TooLong);
         }
         let head: Head = serde_json::from_str(text).map_err(|error| {
@@ -132,7 +132,7 @@ mod tests {
     #[test]
     fn what_is_no_record_is_refused_in_words() {
         let json = record().to_json();
-        let too_long = " ".repeat(MAX_BYTES + 1);
+        let too_long = " ".repeat(MAX_BYTES as usize + 1);
         for (text, expected) in [
             ("", "This is no record of MCP Auth Lab."),
             ("PNG", "This is no record of MCP Auth Lab."),
