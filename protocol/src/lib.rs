@@ -20,6 +20,7 @@ pub mod client_keys;
 pub mod client_metadata;
 pub mod dynamic_registration;
 mod encoding;
+pub mod host;
 pub mod ids;
 pub mod introspection;
 pub mod json;

@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 use crate::observatory::Place;
 use crate::trial::Places;
 
+/// The id of the element of the page in which a [`Bench`] is shown.
+pub(crate) const BENCH_PLACE: &str = "bench";
+
 /// What the page wants to have opened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Order {
@@ -30,6 +33,41 @@ pub(crate) enum Order {
         masked: Record,
         /// The run as it is.
         with_secrets: Record,
+    },
+    /// A bench in the page's card, in place of the one that was there. The same one again is left as it is, but for what is
+    /// known beside it.
+    Bench {
+        /// Which.
+        bench: Bench,
+        /// Whether codes, verifiers and tokens are shown.
+        shows_secrets: bool,
+        /// How far the lab's clock is ahead, in seconds.
+        clock_ahead: u64,
+    },
+}
+
+/// A part of a message that can be worked on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Bench {
+    /// An access token, opened.
+    Token {
+        /// The token.
+        token: String,
+        /// The authorization server that was asked.
+        issuer: String,
+        /// The MCP server that it is for.
+        resource: String,
+        /// The client that it was issued to.
+        client_id: String,
+        /// Where the authorization server's keys are.
+        jwks_uri: String,
+    },
+    /// A PKCE pair.
+    Pkce {
+        /// The challenge of the run.
+        challenge: Option<String>,
+        /// The verifier of the run.
+        verifier: Option<String>,
     },
 }
 

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use next::Next;
 pub(crate) use start::{Start, begin};
-pub(crate) use tools::Tool;
+pub(crate) use tools::{LOST, Tool};
 
 use crate::choice::Choice;
 use crate::draft::Draft;
@@ -86,8 +86,6 @@ pub(crate) struct Walk {
     pub(crate) picked: RwSignal<Option<&'static str>>,
     /// The values that are followed across the run.
     pub(crate) followed: Memo<Vec<Value>>,
-    /// The authorization server's keys, once they were asked for.
-    pub(crate) key_set: RwSignal<Option<Result<String, String>>>,
     /// The language in which code is shown.
     pub(crate) language: RwSignal<&'static str>,
     /// What the last deed at rest came to.
@@ -131,7 +129,6 @@ impl Walk {
             lit: RwSignal::new(None),
             picked: RwSignal::new(None),
             followed: Memo::new(move |_| flow.with(|flow| followed(flow.trace().entries()))),
-            key_set: RwSignal::new(None),
             language: RwSignal::new("curl"),
             outcome: RwSignal::new(None),
             clock_ahead: RwSignal::new(0),

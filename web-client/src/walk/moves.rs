@@ -260,7 +260,6 @@ fn batch_reset(walk: Walk) {
     walk.wanted.set(None);
     walk.busy.set(None);
     walk.draft.set(None);
-    walk.key_set.set(None);
     walk.outcome.set(None);
     walk.lit.set(None);
     walk.picked.set(None);

@@ -20,7 +20,8 @@ pub(crate) enum Tool {
     Export,
 }
 
-const LOST: &str =
+/// What is said where the workbench is not to be had.
+pub(crate) const LOST: &str =
     "The tools could not be fetched. Is the lab still running? If it was built anew, reload the page.";
 
 impl Walk {
@@ -57,7 +58,7 @@ impl Walk {
                     resource: lab.mcp_server.clone(),
                 }),
                 revision,
-                since: self.observatory.place(),
+                since: self.observatory.since.get(),
             },
             Tool::Export => {
                 let way = self.choice.with(|choice| choice.way.id());

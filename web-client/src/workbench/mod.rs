@@ -1,6 +1,7 @@
 //! The tools that few open at first, as a program of its own: what the page says is an [`Order`], what it is told is a
 //! [`Told`].
 
+mod benches;
 mod tools;
 
 use std::cell::OnceCell;
@@ -9,6 +10,7 @@ use js_sys::Function;
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
+use self::benches::Benches;
 use self::tools::Tool;
 use crate::bridge::{self, Order, Told};
 use crate::trial::Places;
@@ -19,6 +21,8 @@ use crate::view::document_editor::Trial;
 struct Desk {
     /// What is open.
     order: RwSignal<Option<Order>>,
+    /// What is shown in the page's card.
+    benches: Benches,
     /// The document that is being tried: it outlives its dialog.
     trial: StoredValue<Option<Trial>>,
     tell: StoredValue<Option<Function>, LocalStorage>,
@@ -33,6 +37,9 @@ pub fn open(order: &str, tell: Function) {
     let Some(order) = bridge::read(order) else { return };
     DESK.with(|desk| {
         let (_, desk) = desk.get_or_init(set_up);
+        if let Order::Bench { bench, shows_secrets, clock_ahead } = order {
+            return desk.benches.show(bench, shows_secrets, clock_ahead);
+        }
         desk.tell.set_value(Some(tell));
         desk.order.set(Some(order));
     });
@@ -43,6 +50,7 @@ fn set_up() -> (Owner, Desk) {
     let owner = Owner::new();
     let desk = owner.with(|| Desk {
         order: RwSignal::new(None),
+        benches: Benches::new(),
         trial: StoredValue::new(None),
         tell: StoredValue::new_local(None),
     });

@@ -44,6 +44,8 @@ pub(super) fn Tool(desk: Desk, order: Order) -> impl IntoView {
             </Modal>
         }
         .into_any(),
+        // It has no dialog.
+        Order::Bench { .. } => ().into_any(),
     }
 }
 
