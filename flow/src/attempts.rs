@@ -1,7 +1,5 @@
 //! What was tried in vain, and how often it may be: no server keeps the client or the person busy for ever.
 
-use std::collections::BTreeMap;
-
 use crate::operation::Operation;
 
 /// How often one operation may lead to a step-up: with the first authorization the person is asked three times at most. A
@@ -20,7 +18,7 @@ pub(crate) const MAX_SESSIONS: u32 = 3;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Attempts {
     /// Step-ups by resource and operation.
-    step_ups: BTreeMap<String, u32>,
+    step_ups: Vec<(String, u32)>,
     /// All of them.
     all_step_ups: u32,
     /// How often in a row the token was refused.
@@ -33,7 +31,8 @@ pub(crate) struct Attempts {
 
 impl Attempts {
     pub(crate) fn step_ups(&self, resource: &str, operation: &Operation) -> u32 {
-        self.step_ups.get(&key(resource, operation)).copied().unwrap_or_default()
+        let key = key(resource, operation);
+        self.step_ups.iter().find(|(known, _)| *known == key).map_or(0, |(_, count)| *count)
     }
 
     pub(crate) fn all_step_ups(&self) -> u32 {
@@ -41,14 +40,19 @@ impl Attempts {
     }
 
     pub(crate) fn count_step_up(&mut self, resource: &str, operation: &Operation) {
-        *self.step_ups.entry(key(resource, operation)).or_default() += 1;
+        let key = key(resource, operation);
+        match self.step_ups.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, count)) => *count += 1,
+            None => self.step_ups.push((key, 1)),
+        }
         self.all_step_ups += 1;
     }
 
     /// The operation was done: nothing of it was in vain.
     pub(crate) fn succeeded(&mut self, resource: &str, operation: &Operation) {
         self.renewals = 0;
-        self.step_ups.remove(&key(resource, operation));
+        let key = key(resource, operation);
+        self.step_ups.retain(|(known, _)| *known != key);
     }
 }
 

@@ -1,7 +1,5 @@
 //! The tools that a server lists, and what a call of each needs.
 
-use std::collections::BTreeMap;
-
 use protocol::clause::Clause;
 use protocol::mcp::ToolCall;
 use protocol::tool_headers::{MarkedParameter, marked_parameters};
@@ -132,7 +130,7 @@ fn sample_of(schema: &Value, depth: usize) -> Value {
                     properties.get(name).map_or(Value::Null, |property| sample_of(property, depth + 1)),
                 )
             };
-            Value::Object(names.map(member).collect::<BTreeMap<_, _>>().into_iter().collect())
+            Value::Object(names.map(member).collect())
         }
         _ => Value::Null,
     }

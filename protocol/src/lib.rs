@@ -22,6 +22,7 @@ pub mod dynamic_registration;
 mod encoding;
 pub mod ids;
 pub mod introspection;
+pub mod json;
 pub mod jwks;
 pub mod loopback;
 pub mod mcp;

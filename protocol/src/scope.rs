@@ -110,7 +110,7 @@ impl ScopeSet {
     /// [`OFFLINE_ACCESS`] alone.
     #[must_use]
     pub fn offline_access() -> Self {
-        Self([ScopeToken(OFFLINE_ACCESS.to_owned())].into())
+        std::iter::once(ScopeToken(OFFLINE_ACCESS.to_owned())).collect()
     }
 
     /// Whether [`OFFLINE_ACCESS`] is in it.
@@ -133,7 +133,10 @@ impl ScopeSet {
 
 impl FromIterator<ScopeToken> for ScopeSet {
     fn from_iter<I: IntoIterator<Item = ScopeToken>>(tokens: I) -> Self {
-        Self(tokens.into_iter().collect())
+        // One by one: to collect a set is to sort a list first, and a sort is much code in the page.
+        let mut set = BTreeSet::new();
+        set.extend(tokens);
+        Self(set)
     }
 }
 

@@ -115,9 +115,10 @@ fn choose_issuers(
         turn.config.identities.registered.iter().any(|known| known.issuer.as_ref() == Some(issuer))
     };
     let gave_token = |issuer: &Issuer| refused.is_some_and(|access| access.discovered.issuer == *issuer);
-    // A stable sort: the document's order is kept among equals.
-    usable.sort_by_key(|issuer| (!gave_token(issuer), !is_known(issuer)));
-    let mut chosen = usable.into_iter();
+    // The document's order is kept among equals.
+    let (before, others): (Vec<_>, Vec<_>) = usable.into_iter().partition(gave_token);
+    let (known, unknown): (Vec<_>, Vec<_>) = others.into_iter().partition(is_known);
+    let mut chosen = before.into_iter().chain(known).chain(unknown);
     let first = chosen.next().ok_or(Stop)?;
     destination::require(turn, "the authorization server", first.as_str())?;
     let may_be_tried = |issuer: &Issuer| !destination::leads_inside(turn.config, issuer.as_str());

@@ -1,10 +1,10 @@
 //! How a walk ends: with every call answered, or with the first hop that failed, the rule, and what to do.
 
-use flow::trace::Event;
 use flow::{Action, Failure};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use protocol::clause::Clause;
+use protocol::observation::Finding;
 
 use super::afterwards::Afterwards;
 use crate::lab_controls;
@@ -12,7 +12,7 @@ use crate::walk::{At, Walk};
 
 #[derive(Clone, Debug, PartialEq)]
 enum End {
-    Success { call: String, summary: String, exchanges: usize, checks: usize },
+    Success { call: String, summary: String, messages: usize, checks: usize },
     Failure(Failure),
 }
 
@@ -30,10 +30,13 @@ pub(crate) fn Ending(walk: Walk) -> impl IntoView {
                     Some((tool.clone(), text.join(" ")))
                 });
                 let (call, summary) = answered.unwrap_or_default();
-                let exchanges =
-                    entries.iter().filter(|entry| matches!(entry.event, Event::Exchange { .. })).count();
-                let checks = entries.iter().map(|entry| entry.checks.len()).sum();
-                Some(End::Success { call, summary, exchanges, checks })
+                let (messages, checks) = walk.hops.with(|hops| {
+                    let theirs = hops.iter().flat_map(|hop| &hop.seen).flat_map(|seen| &seen.findings);
+                    let theirs = theirs.filter(|finding| matches!(finding, Finding::Checked(_))).count();
+                    let own: usize = hops.iter().map(|hop| hop.checks.len()).sum();
+                    (hops.iter().filter(|hop| hop.from != hop.to).count(), own + theirs)
+                });
+                Some(End::Success { call, summary, messages, checks })
             }
             Action::Failed(failure) => Some(End::Failure(failure.clone())),
             _ => None,
@@ -41,12 +44,12 @@ pub(crate) fn Ending(walk: Walk) -> impl IntoView {
     });
     move || {
         end.get().map(|end| match end {
-            End::Success { call, summary, exchanges, checks } => view! {
+            End::Success { call, summary, messages, checks } => view! {
                 <section class="success" data-testid="success" role="status">
                     <h2>"The protected tool has answered"</h2>
                     <p><b>{call}</b>": "{summary}</p>
                     <p>
-                        {exchanges}" exchanges and "{checks}" checks, all of them real. Go back to read any of \
+                        {messages}" messages and "{checks}" checks on both sides, all of them real. Go back to read any of \
                         them, or start over and say no this time."
                     </p>
                 </section>
@@ -61,7 +64,11 @@ pub(crate) fn Ending(walk: Walk) -> impl IntoView {
 /// What can be done at rest, and what the last deed came to.
 #[component]
 fn WhatNow(walk: Walk) -> impl IntoView {
-    spawn_local(async move { walk.clock_ahead.set(lab_controls::clock_ahead().await) });
+    // Going back and forward asks nobody anything.
+    if !walk.clock_asked.get_value() {
+        walk.clock_asked.set_value(true);
+        spawn_local(async move { walk.clock_ahead.set(lab_controls::clock_ahead().await) });
+    }
     let on_deed = Callback::new(move |id| walk.do_deed(id));
     let on_clock_back = Callback::new(move |()| walk.put_clock_back());
     view! {

@@ -1,7 +1,5 @@
 //! Scopes: what the token allows, what is asked for, and what the server has on offer.
 
-use std::collections::BTreeMap;
-
 use leptos::prelude::*;
 
 /// How a scope stands. In the order in which they are shown.
@@ -50,9 +48,12 @@ pub(crate) fn marks<'a>(
     let all = [(Mark::Offered, offered), (of_asking, asked), (Mark::Granted, granted)];
     let named =
         all.into_iter().flat_map(|(mark, scopes)| scopes.iter().map(move |scope| (scope.as_str(), mark)));
-    let by_scope: BTreeMap<_, _> = named.filter(|(scope, _)| !scope.is_empty()).collect();
-    let mut marks: Vec<_> = by_scope.into_iter().map(|(scope, mark)| (mark, scope)).collect();
-    marks.sort_unstable();
+    let mut marks: Vec<(Mark, &str)> = Vec::new();
+    for (scope, mark) in named.filter(|(scope, _)| !scope.is_empty()) {
+        marks.retain(|(_, known)| *known != scope);
+        let place = marks.partition_point(|known| *known < (mark, scope));
+        marks.insert(place, (mark, scope));
+    }
     marks
 }
 

@@ -5,6 +5,7 @@ mod moves;
 mod next;
 mod records;
 mod start;
+mod tools;
 
 use flow::lessons::steps::Step;
 use flow::{Action, Flow};
@@ -16,9 +17,11 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use next::Next;
 pub(crate) use start::{Start, begin};
+pub(crate) use tools::Tool;
 
 use crate::choice::Choice;
 use crate::draft::Draft;
+use crate::fetched::Workbench;
 use crate::followed::followed;
 use crate::lab::Lab;
 use crate::observatory::Observatory;
@@ -91,10 +94,14 @@ pub(crate) struct Walk {
     pub(crate) outcome: RwSignal<Option<String>>,
     /// How far the lab's clock is ahead, in seconds.
     pub(crate) clock_ahead: RwSignal<u64>,
+    /// Whether the lab was asked for it.
+    pub(crate) clock_asked: StoredValue<bool>,
     /// A step that a link leads to, and that has not happened yet.
     pub(crate) wanted: RwSignal<Option<Step>>,
     /// A word to the reader that belongs to no hop.
     pub(crate) notice: RwSignal<Option<&'static str>>,
+    /// The tools that are fetched when they are wanted.
+    pub(crate) workbench: Workbench,
 }
 
 impl Walk {
@@ -128,8 +135,10 @@ impl Walk {
             language: RwSignal::new("curl"),
             outcome: RwSignal::new(None),
             clock_ahead: RwSignal::new(0),
+            clock_asked: StoredValue::new(false),
             wanted: RwSignal::new(start.wanted),
             notice: RwSignal::new(start.notice),
+            workbench: Workbench::new(),
         }
     }
 

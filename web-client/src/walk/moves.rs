@@ -45,11 +45,6 @@ impl Walk {
         self.look_along(-1);
     }
 
-    /// One hop on among those that have happened. Nothing is sent.
-    pub(crate) fn forward(self) {
-        self.look_along(1);
-    }
-
     fn look_along(self, by: isize) {
         let count = self.hops.with_untracked(Vec::len);
         let here = untrack(|| self.place()).unwrap_or(count);
@@ -73,6 +68,12 @@ impl Walk {
             self.running.set(Some(until));
             self.go_on();
         }
+    }
+
+    /// Whether a request is shown before it goes.
+    pub(crate) fn set_pauses(self, pauses: bool) {
+        self.pauses.set(pauses);
+        self.save();
     }
 
     /// Stops running after the message that is under way.
