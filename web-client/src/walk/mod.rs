@@ -43,6 +43,8 @@ pub(crate) enum Until {
     Consent,
     /// Until this step has happened.
     Step(Step),
+    /// Until somebody refuses something, or everything is done.
+    Refusal,
     /// Until everything is done.
     End,
 }
