@@ -87,7 +87,7 @@ impl Draft {
         Request {
             method: self.method,
             url: self.url(),
-            headers: headers.map(|field| (field.name.to_lowercase(), field.value.clone())).collect(),
+            headers: headers.map(|field| (field.name.to_ascii_lowercase(), field.value.clone())).collect(),
             body: if form.is_empty() { self.body.clone() } else { Some(form) },
         }
     }

@@ -21,7 +21,7 @@ pub(crate) async fn send(Outgoing { request, wait_ms, .. }: &Outgoing) -> Result
     let started = now();
     let answer = fetch(request).await.map_err(|error| explain(request, &error))?;
     let headers: Vec<_> =
-        answer.headers().entries().map(|(name, value)| (name.to_lowercase(), value)).collect();
+        answer.headers().entries().map(|(name, value)| (name.to_ascii_lowercase(), value)).collect();
     let status = answer.status();
     let body = match answer.body() {
         Some(stream) => {

@@ -1,5 +1,6 @@
 //! The parts of a message, and where there is one to it, the bench: a token that is opened, a PKCE pair that can be tried.
 
+use crate::view::boxed::CollectBoxed as _;
 use flow::lessons::steps::Step;
 use flow::opened_token::Expected;
 use leptos::prelude::*;
@@ -32,7 +33,7 @@ pub(crate) fn Opened(walk: Walk, hop: Hop) -> impl IntoView {
     let (challenge, verifier) = (pair("code_challenge"), pair("code_verifier"));
     let is_pair = verifier.is_some();
     let parts = hop.decoded.into_iter().map(|decoded| view! { <DecodedView walk=walk decoded=decoded /> });
-    let parts = parts.collect_view();
+    let parts = parts.collect_boxed();
     view! {
         {parts}
         {is_pair.then(|| move || {
