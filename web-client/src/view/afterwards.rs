@@ -1,5 +1,6 @@
 //! What can be done once every call is answered: deeds with real consequences, and the lab's clock.
 
+use crate::view::boxed::CollectBoxed as _;
 use leptos::prelude::*;
 
 /// Something that can be done now, or could be.
@@ -33,7 +34,7 @@ pub(crate) fn Afterwards(
 ) -> impl IntoView {
     let items = move || {
         let deeds = deeds.get().into_iter();
-        deeds.map(|deed| view! { <DeedItem deed=deed busy=busy on_deed=on_deed /> }).collect_view()
+        deeds.map(|deed| view! { <DeedItem deed=deed busy=busy on_deed=on_deed /> }).collect_boxed()
     };
     let ahead = Memo::new(move |_| ahead_of_time(clock_ahead.get()));
     view! {

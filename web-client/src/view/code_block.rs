@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::view::boxed::CollectBoxed as _;
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -77,7 +78,7 @@ fn Languages(
             </button>
         }
     });
-    let tabs = tabs.collect_view();
+    let tabs = tabs.collect_boxed();
     let on_key = move |event: KeyboardEvent| {
         let here = labels.iter().position(|label| *label == shown.get_untracked()).unwrap_or_default();
         let there = match event.key().as_str() {

@@ -1,5 +1,6 @@
 //! Two real runs side by side, one of each revision: what differs is marked, and says why.
 
+use crate::view::boxed::CollectBoxed as _;
 use leptos::prelude::*;
 use protocol::revision::Revision;
 
@@ -140,7 +141,7 @@ fn Missing(revisions: Vec<Revision>, on_run: Callback<Revision>) -> impl IntoVie
     view! {
         <div class="compare">
             <p>"Two real runs are laid side by side. Each needs your consent, so each is yours to begin."</p>
-            <ul class="missing">{needed.collect_view()}</ul>
+            <ul class="missing">{needed.collect_boxed()}</ul>
         </div>
     }
 }
@@ -158,7 +159,7 @@ fn Rows(rows: Signal<Vec<Row>>) -> impl IntoView {
         let only_different = only_different.get();
         let rows = rows.get().into_iter().enumerate();
         let rows = rows.filter(|(_, row)| !only_different || row.difference() != Difference::None);
-        rows.map(|(index, row)| view! { <RowItem index=index row=row /> }).collect_view()
+        rows.map(|(index, row)| view! { <RowItem index=index row=row /> }).collect_boxed()
     };
     let legend = Difference::MARKED.map(|difference| {
         let class = String::from("sign ") + difference.class();

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::view::boxed::CollectBoxed as _;
 use flow::lessons::mistakes::{self, Mistake};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -186,10 +187,10 @@ fn Choice(trial: Trial, places: StoredValue<Places>) -> impl IntoView {
             <select data-testid="mistake" on:change=choose>
                 {option(&mistakes::GOOD)}
                 <optgroup label="in the document">
-                    {mistakes::IN_THE_DOCUMENT.iter().map(option).collect_view()}
+                    {mistakes::IN_THE_DOCUMENT.iter().map(option).collect_boxed()}
                 </optgroup>
                 <optgroup label="of the server that hands it out">
-                    {mistakes::OF_THE_HOST.iter().map(option).collect_view()}
+                    {mistakes::OF_THE_HOST.iter().map(option).collect_boxed()}
                 </optgroup>
             </select>
         </label>

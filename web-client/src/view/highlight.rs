@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 
+use crate::view::boxed::CollectBoxed as _;
 use flow::spellings;
 use leptos::ev;
 use leptos::prelude::*;
@@ -156,7 +157,7 @@ pub(crate) fn Highlighted(
             seen.push(name);
             view! { <Marked name=name shown=shown hidden=hidden is_first=is_first lit=lit /> }.into_any()
         };
-        text.with(|text| values.with(|values| split(text, values).into_iter().map(piece).collect_view()))
+        text.with(|text| values.with(|values| split(text, values).into_iter().map(piece).collect_boxed()))
     };
     let named = move |event: &web_sys::Event| values.with_untracked(|values| name_of_target(event, values));
     let point = move |event: &web_sys::Event| {

@@ -3,6 +3,7 @@
 //! What a server asks of another one while it answers stands in the same row, where the lanes leave room. Each arrow is a
 //! button with a text that says the same, so the diagram needs no second version for screen readers.
 
+use crate::view::boxed::CollectBoxed as _;
 use flow::Action;
 use flow::lessons::plan;
 use flow::lessons::steps::Step;
@@ -152,7 +153,7 @@ pub(crate) fn Ladder(walk: Walk) -> impl IntoView {
     let rows = Memo::new(move |_| rows(arrows(walk)));
     view! {
         <ol class="rows" data-testid="ladder">
-            {move || rows.get().into_iter().map(|row| view! { <Row walk=walk row=row /> }).collect_view()}
+            {move || rows.get().into_iter().map(|row| view! { <Row walk=walk row=row /> }).collect_boxed()}
         </ol>
     }
 }
@@ -171,7 +172,7 @@ fn Row(walk: Walk, row: Vec<Arrow>) -> impl IntoView {
     let arrows = row.into_iter().enumerate().map(|(i, arrow)| {
         view! { <ArrowButton walk=walk arrow=arrow behind=i != 0 crowded=crowded /> }
     });
-    view! { <li node_ref=item class:current=move || current.get()>{arrows.collect_view()}</li> }
+    view! { <li node_ref=item class:current=move || current.get()>{arrows.collect_boxed()}</li> }
 }
 
 #[component]

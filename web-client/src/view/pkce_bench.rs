@@ -1,5 +1,6 @@
 //! The PKCE bench: one types a verifier and watches it become the challenge.
 
+use crate::view::boxed::CollectBoxed as _;
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 use protocol::base64url;
@@ -69,7 +70,7 @@ pub(crate) fn PkceBench(
                         <OuterLink text=Clause::PkceVerifier.source() url=Clause::PkceVerifier.url() />
                     </p>
                     <ul id="bench-problems">
-                        {move || problems.get().into_iter().map(|problem| view! { <li>{problem}</li> }).collect_view()}
+                        {move || problems.get().into_iter().map(|problem| view! { <li>{problem}</li> }).collect_boxed()}
                     </ul>
                 </li>
                 <li data-testid="bench-hash">

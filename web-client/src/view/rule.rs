@@ -1,5 +1,6 @@
 //! The rules behind a message: how binding each is, what it says, where it stands, and where this project keeps to it.
 
+use crate::view::boxed::CollectBoxed as _;
 use leptos::prelude::*;
 use protocol::party::Party;
 
@@ -24,7 +25,7 @@ pub(crate) fn Rules(rules: Vec<Rule>) -> impl IntoView {
     if rules.is_empty() {
         return view! { <p class="no-rules">"No rule of a specification is behind this."</p> }.into_any();
     }
-    let items = rules.into_iter().map(|rule| view! { <RuleItem rule=rule /> }).collect_view();
+    let items = rules.into_iter().map(|rule| view! { <RuleItem rule=rule /> }).collect_boxed();
     view! { <ul class="rules">{items}</ul> }.into_any()
 }
 
@@ -49,7 +50,7 @@ pub(crate) fn Sources(sources: Vec<(Party, &'static str, &'static str)>) -> impl
         };
         view! {
             <p class="done-in">"Where this project does it"</p>
-            <ul class="files">{sources.into_iter().map(item).collect_view()}</ul>
+            <ul class="files">{sources.into_iter().map(item).collect_boxed()}</ul>
         }
     })
 }

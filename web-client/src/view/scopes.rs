@@ -1,5 +1,6 @@
 //! Scopes: what the token allows, what is asked for, and what the server has on offer.
 
+use crate::view::boxed::CollectBoxed as _;
 use leptos::prelude::*;
 
 /// How a scope stands. In the order in which they are shown.
@@ -81,10 +82,10 @@ pub(crate) fn Scopes(
             </li>
         }
     });
-    let items = items.collect_view();
+    let items = items.collect_boxed();
     let meanings = explained.then(|| {
         let rows = used.into_iter().map(|mark| view! { <dt>{mark.word()}</dt><dd>{mark.meaning()}</dd> });
-        view! { <dl class="scope-meanings">{rows.collect_view()}</dl> }
+        view! { <dl class="scope-meanings">{rows.collect_boxed()}</dl> }
     });
     view! {
         <ul class="scopes" aria-label="Scopes">{items}</ul>

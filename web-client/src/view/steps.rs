@@ -1,5 +1,6 @@
 //! The chapters and steps at the left.
 
+use crate::view::boxed::CollectBoxed as _;
 use flow::Action;
 use flow::lessons::plan;
 use flow::lessons::steps::{Chapter, Step};
@@ -24,7 +25,7 @@ pub(crate) fn Steps(walk: Walk) -> impl IntoView {
             move |chapter: Chapter| shown.clone().into_iter().filter(move |step| step.chapter() == chapter);
         let chapters = Chapter::ALL.into_iter().filter(|chapter| of(*chapter).next().is_some());
         let chapters = chapters.enumerate().map(|(i, chapter)| {
-            let steps = of(chapter).map(|step| view! { <StepItem walk=walk step=step /> }).collect_view();
+            let steps = of(chapter).map(|step| view! { <StepItem walk=walk step=step /> }).collect_boxed();
             view! {
                 <section>
                     <h2>{i + 1}" "{chapter.title()}</h2>
@@ -32,7 +33,7 @@ pub(crate) fn Steps(walk: Walk) -> impl IntoView {
                 </section>
             }
         });
-        chapters.collect_view()
+        chapters.collect_boxed()
     };
     view! { <nav class="steps" tabindex="0" aria-label="Steps of the journey">{chapters}</nav> }
 }

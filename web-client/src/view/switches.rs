@@ -1,5 +1,6 @@
 //! The two switches: which revision, and how the client is known.
 
+use crate::view::boxed::CollectBoxed as _;
 use leptos::prelude::*;
 use protocol::revision::Revision;
 
@@ -31,7 +32,7 @@ pub(crate) fn Segments(
             </button>
         }
     });
-    view! { <div class="segments" role="group" aria-label=label>{buttons.collect_view()}</div> }
+    view! { <div class="segments" role="group" aria-label=label>{buttons.collect_boxed()}</div> }
 }
 
 /// The revision of the specification. Another one begins another run.

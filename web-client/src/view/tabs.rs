@@ -1,5 +1,6 @@
 //! A row of tabs with its panel: one has the focus, arrow keys move between them.
 
+use crate::view::boxed::CollectBoxed as _;
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast as _;
@@ -40,7 +41,7 @@ pub(crate) fn Tabs(
             </button>
         }
     });
-    let buttons = buttons.collect_view();
+    let buttons = buttons.collect_boxed();
     view! {
         <div
             class="tabs"

@@ -1,5 +1,6 @@
 //! The token opened: its three parts, then header and claims one by one, with who judges each.
 
+use crate::view::boxed::CollectBoxed as _;
 use flow::opened_token::{Expected, Member, Verdict, altered, open};
 use leptos::prelude::*;
 use protocol::ids::UnixTime;
@@ -99,7 +100,7 @@ fn parts(token: &str, presented: &str, masked: bool) -> impl IntoView + use<> {
 #[component]
 fn Members(members: Vec<Member>, now: Signal<UnixTime>) -> impl IntoView {
     let rows = members.into_iter().map(|member| view! { <MemberRow member=member now=now /> });
-    view! { <ul class="members">{rows.collect_view()}</ul> }
+    view! { <ul class="members">{rows.collect_boxed()}</ul> }
 }
 
 #[component]

@@ -1,5 +1,6 @@
 //! A part of a message, taken apart.
 
+use crate::view::boxed::CollectBoxed as _;
 use flow::trace::Decoded;
 use leptos::prelude::*;
 
@@ -17,6 +18,6 @@ pub(crate) fn DecodedView(walk: Walk, decoded: Decoded) -> impl IntoView {
     });
     view! {
         <p class="section">{decoded.title}</p>
-        <dl class="decoded">{rows.collect_view()}</dl>
+        <dl class="decoded">{rows.collect_boxed()}</dl>
     }
 }

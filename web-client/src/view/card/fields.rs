@@ -1,5 +1,6 @@
 //! The fields of a request that has not been sent: each can be changed, left out, doubled.
 
+use crate::view::boxed::CollectBoxed as _;
 use leptos::prelude::*;
 
 use crate::draft::{Draft, Field, Part, is_the_browsers};
@@ -32,7 +33,7 @@ pub(crate) fn Fields(draft: RwSignal<Option<Draft>>) -> impl IntoView {
             view! {
                 <fieldset>
                     <legend>{title}</legend>
-                    {rows.collect_view()}
+                    {rows.collect_boxed()}
                     <button class="quiet" on:click=add aria-label=String::from("Add to: ") + title>"+"</button>
                 </fieldset>
             }

@@ -1,5 +1,6 @@
 //! The parts of a message, and where there is one to it, the bench: a token that is opened, a PKCE pair that can be tried.
 
+use crate::view::boxed::CollectBoxed as _;
 use flow::lessons::steps::Step;
 use leptos::html::Div;
 use leptos::prelude::*;
@@ -28,7 +29,7 @@ pub(crate) fn Opened(walk: Walk, hop: Hop) -> impl IntoView {
     let (challenge, verifier) = (pair("code_challenge"), pair("code_verifier"));
     let pair = verifier.is_some().then_some(Bench::Pkce { challenge, verifier });
     let parts = hop.decoded.into_iter().map(|decoded| view! { <DecodedView walk=walk decoded=decoded /> });
-    let parts = parts.collect_view();
+    let parts = parts.collect_boxed();
     view! {
         {parts}
         {pair.map(|pair| view! { <BenchPlace walk=walk bench=pair /> })}
