@@ -79,7 +79,9 @@ fn waiting(busy: Busy, seconds: u32) -> String {
         whom => ["Waiting for the ", whom.name(), " …"].concat(),
     };
     if seconds > 0 {
-        text.push_str(&format!(" {seconds} s"));
+        text.push(' ');
+        text.push_str(&seconds.to_string());
+        text.push_str(" s");
     }
     text
 }

@@ -44,13 +44,12 @@ pub(crate) async fn begin() -> Result<Start, String> {
             fresh(lab, Choice::default().with(&link), notice).ok_or(UNUSABLE)?
         }
     };
-    match browser::take_callback() {
-        Some(url) => come_back(&mut start, &url),
-        None => {
-            // A reload is no wish to go on: only a callback resumes a run.
-            start.running = None;
-            follow(&mut start, &link);
-        }
+    if let Some(url) = browser::take_callback() {
+        come_back(&mut start, &url);
+    } else {
+        // A reload is no wish to go on: only a callback resumes a run.
+        start.running = None;
+        follow(&mut start, &link);
     }
     Ok(start)
 }
