@@ -7,6 +7,7 @@ use leptos::task::spawn_local;
 use protocol::clause::Clause;
 
 use super::afterwards::Afterwards;
+use super::boxed::changing;
 use crate::lab_controls;
 use crate::walk::{At, Walk};
 
@@ -39,7 +40,7 @@ pub(crate) fn Ending(walk: Walk) -> impl IntoView {
             _ => None,
         })
     });
-    move || {
+    changing(move || {
         end.get().map(|end| match end {
             End::Success { call, summary, exchanges, checks } => view! {
                 <section class="success" data-testid="success" role="status">
@@ -55,7 +56,7 @@ pub(crate) fn Ending(walk: Walk) -> impl IntoView {
             .into_any(),
             End::Failure(failure) => view! { <FailureNote walk=walk failure=failure /> }.into_any(),
         })
-    }
+    })
 }
 
 /// What can be done at rest, and what the last deed came to.

@@ -1,6 +1,5 @@
 //! The parts of a message, and where there is one to it, the bench: a token that is opened, a PKCE pair that can be tried.
 
-use crate::view::boxed::CollectBoxed as _;
 use flow::lessons::steps::Step;
 use flow::opened_token::Expected;
 use leptos::prelude::*;
@@ -9,6 +8,7 @@ use protocol::ids::UnixTime;
 use record::{Hop, HopId};
 
 use super::decoded::DecodedView;
+use crate::view::boxed::CollectBoxed as _;
 use crate::view::pkce_bench::PkceBench;
 use crate::view::token::TokenView;
 use crate::walk::Walk;
