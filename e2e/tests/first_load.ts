@@ -4,11 +4,11 @@ import http from "node:http";
 export type Part = { path: string; encoding: string; bytes: number; headers: http.IncomingHttpHeaders };
 
 /** Everything that the first load of the page fetches: the document and whatever it names. */
-export async function firstLoad(origin: string): Promise<Part[]> {
+export async function firstLoad(origin: string, accept = "br, gzip"): Promise<Part[]> {
   const document = await fetchPart(origin, "/", "identity");
   const named = [...document.text.matchAll(/(?:href|src)="(\/[^"]+)"|'(\/[^']+\.(?:js|wasm))'/g)];
   const paths = new Set(["/", ...named.map(([, quoted, single]) => (quoted ?? single)!), "/lab.json"]);
-  return Promise.all([...paths].map((path) => fetchPart(origin, path, "br, gzip")));
+  return Promise.all([...paths].map((path) => fetchPart(origin, path, accept)));
 }
 
 /** Counts what was received: a browser's or Node's own fetch would have unpacked it. */

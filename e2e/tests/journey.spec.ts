@@ -1,5 +1,6 @@
 import { authorizationServer } from "../lab";
 import { expect, test } from "./fixtures";
+import { countClicks } from "./clicks";
 import { tabTo } from "./keyboard";
 import { steps } from "./steps";
 
@@ -25,14 +26,18 @@ test("the whole walk by clicks, one message at a time", async ({ lab, as, page }
   for (const step of steps) await expect(lab.step(step), step).toHaveAttribute("data-state", /done|current/);
 });
 
-test("run to the end: three clicks to whoami, two more for the step-up", async ({ lab, as }) => {
+test("run to the end: three clicks to whoami, one more for the step-up", async ({ lab, as, page }) => {
+  const clicks = await countClicks(page);
   await lab.open();
   await lab.run.click();
   await as.signInAs("Grace");
   await as.allowAccess();
+  await expect(as.scope("weather:read")).toBeVisible();
+  expect(clicks()).toBe(3);
   // The first token is used at once, and the refused call leads straight to the second consent.
   await as.allowMore();
   await expect(lab.success).toBeVisible();
+  expect(clicks()).toBe(4);
 });
 
 test("the same walk by keyboard alone", async ({ lab, as, page }) => {
@@ -56,16 +61,16 @@ test("going back in time sends nothing", async ({ lab, page }) => {
     await lab.next.click();
     await lab.atRest();
   }
-  const title = await lab.card.getByRole("heading").first().textContent();
+  const title = await lab.card.title.textContent();
   const sent: string[] = [];
   page.on("request", (request) => {
     // The browser itself may look at the page's icon again whenever the address bar changes.
     if (request.resourceType() !== "other") sent.push(request.url());
   });
   await lab.back.click();
-  await expect(lab.card.getByRole("heading").first()).not.toHaveText(title ?? "");
+  await expect(lab.card.title).not.toHaveText(title ?? "");
   await lab.next.click();
-  await expect(lab.card.getByRole("heading").first()).toHaveText(title ?? "");
+  await expect(lab.card.title).toHaveText(title ?? "");
   expect(sent).toEqual([]);
 });
 
@@ -84,9 +89,9 @@ test("reload in mid-flow: before, during and after the consent", async ({ lab, a
   await lab.open();
   await lab.next.click();
   await lab.atRest();
-  const rows = await lab.page.locator('[data-testid="ladder-row"][data-state="observed"]').count();
+  const rows = await lab.happened().count();
   await page.reload();
-  await expect(lab.page.locator('[data-testid="ladder-row"][data-state="observed"]')).toHaveCount(rows);
+  await expect(lab.happened()).toHaveCount(rows);
 
   await lab.nextUntilAway();
   await page.goto("/");

@@ -17,8 +17,8 @@ pub(crate) const MAX_SESSIONS: u32 = 3;
 /// What was tried in vain, so that it is not tried for ever.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Attempts {
-    /// The resource and operation of each step-up.
-    step_ups: Vec<String>,
+    /// Step-ups by resource and operation.
+    step_ups: Vec<(String, u32)>,
     /// All of them.
     all_step_ups: u32,
     /// How often in a row the token was refused.
@@ -31,8 +31,8 @@ pub(crate) struct Attempts {
 
 impl Attempts {
     pub(crate) fn step_ups(&self, resource: &str, operation: &Operation) -> u32 {
-        let wanted = key(resource, operation);
-        self.step_ups.iter().map(|known| u32::from(*known == wanted)).sum()
+        let key = key(resource, operation);
+        self.step_ups.iter().find(|(known, _)| *known == key).map_or(0, |(_, count)| *count)
     }
 
     pub(crate) fn all_step_ups(&self) -> u32 {
@@ -40,15 +40,19 @@ impl Attempts {
     }
 
     pub(crate) fn count_step_up(&mut self, resource: &str, operation: &Operation) {
-        self.step_ups.push(key(resource, operation));
+        let key = key(resource, operation);
+        match self.step_ups.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, count)) => *count += 1,
+            None => self.step_ups.push((key, 1)),
+        }
         self.all_step_ups += 1;
     }
 
     /// The operation was done: nothing of it was in vain.
     pub(crate) fn succeeded(&mut self, resource: &str, operation: &Operation) {
         self.renewals = 0;
-        let done = key(resource, operation);
-        self.step_ups.retain(|known| *known != done);
+        let key = key(resource, operation);
+        self.step_ups.retain(|(known, _)| *known != key);
     }
 }
 

@@ -123,7 +123,7 @@ impl Probe {
                 turn.checks.note(
                     Clause::RefreshRotation,
                     "a refresh token works once",
-                    error_code(response) == Some(OAuthErrorCode::InvalidGrant),
+                    error_code(response).as_deref() == Some(OAuthErrorCode::InvalidGrant.as_str()),
                     "400 invalid_grant",
                     turn.summary.clone(),
                 );

@@ -3,7 +3,7 @@
 use protocol::access_token::open_unverified;
 use protocol::clause::Clause;
 use protocol::ids::UnixTime;
-use protocol::oauth_error::{OAuthErrorBody, OAuthErrorCode};
+use protocol::oauth_error::OAuthErrorCode;
 use protocol::scope::ScopeSet;
 use protocol::secret::Secret;
 use protocol::token_endpoint::TokenResponse;
@@ -50,13 +50,15 @@ impl TokenRequest {
     /// Reads the answer, and does with the token what was to be done.
     pub(crate) fn answered(self, turn: &mut Turn<'_>, response: &Response) -> Result<State, Stop> {
         turn.secrets.extend(secrecy::in_answer(&response.body));
-        match (&self.grant, error_code(response)) {
-            (Grant::Refresh { .. }, Some(OAuthErrorCode::InvalidGrant)) => {
+        let refusal = error_code(response);
+        let is = |code: OAuthErrorCode| refusal.as_deref() == Some(code.as_str());
+        match &self.grant {
+            Grant::Refresh { .. } if is(OAuthErrorCode::InvalidGrant) => {
                 not_renewed(turn, response, "the refresh token is still good");
                 return Ok(token_request::ask_again(turn, self.known));
             }
-            (Grant::Refresh { .. }, Some(OAuthErrorCode::InvalidClient))
-                if self.known.registered.origin == Origin::Dynamic =>
+            Grant::Refresh { .. }
+                if is(OAuthErrorCode::InvalidClient) && self.known.registered.origin == Origin::Dynamic =>
             {
                 not_renewed(turn, response, "the server still knows the client");
                 return registration::register_anew(turn, self.known);
@@ -121,19 +123,20 @@ fn not_renewed(turn: &mut Turn<'_>, response: &Response, title: &'static str) {
     turn.checks.note(Clause::AccessTokenRenewed, title, false, "200", turn.summary.clone());
 }
 
-pub(crate) fn error_code(response: &Response) -> Option<OAuthErrorCode> {
+/// The code of a refusal.
+pub(crate) fn error_code(response: &Response) -> Option<String> {
     let body: Value = serde_json::from_str(&response.body).ok()?;
-    serde_json::from_value(body.get("error")?.clone()).ok().filter(|_| response.status != 200)
+    body.get("error")?.as_str().filter(|_| response.status != 200).map(str::to_owned)
 }
 
 /// Status, code and text of a refusal.
 pub(crate) fn describe_error(response: &Response) -> String {
-    match serde_json::from_str::<OAuthErrorBody>(&response.body) {
-        Ok(OAuthErrorBody { error, error_description: Some(description), .. }) => {
-            format!("{} {error}: {description}", response.status)
-        }
-        Ok(OAuthErrorBody { error, .. }) => format!("{} {error}", response.status),
-        Err(_) => response.status.to_string(),
+    let body: Value = serde_json::from_str(&response.body).unwrap_or_default();
+    let text = |name| body.get(name).and_then(Value::as_str);
+    match (text("error"), text("error_description")) {
+        (Some(error), Some(description)) => format!("{} {error}: {description}", response.status),
+        (Some(error), None) => format!("{} {error}", response.status),
+        (None, _) => response.status.to_string(),
     }
 }
 

@@ -1,7 +1,5 @@
 //! The tools that a server lists, and what a call of each needs.
 
-use std::collections::BTreeSet;
-
 use protocol::clause::Clause;
 use protocol::mcp::ToolCall;
 use protocol::tool_headers::{MarkedParameter, marked_parameters};
@@ -126,14 +124,13 @@ fn sample_of(schema: &Value, depth: usize) -> Value {
             let properties = schema.get("properties").and_then(Value::as_object).unwrap_or(&none);
             let required = schema.get("required").and_then(Value::as_array);
             let names = required.into_iter().flatten().filter_map(Value::as_str);
-            let mut sorted = BTreeSet::new();
-            sorted.extend(names.map(str::to_owned));
-            let member = |name: String| {
-                let property = properties.get(&name);
-                let sample = property.map_or(Value::Null, |property| sample_of(property, depth + 1));
-                (name, sample)
+            let member = |name: &str| {
+                (
+                    name.to_owned(),
+                    properties.get(name).map_or(Value::Null, |property| sample_of(property, depth + 1)),
+                )
             };
-            Value::Object(sorted.into_iter().map(member).collect())
+            Value::Object(names.map(member).collect())
         }
         _ => Value::Null,
     }

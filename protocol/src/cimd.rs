@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::client_keys::ClientKeys;
 use crate::client_metadata::{self, ApplicationType, AuthMethod, MetadataError};
+use crate::host::Host;
 use crate::ids::{ClientId, IdentifierError, RawUrl, RedirectUri};
 use crate::loopback::LoopbackPolicy;
 use crate::strict_json;
@@ -124,7 +125,7 @@ fn is_dot_segment(segment: &str) -> bool {
 
 /// Whether URL parsers would read the host as an address: the usual spellings, and `2130706433`, `0x7f.1`, `127.1`.
 fn is_address(text: &str) -> bool {
-    url::Url::parse(text).is_ok_and(|url| !matches!(url.host(), Some(url::Host::Domain(_))))
+    matches!(Host::of_url(text), Some(Host::Ipv4(_) | Host::Ipv6(_)))
 }
 
 /// At least two labels of letters, digits and hyphens, and nothing that only parsers would repair. Names below

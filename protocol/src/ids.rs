@@ -6,8 +6,8 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use url::Url;
 
+use crate::host::Host;
 use crate::loopback::{LoopbackPolicy, is_loopback_host};
 
 /// The longest identifier that is read at all, in bytes.
@@ -69,12 +69,11 @@ impl<'a> RawUrl<'a> {
         if authority.contains('@') {
             return Err(IdentifierError::UserInfo);
         }
-        // Decoded by parsers: the host would be one that nobody has written. With what lies outside ASCII in it,
-        // `idna_adapter` without tables panics in builds with debug assertions.
+        // Decoded by parsers: the host would be one that nobody has written.
         if authority.contains('%') {
             return Err(IdentifierError::IllegalCharacter);
         }
-        if authority.is_empty() || !Url::parse(text).is_ok_and(|url| url.has_host()) {
+        if Host::of_authority(authority).is_none() {
             return Err(IdentifierError::NotAWebUrl);
         }
         Ok(Self { text, scheme, authority, rest })

@@ -133,7 +133,7 @@ impl ScopeSet {
 
 impl FromIterator<ScopeToken> for ScopeSet {
     fn from_iter<I: IntoIterator<Item = ScopeToken>>(tokens: I) -> Self {
-        // `collect` would sort, with code of its own in the page, where each of a few can be put in its place.
+        // One by one: to collect a set is to sort a list first, and a sort is much code in the page.
         let mut set = BTreeSet::new();
         set.extend(tokens);
         Self(set)

@@ -13,7 +13,9 @@ use serde_json::{Map, Value};
 /// # Errors
 /// The parser's reason, with line and column.
 pub fn parse(text: &[u8]) -> Result<Value, serde_json::Error> {
-    serde_json::from_slice::<Strict>(text).map(|strict| strict.0)
+    // As text, because everything else is read so: another kind of reader is another parser in the page.
+    let text = std::str::from_utf8(text).map_err(de::Error::custom)?;
+    serde_json::from_str::<Strict>(text).map(|strict| strict.0)
 }
 
 /// Like [`parse`], for a text whose top must be an object.

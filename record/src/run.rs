@@ -1,31 +1,29 @@
 //! A run as one value: to take away, and to look at again.
 
+use std::collections::BTreeSet;
+
 use protocol::revision::Revision;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::hop::Hop;
 
 /// What this program writes. A later one may write another.
 const VERSION: u64 = 1;
-/// No run of the lab comes near it.
-const MAX_BYTES: usize = 2 * 1024 * 1024;
+/// The longest text that is read, in bytes. No run of the lab comes near it.
+pub const MAX_BYTES: u32 = 2 * 1024 * 1024;
 /// More than anybody looks at, and no more than a page can draw.
 const MAX_HOPS: usize = 2_000;
 
 /// What a record calls itself.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-enum Format {
-    #[default]
-    #[serde(rename = "mcp-auth-lab-record")]
-    McpAuthLabRecord,
-}
+const FORMAT: &str = "mcp-auth-lab-record";
 
 /// A run of the lab, from both sides.
 ///
 /// Shape: `{"format":"mcp-auth-lab-record","version":1,"revision":"2025-11-25","registration":"cimd","started_at_ms":…,"hops":[…]}`
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
-    format: Format,
+    format: String,
     version: u64,
     /// The revision that the client followed.
     pub revision: Revision,
@@ -62,7 +60,7 @@ impl Record {
     pub fn new(revision: Revision, registration: impl Into<String>, hops: Vec<Hop>) -> Self {
         let started_at_ms = hops.first().map_or(0, |hop| hop.at_ms);
         let registration = registration.into();
-        Self { format: Format::default(), version: VERSION, revision, registration, started_at_ms, hops }
+        Self { format: FORMAT.to_owned(), version: VERSION, revision, registration, started_at_ms, hops }
     }
 
     /// As JSON, to be read by [`Record::parse`].
@@ -77,30 +75,29 @@ impl Record {
     /// # Errors
     /// [`ImportError`].
     pub fn parse(text: &str) -> Result<Self, ImportError> {
-        /// Enough to tell what it is, whatever else a later version has.
-        #[derive(Deserialize)]
-        struct Head {
-            #[serde(rename = "format")]
-            _format: Format,
-            version: u64,
-        }
-        if text.len() > MAX_BYTES {
+        if text.len() > MAX_BYTES as usize {
             return Err(ImportError::TooLong);
         }
-        let head: Head = serde_json::from_str(text).map_err(|error| {
-            let is_cut_off = error.is_eof() && text.contains("mcp-auth-lab-record");
-            if is_cut_off { ImportError::Damaged("it is cut off".into()) } else { ImportError::NoRecord }
-        })?;
-        if head.version > VERSION {
-            return Err(ImportError::Newer(head.version));
+        let damaged = |error: serde_json::Error| {
+            let reason = if error.is_eof() { "it is cut off".to_owned() } else { error.to_string() };
+            ImportError::Damaged(reason)
+        };
+        // What cannot be read is of ours, if it says so.
+        let value: Value = serde_json::from_str(text)
+            .map_err(|error| if text.contains(FORMAT) { damaged(error) } else { ImportError::NoRecord })?;
+        let version = value.get("version").and_then(Value::as_u64).unwrap_or_default();
+        if value.get("format").and_then(Value::as_str) != Some(FORMAT) || version == 0 {
+            return Err(ImportError::NoRecord);
         }
-        let record: Self =
-            serde_json::from_str(text).map_err(|error| ImportError::Damaged(error.to_string()))?;
+        if version > VERSION {
+            return Err(ImportError::Newer(version));
+        }
+        let record: Self = serde_json::from_value(value).map_err(damaged)?;
         if record.hops.len() > MAX_HOPS {
             return Err(ImportError::Damaged(format!("it has more than {MAX_HOPS} hops")));
         }
-        let is_known = |(i, hop): (usize, &Hop)| record.hops[..i].iter().any(|known| known.id == hop.id);
-        if record.hops.iter().enumerate().any(is_known) {
+        let mut ids = BTreeSet::new();
+        if !record.hops.iter().all(|hop| ids.insert(hop.id)) {
             return Err(ImportError::Damaged("two hops have the same id".into()));
         }
         Ok(record)
@@ -130,7 +127,7 @@ mod tests {
     #[test]
     fn what_is_no_record_is_refused_in_words() {
         let json = record().to_json();
-        let too_long = " ".repeat(MAX_BYTES + 1);
+        let too_long = " ".repeat(MAX_BYTES as usize + 1);
         for (text, expected) in [
             ("", "This is no record of MCP Auth Lab."),
             ("PNG", "This is no record of MCP Auth Lab."),
@@ -179,7 +176,7 @@ mod tests {
         let shown =
             Record::parse(&script).unwrap().hops.into_iter().any(|hop| hop.title.contains("</script>\0😀"));
         assert!(shown, "a text like any other");
-        let unknown = json.replacen("{\"format\"", &format!("{{\"later\":{deep},\"format\""), 1);
+        let unknown = json.replacen("{\"format\"", "{\"later\":[{\"x\":1}],\"format\"", 1);
         assert_eq!(Record::parse(&unknown), Ok(record()), "what is not known is passed over");
 
         let mut many = record();

@@ -97,7 +97,7 @@ impl JwksCache {
     pub(crate) fn key_at_hand(&self, id: &str, now: UnixTime) -> Option<Arc<VerifyingKey>> {
         let current = self.shared.current.read().unwrap_or_else(PoisonError::into_inner);
         let Current { keys, url, fetched_at } = current.as_ref()?;
-        let age = now.since(*fetched_at);
+        let age = age(now, *fetched_at);
         if age >= MAX_AGE_SECONDS {
             return None;
         }
@@ -141,7 +141,7 @@ impl JwksCache {
 
     fn is_fresh(&self) -> bool {
         let current = self.shared.current();
-        current.is_some_and(|current| self.clock.now().since(current.fetched_at) < MAX_AGE_SECONDS)
+        current.is_some_and(|current| age(self.clock.now(), current.fetched_at) < MAX_AGE_SECONDS)
     }
 
     /// Fetches the keys, unless somebody did so a moment ago.
@@ -170,7 +170,7 @@ impl JwksCache {
         pause: u64,
     ) -> Option<JoinHandle<()>> {
         let now = self.clock.now();
-        if last_attempt.is_some_and(|last| now.since(last) < pause) {
+        if last_attempt.is_some_and(|last| age(now, last) < pause) {
             return None;
         }
         *last_attempt = Some(now);
@@ -282,4 +282,9 @@ impl VerifyingKey {
             TokenAlgorithm::EdDsa => Algorithm::EdDSA,
         }
     }
+}
+/// How long ago a moment was, in seconds. One that is still to come was written down by a clock that has been set back since:
+/// how long ago that was nobody knows, so it counts as long ago.
+fn age(now: UnixTime, moment: UnixTime) -> u64 {
+    if moment > now { u64::MAX } else { now.since(moment) }
 }

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use crate::browser;
 use crate::view::page::WalkPage;
 use crate::walk::{Start, Walk, begin};
 
@@ -10,11 +11,14 @@ use crate::walk::{Start, Walk, begin};
 #[component]
 pub(crate) fn App() -> impl IntoView {
     let start: RwSignal<Option<Result<Start, String>>> = RwSignal::new(None);
-    spawn_local(async move { start.set(Some(begin().await)) });
+    spawn_local(async move {
+        let begun = begin().await;
+        browser::remove_shell();
+        start.set(Some(begun));
+    });
     move || match start.get() {
-        None => {
-            view! { <p class="waiting" role="status">"Asking the lab where its servers are …"</p> }.into_any()
-        }
+        // What the document says by itself stays until then.
+        None => ().into_any(),
         Some(Ok(start)) => view! { <WalkPage walk=Walk::new(start) /> }.into_any(),
         Some(Err(reason)) => view! { <Lost reason=reason /> }.into_any(),
     }

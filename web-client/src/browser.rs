@@ -1,4 +1,4 @@
-//! The address bar and its history.
+//! The address bar, its history, and what the document shows before the program runs.
 
 use wasm_bindgen::JsValue;
 
@@ -22,4 +22,12 @@ pub(crate) fn hash() -> String {
 pub(crate) fn show_address(address: &str) {
     let history = web_sys::window().and_then(|window| window.history().ok());
     let _shown = history.map(|history| history.replace_state_with_url(&JsValue::NULL, "", Some(address)));
+}
+
+/// Takes away what the document says while the program is loading.
+pub(crate) fn remove_shell() {
+    let document = web_sys::window().and_then(|window| window.document());
+    if let Some(shell) = document.and_then(|document| document.get_element_by_id("shell")) {
+        shell.remove();
+    }
 }

@@ -19,5 +19,5 @@ pub(crate) struct Lab {
 pub(crate) async fn ask() -> Result<Lab, String> {
     let response = Request::get("/lab.json").send().await.map_err(|error| error.to_string())?;
     let text = response.text().await.map_err(|error| error.to_string())?;
-    serde_json::from_str(&text).map_err(|error| error.to_string())
+    protocol::json::read(&text).map_err(|error| error.to_string())
 }

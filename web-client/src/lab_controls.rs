@@ -11,7 +11,7 @@ pub(crate) async fn clock_ahead() -> u64 {
     }
     let Ok(response) = Request::get("/lab/clock").send().await else { return 0 };
     let text = response.text().await.unwrap_or_default();
-    serde_json::from_str(&text).map_or(0, |clock: Clock| clock.ahead_seconds)
+    protocol::json::read(&text).map_or(0, |clock: Clock| clock.ahead_seconds)
 }
 
 /// Presses a button: `Ok` if the lab did it, else why not, for people.
@@ -27,5 +27,5 @@ pub(crate) async fn press(button: &str, body: &'static str) -> Result<(), String
         return Ok(());
     }
     let text = response.text().await.unwrap_or_default();
-    Err(serde_json::from_str(&text).map_or(text, |refusal: Refusal| refusal.error))
+    Err(protocol::json::read(&text).map_or(text, |refusal: Refusal| refusal.error))
 }

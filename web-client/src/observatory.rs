@@ -88,12 +88,15 @@ impl Observatory {
         self.seen.set(Vec::new());
     }
 
+    /// How far the reports have come; `None` until the lab has said where it is.
+    pub(crate) fn place(self) -> Option<Place> {
+        let since = self.since.get_untracked()?;
+        let newest = self.seen.with_untracked(|seen| seen.last().map(|last| last.seq));
+        Some(Place { seq: newest.unwrap_or(since.seq), ..since })
+    }
+
     fn connect(self) -> Option<EventSource> {
-        let after = self.since.with_untracked(|since| {
-            let place = since.as_ref()?;
-            let newest = self.seen.with_untracked(|seen| seen.last().map(|last| last.seq));
-            Some(format!("?after={}-{}", place.boot, newest.unwrap_or(place.seq)))
-        });
+        let after = self.place().map(|place| format!("?after={}-{}", place.boot, place.seq));
         let url = String::from("/lab/observations") + after.as_deref().unwrap_or_default();
         let source = EventSource::new(&url).ok()?;
         listen(&source, "hello", move |text| self.greeted(text));
@@ -105,7 +108,7 @@ impl Observatory {
     }
 
     fn greeted(self, text: &str) {
-        let Ok(now) = serde_json::from_str::<Place>(text) else { return };
+        let Ok(now) = protocol::json::read::<Place>(text) else { return };
         self.connected.set(true);
         let same =
             self.since.with_untracked(|since| since.as_ref().is_some_and(|since| since.boot == now.boot));
@@ -117,7 +120,7 @@ impl Observatory {
     }
 
     fn told(self, text: &str) {
-        let Ok(observation) = serde_json::from_str::<Observation>(text) else { return };
+        let Ok(observation) = protocol::json::read::<Observation>(text) else { return };
         self.seen.update(|seen| {
             let place = seen.partition_point(|known| known.seq < observation.seq);
             if seen.get(place).is_none_or(|known| known.seq != observation.seq) {

@@ -46,7 +46,7 @@ fn storage() -> Option<web_sys::Storage> {
 /// Reads what an earlier page put away.
 pub(crate) fn load() -> Found {
     let Some(text) = storage().and_then(|storage| storage.get_item(KEY).ok()?) else { return Found::Nothing };
-    if let Ok(saved) = serde_json::from_str(&text) {
+    if let Ok(saved) = protocol::json::read(&text) {
         return Found::Walk(Box::new(saved));
     }
     clear();

@@ -9,11 +9,11 @@ use protocol::loopback::LoopbackPolicy;
 use protocol::pkce::CodeVerifier;
 use protocol::scope::ScopeSet;
 use protocol::secret::Secret;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use web_sys::{RequestCache, RequestCredentials, RequestMode};
 
 /// Where the servers are.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Places {
     /// The page's own origin, at which documents are handed out.
     pub(crate) origin: String,
@@ -62,7 +62,7 @@ pub(crate) async fn write(text: &str, host: &str) -> Result<(), String> {
         return Ok(());
     }
     let text = response.text().await.unwrap_or_default();
-    Err(serde_json::from_str(&text).map_or(text, |refusal: Refusal| refusal.error))
+    Err(protocol::json::read(&text).map_or(text, |refusal: Refusal| refusal.error))
 }
 
 /// Sends the authorization request, without any cookie. The browser keeps the answer to itself, and so whether there was

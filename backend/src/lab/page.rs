@@ -9,10 +9,10 @@ use axum::middleware::{self, Next};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, HeaderName, REFERRER_POLICY,
-    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST,
+    HeaderName, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
-use http::{HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use tower_http::services::ServeDir;
@@ -22,17 +22,66 @@ use super::clients::PREREGISTERED;
 
 struct Page {
     addresses: Addresses,
-    index: Option<String>,
+    index: Option<Index>,
     policy: HeaderValue,
     lab: String,
+}
+
+/// The page's one document, as trunk built it, and as it was compressed. It is kept, because the policy that goes with it
+/// names what stands in it.
+struct Index {
+    text: String,
+    brotli: Option<Vec<u8>>,
+    gzip: Option<Vec<u8>>,
+}
+
+impl Index {
+    fn read(folder: &Path) -> Option<Self> {
+        let file = |name: &str| folder.join(name);
+        Some(Self {
+            text: std::fs::read_to_string(file("index.html")).ok()?,
+            brotli: std::fs::read(file("index.html.br")).ok(),
+            gzip: std::fs::read(file("index.html.gz")).ok(),
+        })
+    }
+
+    /// In the best form that the browser takes.
+    fn answer(&self, request: &HeaderMap) -> Response {
+        let forms = [("br", &self.brotli), ("gzip", &self.gzip)];
+        let taken = forms.into_iter().find_map(|(coding, form)| {
+            let bytes = form.as_ref().filter(|_| takes(request, coding))?;
+            Some((coding, bytes.clone()))
+        });
+        let html = (CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+        let vary = (VARY, HeaderValue::from_static("accept-encoding"));
+        match taken {
+            Some((coding, bytes)) => {
+                let coding = (CONTENT_ENCODING, HeaderValue::from_static(coding));
+                ([html, vary, coding], bytes).into_response()
+            }
+            None => ([html, vary], self.text.clone()).into_response(),
+        }
+    }
+}
+
+/// Whether a browser takes a content coding: it names it, and not with `q=0`.
+///
+/// Spec: RFC 9110 §12.5.3.
+fn takes(request: &HeaderMap, coding: &str) -> bool {
+    let lists = request.get_all(ACCEPT_ENCODING).iter().filter_map(|list| list.to_str().ok());
+    lists.flat_map(|list| list.split(',')).any(|item| {
+        let (name, weight) = item.split_once(';').unwrap_or((item, "q=1"));
+        let weight = weight.trim().strip_prefix("q=").and_then(|weight| weight.trim().parse::<f32>().ok());
+        name.trim().eq_ignore_ascii_case(coding) && weight.is_some_and(|weight| weight > 0.0)
+    })
 }
 
 /// The router of the page. The folder is read once for the index; its other files are served as they are. `boot` names
 /// this start of the lab, and `lab` is what else there is to ask on this server.
 pub(super) fn router(folder: &Path, addresses: &Addresses, boot: &str, lab: Router) -> Router {
-    let index = std::fs::read_to_string(folder.join("index.html")).ok();
+    let index = Index::read(folder);
     let page = Arc::new(Page {
-        policy: content_security_policy(index.as_deref().unwrap_or_default()),
+        policy: content_security_policy(index.as_ref().map_or("", |index| &index.text)),
         index,
         lab: json!({
             "mcp_server": addresses.mcp_server,
@@ -56,9 +105,9 @@ pub(super) fn router(folder: &Path, addresses: &Addresses, boot: &str, lab: Rout
         .layer(middleware::from_fn_with_state(page, headers))
 }
 
-async fn index_page(State(page): State<Arc<Page>>) -> Response {
+async fn index_page(State(page): State<Arc<Page>>, request: HeaderMap) -> Response {
     match &page.index {
-        Some(index) => Html(index.clone()).into_response(),
+        Some(index) => index.answer(&request),
         None => (
             StatusCode::SERVICE_UNAVAILABLE,
             Html(
@@ -102,18 +151,18 @@ async fn headers(State(page): State<Arc<Page>>, request: Request, next: Next) ->
     response
 }
 
-/// Only the page's own files, WebAssembly, trunk's one inline script by its hash, and connections to loopback.
+/// Only the page's own files, WebAssembly, what stands in its document by its hash (trunk's script, the style), and
+/// connections to loopback.
 ///
 /// Spec: MCP Security Best Practices (content security policy of web clients).
 fn content_security_policy(index: &str) -> HeaderValue {
-    let hash = |script: &str| format!("'sha256-{}'", base64(&Sha256::digest(script.as_bytes())));
-    let scripts: Vec<_> = ["'self'".to_owned(), "'wasm-unsafe-eval'".to_owned()]
-        .into_iter()
-        .chain(inline_scripts(index).map(hash))
-        .collect();
-    let scripts = scripts.join(" ");
+    let hashes = |element| {
+        let hash = |text: &str| format!(" 'sha256-{}'", base64(&Sha256::digest(text.as_bytes())));
+        inline(index, element).map(hash).collect::<String>()
+    };
+    let (scripts, styles) = (hashes("script"), hashes("style"));
     let policy = format!(
-        "default-src 'none'; script-src {scripts}; style-src 'self'; img-src 'self' data:; \
+        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'{scripts}; style-src 'self'{styles}; img-src 'self' data:; \
          connect-src 'self' http://localhost:* http://127.0.0.1:*; base-uri 'none'; form-action 'none'; \
          frame-ancestors 'none'"
     );
@@ -121,11 +170,13 @@ fn content_security_policy(index: &str) -> HeaderValue {
     HeaderValue::from_str(&policy).unwrap_or_else(|_| HeaderValue::from_static("default-src 'none'"))
 }
 
-/// The texts of script elements without `src`.
-fn inline_scripts(index: &str) -> impl Iterator<Item = &str> {
-    index.split("<script").skip(1).filter_map(|rest| {
+/// The texts of the elements of a name that hold their text themselves.
+fn inline<'a>(index: &'a str, element: &str) -> impl Iterator<Item = &'a str> {
+    let (start, end) = (format!("<{element}"), format!("</{element}>"));
+    let elements: Vec<_> = index.split(&start).skip(1).collect();
+    elements.into_iter().filter_map(move |rest| {
         let (attributes, rest) = rest.split_once('>')?;
-        let (text, _) = rest.split_once("</script>")?;
+        let (text, _) = rest.split_once(&end)?;
         (!attributes.contains("src=")).then_some(text)
     })
 }
@@ -141,14 +192,27 @@ mod tests {
 
     /// Req: CL-10
     #[test]
-    fn the_policy_allows_the_one_inline_script_by_its_hash() {
-        let index =
-            r#"<script type="module">import init from '/x.js';</script><script src="/y.js"></script>"#;
-        assert_eq!(inline_scripts(index).collect::<Vec<_>>(), ["import init from '/x.js';"]);
+    fn the_policy_allows_what_stands_in_the_document_by_its_hash() {
+        let index = "<style>p{color:red}</style><script type=\"module\">import init from '/x.js';</script>\
+                     <script src=\"/y.js\"></script>";
         let policy = content_security_policy(index);
         let policy = policy.to_str().unwrap();
-        let hash = base64(&Sha256::digest("import init from '/x.js';"));
-        assert!(policy.contains(&format!("script-src 'self' 'wasm-unsafe-eval' 'sha256-{hash}';")));
+        let hash = |text: &str| base64(&Sha256::digest(text));
+        let script = hash("import init from '/x.js';");
+        assert!(policy.contains(&format!("script-src 'self' 'wasm-unsafe-eval' 'sha256-{script}';")));
+        assert!(policy.contains(&format!("style-src 'self' 'sha256-{}';", hash("p{color:red}"))));
         assert!(!policy.contains("unsafe-inline"));
+    }
+
+    #[test]
+    fn a_coding_is_taken_that_is_named_and_not_refused() {
+        let taken = |list: &'static str, coding| {
+            takes(&HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static(list))]), coding)
+        };
+        assert!(taken("gzip, deflate, br, zstd", "br"));
+        assert!(taken("gzip;q=0.5", "gzip"));
+        assert!(!taken("gzip, br;q=0", "br"));
+        assert!(!taken("brotli", "br"));
+        assert!(!takes(&HeaderMap::new(), "br"));
     }
 }

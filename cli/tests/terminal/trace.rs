@@ -45,7 +45,7 @@ async fn json_is_one_object_with_secrets_masked() {
             assert!(check[member].is_string(), "{check}");
         }
     }
-    assert_eq!(entries.last().unwrap()["title"], "POST the revocation: the token is given back");
+    assert_eq!(entries.last().unwrap()["title"], "POST /revoke: the refresh token is given back");
     assert!(!ended.out.contains("eyJ"), "tokens are masked");
     let open = lab.run(&["trace", "--json", "--show-secrets"]).await.with(0);
     assert!(open.out.contains("eyJ"));

@@ -1,5 +1,7 @@
 import { expect, type Locator, type Page } from "@playwright/test";
 import { authorizationServer } from "../../lab";
+import type { AuthorizationServerPages } from "./authorization_server";
+import { Card } from "./card";
 
 /** The button that leads on, for scripts that run inside the page. */
 export const mainButton = '[data-testid="next"]';
@@ -11,7 +13,11 @@ export class LabPage {
   readonly run: Locator;
   readonly toConsent: Locator;
   readonly startOver: Locator;
-  readonly card: Locator;
+  readonly card: Card;
+  readonly ladder: Locator;
+  readonly pauses: Locator;
+  readonly wanted: Locator;
+  readonly lost: Locator;
   readonly success: Locator;
   readonly failure: Locator;
 
@@ -21,18 +27,61 @@ export class LabPage {
     this.run = page.getByTestId("run");
     this.toConsent = page.getByTestId("run-to-consent");
     this.startOver = page.getByTestId("start-over");
-    this.card = page.getByTestId("card");
+    this.card = new Card(page);
+    this.ladder = page.getByTestId("ladder");
+    this.pauses = page.getByTestId("pauses");
+    this.wanted = page.getByTestId("wanted");
+    this.lost = page.getByTestId("lost");
     this.success = page.getByTestId("success");
     this.failure = page.getByTestId("failure");
   }
 
-  async open(): Promise<void> {
-    await this.page.goto("/");
+  /** Opens the page, as a link leads to it. */
+  async open(hash = ""): Promise<void> {
+    await this.page.goto(`/${hash}`);
     await expect(this.next).toBeEnabled();
   }
 
-  rows(): Locator {
-    return this.page.getByTestId("ladder-row");
+  /** The rows of the ladder whose spoken text fits: `Client to MCP server: …; answer: …`. */
+  rows(name: string | RegExp = ""): Locator {
+    return this.ladder.getByRole("button", { name });
+  }
+
+  /** The rows of what has happened. */
+  happened(): Locator {
+    return this.ladder.locator('[data-testid="ladder-row"][data-state="observed"]');
+  }
+
+  /** A choice of the two switches: a revision, or `cimd`, `pre`, `dcr`. */
+  choice(id: string): Locator {
+    return this.page.getByTestId(`choose-${id}`);
+  }
+
+  /** Opens a dialog: `compare`, `document`, `export`, `presenter`, `keys`. */
+  async openDialog(id: string): Promise<Locator> {
+    await this.page.getByTestId(`open-${id}`).click();
+    const dialog = this.page.getByRole("dialog");
+    await expect(dialog).toBeVisible();
+    return dialog;
+  }
+
+  /** What can be done once every call is answered: `refresh`, `reuse`, `expire`, … */
+  deed(id: string): Locator {
+    return this.page.getByTestId(`deed-${id}`);
+  }
+
+  /** A whole run in a browser that is not signed in, as somebody who allows everything. */
+  async runToTheEnd(as: AuthorizationServerPages, person: string): Promise<void> {
+    await this.run.click();
+    await as.signInAs(person);
+    await this.allowTwice(as);
+  }
+
+  /** The rest of a run at whose first consent the browser stands. */
+  async allowTwice(as: AuthorizationServerPages): Promise<void> {
+    await as.allowAccess();
+    await as.allowMore();
+    await expect(this.success).toBeVisible();
   }
 
   step(id: string): Locator {

@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 
 use protocol::clause::Clause;
+use protocol::host::Host;
 use protocol::ids::ResourceUri;
-use url::{Host, Url};
 
 use crate::check::Stop;
 use crate::config::Config;
@@ -50,9 +50,9 @@ pub(crate) fn leads_inside(config: &Config, url: &str) -> bool {
 
 /// Whether a URL names an address by number, or this machine, that only insiders reach.
 fn is_internal(url: &str) -> bool {
-    match Url::parse(url).ok().as_ref().and_then(Url::host) {
-        Some(Host::Domain(name)) => {
-            let name = name.trim_end_matches('.');
+    match Host::of_url(url) {
+        Some(Host::Name(name)) => {
+            let name = name.trim_end_matches('.').to_ascii_lowercase();
             name == "localhost" || name.ends_with(".localhost") || name.ends_with(".internal")
         }
         Some(Host::Ipv4(address)) => is_special(IpAddr::V4(address)),

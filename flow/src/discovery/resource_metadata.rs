@@ -1,7 +1,6 @@
 //! The MCP server's metadata: what it is called, and whose tokens it accepts.
 
 use protocol::clause::Clause;
-use protocol::few;
 use protocol::ids::{Issuer, ResourceUri};
 use protocol::protected_resource_metadata::ProtectedResourceMetadata;
 use protocol::scope::ScopeSet;
@@ -117,8 +116,9 @@ fn choose_issuers(
     };
     let gave_token = |issuer: &Issuer| refused.is_some_and(|access| access.discovered.issuer == *issuer);
     // The document's order is kept among equals.
-    few::sort_by_key(&mut usable, |issuer| (!gave_token(issuer), !is_known(issuer)));
-    let mut chosen = usable.into_iter();
+    let (before, others): (Vec<_>, Vec<_>) = usable.into_iter().partition(gave_token);
+    let (known, unknown): (Vec<_>, Vec<_>) = others.into_iter().partition(is_known);
+    let mut chosen = before.into_iter().chain(known).chain(unknown);
     let first = chosen.next().ok_or(Stop)?;
     destination::require(turn, "the authorization server", first.as_str())?;
     let may_be_tried = |issuer: &Issuer| !destination::leads_inside(turn.config, issuer.as_str());

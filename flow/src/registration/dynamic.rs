@@ -3,7 +3,6 @@
 use protocol::clause::Clause;
 use protocol::client_information::{ClientInformation, ClientRegistrationRequest};
 use protocol::client_metadata::AuthMethod;
-use protocol::oauth_error::OAuthErrorBody;
 use protocol::token_endpoint::{AUTHORIZATION_CODE, CLIENT_CREDENTIALS, REFRESH_TOKEN};
 use serde_json::json;
 
@@ -15,6 +14,7 @@ use crate::identity::{Origin, Proof, Registered};
 use crate::lessons::steps::Step;
 use crate::secrecy;
 use crate::state::State;
+use crate::token_response::describe_error;
 use crate::trace::{Decoded, Party};
 use crate::turn::{Outgoing, Turn};
 
@@ -60,16 +60,9 @@ impl Newcomer {
     /// Reads what the server made of it. What it gives is kept for this issuer alone.
     pub(crate) fn registered(self, turn: &mut Turn<'_>, response: &Response) -> Result<State, Stop> {
         turn.secrets.extend(secrecy::in_answer(&response.body));
-        let found = match serde_json::from_str::<OAuthErrorBody>(&response.body) {
-            Ok(OAuthErrorBody { error, error_description: Some(description), .. })
-                if response.status != 201 =>
-            {
-                format!("{} {error}: {description}", response.status)
-            }
-            Ok(OAuthErrorBody { error, .. }) if response.status != 201 => {
-                format!("{} {error}", response.status)
-            }
-            _ => response.status.to_string(),
+        let found = match response.status {
+            201 => "201".to_owned(),
+            _ => describe_error(response),
         };
         turn.summary.clone_from(&found);
         turn.checks.require(

@@ -136,9 +136,10 @@ fn the_browser_goes_where_the_person_wants_and_the_checks_stay() {
         let answer =
             protocol::query::encode([("code", "c"), ("state", &state), ("iss", crate::world::ISSUER)]);
         flow.handle_callback(&world.env(), &format!("http://localhost:3000/callback?{answer}")).unwrap();
-        match stays {
-            true => assert!(matches!(flow.poll(), Action::Send(_)), "{:?}", flow.poll()),
-            false => assert_eq!(failure(&flow).title, "state is the one that was sent"),
+        if stays {
+            assert!(matches!(flow.poll(), Action::Send(_)), "{:?}", flow.poll());
+        } else {
+            assert_eq!(failure(&flow).title, "state is the one that was sent");
         }
         is_the_same_when_replayed(&flow);
     }
@@ -284,7 +285,7 @@ fn a_token_is_given_back_and_the_client_goes_on_with_it() {
         match kind {
             TokenKind::AccessToken => assert_eq!((renewed, made), (1, 2), "refused, renewed, made again"),
             TokenKind::RefreshToken => {
-                assert_eq!((renewed, made), (0, 1), "the access token still works here")
+                assert_eq!((renewed, made), (0, 1), "the access token still works here");
             }
         }
         is_the_same_when_replayed(&flow);

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use resource_server::Clock as _;
+
 use crate::issuer::Key;
 use crate::support::{Server, after, say};
 
@@ -62,6 +64,20 @@ async fn keys_rotate_under_calls_without_one_refusal() {
     server.send(after(&say(1), &server.token_by("RS256", new))).await.is_ok();
     let answer = server.send(after(&say(1), &server.token_by("ES256", old))).await;
     assert!(answer.header("www-authenticate").contains("has no such key"), "the old key is dead: {answer:?}");
+}
+
+/// What was fetched an hour ahead of the time that it is now is no reason to wait an hour for a new key.
+#[tokio::test]
+async fn a_clock_that_is_set_back_does_not_keep_new_keys_out() {
+    let server = Server::start().await;
+    let (old, new) = (Key::p256(), Key::published());
+    let start = server.clock.now();
+    server.clock.advance(3600);
+    server.keys.publish(&[old]);
+    server.send(after(&say(1), &server.token_by("ES256", old))).await.is_ok();
+    server.clock.set(start);
+    server.keys.publish(&[old, new]);
+    server.send(after(&say(1), &server.token_by("RS256", new))).await.is_ok();
 }
 
 /// What was verified by a key that is published no more has to be verified again, and cannot be. Req: RS-13

@@ -59,10 +59,7 @@ pub(crate) fn Controls(walk: Walk) -> impl IntoView {
                     type="checkbox"
                     data-testid="pauses"
                     prop:checked=move || walk.pauses.get()
-                    on:change=move |event| {
-                        walk.pauses.set(event_target_checked(&event));
-                        walk.save();
-                    }
+                    on:change=move |event| walk.set_pauses(event_target_checked(&event))
                 />
                 "Pause before sending"
             </label>

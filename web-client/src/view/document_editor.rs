@@ -64,23 +64,28 @@ impl Trial {
         self.stage.with(|stage| matches!(stage, Stage::Writing | Stage::Asked(_)))
     }
 
+    /// Whoever made the trial may have gone by the time of an answer: then nobody wants to know any more.
+    fn reach(self, stage: Stage) {
+        let _nobody = self.stage.try_set(stage);
+    }
+
     async fn check(self, places: Places) {
-        self.stage.set(Stage::Writing);
+        self.reach(Stage::Writing);
         let host = self.mistake.get_untracked().host;
         if let Err(reason) = trial::write(&self.text.get_untracked(), host).await {
-            return self.stage.set(Stage::NoVerdict(Some(reason)));
+            return self.reach(Stage::NoVerdict(Some(reason)));
         }
         let Some(url) = env::fresh().and_then(|env| places.request(&env)) else {
             let reason = "This browser has no randomness to offer, so nothing can be sent safely.";
-            return self.stage.set(Stage::NoVerdict(Some(reason.into())));
+            return self.reach(Stage::NoVerdict(Some(reason.into())));
         };
         let asked = Stage::Asked(correlation("GET", &url, None, b""));
-        self.stage.set(asked.clone());
+        self.reach(asked.clone());
         trial::ask(&url).await;
         let give_up = move || {
-            if self.stage.with_untracked(|stage| *stage == asked) {
+            if self.stage.try_with_untracked(|stage| *stage == asked) == Some(true) {
                 let reason = "The lab does not report what became of the request. Is it still running?";
-                self.stage.set(Stage::NoVerdict(Some(reason.into())));
+                self.reach(Stage::NoVerdict(Some(reason.into())));
             }
         };
         set_timeout(give_up, REPORT_DEADLINE);
@@ -303,5 +308,36 @@ mod tests {
         page.press("Check it at the authorization server").await;
         page.until(".error-note", "Not this one.").await;
         js("window.fetch = window.fetchReally");
+    }
+
+    #[test]
+    async fn a_panel_that_is_closed_waits_for_no_report() {
+        // The deadline is over at once.
+        js("window.setTimeoutReally = window.setTimeout; \
+            window.setTimeout = (call, ms) => window.setTimeoutReally(() => { call(); window.over ||= ms === 3000 }); \
+            window.over = false; window.fetchReally = window.fetch; \
+            window.fetch = async () => new Promise((done) => { window.answer = () => done(new Response('{}')) })");
+        let places = Places {
+            origin: "http://localhost:3000".into(),
+            authorization_endpoint: "http://localhost:9000/authorize".into(),
+            resource: "http://localhost:8001/mcp".into(),
+        };
+        let page = TestPage::show(move || {
+            let trial = Trial::new(&places);
+            let (show, on_use) = (Callback::new(|_| ().into_any()), Callback::new(|_| ()));
+            view! { <DocumentEditor trial=trial places=places seen=Signal::stored(Vec::new()) show=show on_use=on_use /> }
+        })
+        .await;
+        page.press("Check it at the authorization server").await;
+        js("window.answer()");
+        page.until(".strong", "is asked").await;
+        drop(page);
+        js("window.answer()");
+        let other = TestPage::show(|| view! { <p>"The page goes on"</p> }).await;
+        for _ in 0..5 {
+            other.fire("p", "nothing").await;
+        }
+        assert!(js("return window.over").is_truthy());
+        js("window.setTimeout = window.setTimeoutReally; window.fetch = window.fetchReally");
     }
 }

@@ -5,6 +5,7 @@ use flow::{Action, Failure};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use protocol::clause::Clause;
+use protocol::observation::Finding;
 
 use super::afterwards::Afterwards;
 use super::boxed::changing;
@@ -13,7 +14,7 @@ use crate::walk::{At, Walk};
 
 #[derive(Clone, Debug, PartialEq)]
 enum End {
-    Success { call: String, summary: String, exchanges: usize, checks: usize },
+    Success { heading: &'static str, call: String, summary: String, messages: usize, checks: usize },
     Failure(Failure),
 }
 
@@ -30,11 +31,27 @@ pub(crate) fn Ending(walk: Walk) -> impl IntoView {
                     let text: Vec<_> = result.rows.iter().map(|(_, text, _)| text.as_str()).collect();
                     Some((tool.clone(), text.join(" ")))
                 });
-                let (call, summary) = answered.unwrap_or_default();
-                let exchanges =
-                    entries.iter().filter(|entry| matches!(entry.event, Event::Exchange { .. })).count();
-                let checks = entries.iter().map(|entry| entry.checks.len()).sum();
-                Some(End::Success { call, summary, exchanges, checks })
+                let last = entries.iter().rev().find_map(|entry| match &entry.event {
+                    Event::Exchange { summary, .. } => Some((entry, summary)),
+                    _ => None,
+                });
+                let refused = last.filter(|(entry, _)| entry.is_refused());
+                let (heading, (call, summary)) = match (flow.poll(), refused) {
+                    (_, Some((entry, summary))) => {
+                        ("Refused, as it should be", (entry.title.clone(), summary.clone()))
+                    }
+                    (Action::Finished, None) => {
+                        ("The client has left", ("Start over".into(), "to begin again.".into()))
+                    }
+                    _ => ("The protected tool has answered", answered.unwrap_or_default()),
+                };
+                let (messages, checks) = walk.hops.with(|hops| {
+                    let theirs = hops.iter().flat_map(|hop| &hop.seen).flat_map(|seen| &seen.findings);
+                    let theirs = theirs.filter(|finding| matches!(finding, Finding::Checked(_))).count();
+                    let own: usize = hops.iter().map(|hop| hop.checks.len()).sum();
+                    (hops.iter().filter(|hop| hop.from != hop.to).count(), own + theirs)
+                });
+                Some(End::Success { heading, call, summary, messages, checks })
             }
             Action::Failed(failure) => Some(End::Failure(failure.clone())),
             _ => None,
@@ -42,12 +59,12 @@ pub(crate) fn Ending(walk: Walk) -> impl IntoView {
     });
     changing(move || {
         end.get().map(|end| match end {
-            End::Success { call, summary, exchanges, checks } => view! {
+            End::Success { heading, call, summary, messages, checks } => view! {
                 <section class="success" data-testid="success" role="status">
-                    <h2>"The protected tool has answered"</h2>
+                    <h2>{heading}</h2>
                     <p><b>{call}</b>": "{summary}</p>
                     <p>
-                        {exchanges}" exchanges and "{checks}" checks, all of them real. Go back to read any of \
+                        {messages}" messages and "{checks}" checks on both sides, all of them real. Go back to read any of \
                         them, or start over and say no this time."
                     </p>
                 </section>
@@ -62,7 +79,11 @@ pub(crate) fn Ending(walk: Walk) -> impl IntoView {
 /// What can be done at rest, and what the last deed came to.
 #[component]
 fn WhatNow(walk: Walk) -> impl IntoView {
-    spawn_local(async move { walk.clock_ahead.set(lab_controls::clock_ahead().await) });
+    // Going back and forward asks nobody anything.
+    if !walk.clock_asked.get_value() {
+        walk.clock_asked.set_value(true);
+        spawn_local(async move { walk.clock_ahead.set(lab_controls::clock_ahead().await) });
+    }
     let on_deed = Callback::new(move |id| walk.do_deed(id));
     let on_clock_back = Callback::new(move |()| walk.put_clock_back());
     view! {

@@ -181,9 +181,9 @@ pub(crate) fn Import(
         let Some(file) = file else { return };
         unreadable.set(None);
         spawn_local(async move {
+            // By then the dialog may be closed.
             match files::read(file).await {
-                Ok(text) => on_text.run(text),
-                // By then the dialog may be closed.
+                Ok(text) => drop(on_text.try_run(text)),
                 Err(reason) => drop(unreadable.try_set(Some(reason))),
             }
         });

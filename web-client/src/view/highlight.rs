@@ -6,7 +6,6 @@ use std::ops::Range;
 use flow::spellings;
 use leptos::ev;
 use leptos::prelude::*;
-use protocol::few;
 use protocol::observation::MASK;
 use wasm_bindgen::JsCast as _;
 
@@ -94,10 +93,14 @@ fn marks<'a>(text: &str, values: &'a [Value]) -> Vec<Mark<'a>> {
 /// What to look for, in the order of precedence.
 fn needles(values: &[Value]) -> Vec<(String, &Value)> {
     let sought = values.iter().filter(|value| value.text.len() >= if value.secret { 1 } else { SHORTEST });
-    let mut needles: Vec<(String, &Value)> = sought
-        .flat_map(|value| spellings(&value.text).into_iter().map(move |spelling| (spelling, value)))
-        .collect();
-    few::sort_by_key(&mut needles, |(spelling, value)| (!value.secret, usize::MAX - spelling.len()));
+    let precedence = |(spelling, value): &(String, &Value)| (!value.secret, usize::MAX - spelling.len());
+    let mut needles: Vec<(String, &Value)> = Vec::new();
+    for value in sought {
+        for needle in spellings(&value.text).into_iter().map(|spelling| (spelling, value)) {
+            let place = needles.partition_point(|known| precedence(known) <= precedence(&needle));
+            needles.insert(place, needle);
+        }
+    }
     needles
 }
 

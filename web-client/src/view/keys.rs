@@ -1,12 +1,13 @@
 //! The keyboard: one key per move, never in the way of a control that has the focus.
 
+use flow::lessons::glossary::TERMS;
 use leptos::ev::{self, KeyboardEvent};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast as _;
 
 use super::dialog::{Modal, is_any_open};
 use super::tools::Tools;
-use crate::walk::{Until, Walk};
+use crate::walk::{Tool, Until, Walk};
 
 /// Listens for the keys of the page.
 pub(crate) fn listen(walk: Walk, tools: Tools) {
@@ -25,12 +26,12 @@ pub(crate) fn listen(walk: Walk, tools: Tools) {
             "e" | "E" if walk.running.get_untracked().is_some() => walk.pause(),
             "e" | "E" => walk.run(Until::End),
             "c" | "C" => walk.run(Until::Consent),
-            "p" | "P" => walk.pauses.update(|pauses| *pauses = !*pauses),
+            "p" | "P" => walk.set_pauses(!walk.pauses.get_untracked()),
             "s" | "S" => walk.show_secrets.update(|shown| *shown = !*shown),
             "r" | "R" => walk.start_over(),
-            "m" | "M" => tools.compare.set(true),
-            "d" | "D" => tools.document.set(true),
-            "x" | "X" => tools.export.set(true),
+            "m" | "M" => walk.open_tool(Tool::Compare),
+            "d" | "D" => walk.open_tool(Tool::Document),
+            "x" | "X" => walk.open_tool(Tool::Export),
             "v" | "V" => tools.presenter.set(true),
             "?" => tools.keys.set(true),
             _ => return,
@@ -65,12 +66,14 @@ const KEYS: [(&str, &str); 14] = [
     ("?", "this list"),
 ];
 
-/// The list of keys.
+/// The list of keys, and the words that a newcomer meets.
 #[component]
 pub(crate) fn KeysDialog(open: RwSignal<bool>) -> impl IntoView {
     view! {
-        <Modal open=open id="keys" title="Keys">
+        <Modal open=open id="keys" title="Keys and words">
             <dl>{KEYS.map(|(key, what)| view! { <dt><kbd>{key}</kbd></dt><dd>{what}</dd> })}</dl>
+            <h3>"Words"</h3>
+            <dl>{TERMS.map(|term| view! { <dt>{term.word}</dt><dd>{term.meaning}</dd> })}</dl>
         </Modal>
     }
 }

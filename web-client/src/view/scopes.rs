@@ -1,7 +1,6 @@
 //! Scopes: what the token allows, what is asked for, and what the server has on offer.
 
 use leptos::prelude::*;
-use protocol::few;
 
 use super::boxed::CollectBoxed as _;
 
@@ -47,16 +46,16 @@ pub(crate) fn marks<'a>(
     offered: &'a [String],
 ) -> Vec<(Mark, &'a str)> {
     let of_asking = if granted.is_empty() { Mark::Asked } else { Mark::New };
+    // What comes later wins.
+    let all = [(Mark::Offered, offered), (of_asking, asked), (Mark::Granted, granted)];
+    let named =
+        all.into_iter().flat_map(|(mark, scopes)| scopes.iter().map(move |scope| (scope.as_str(), mark)));
     let mut marks: Vec<(Mark, &str)> = Vec::new();
-    // What comes first wins.
-    for (mark, scopes) in [(Mark::Granted, granted), (of_asking, asked), (Mark::Offered, offered)] {
-        for scope in scopes {
-            if !scope.is_empty() && marks.iter().all(|(_, known)| known != scope) {
-                marks.push((mark, scope));
-            }
-        }
+    for (scope, mark) in named.filter(|(scope, _)| !scope.is_empty()) {
+        marks.retain(|(_, known)| *known != scope);
+        let place = marks.partition_point(|known| *known < (mark, scope));
+        marks.insert(place, (mark, scope));
     }
-    few::sort_by_key(&mut marks, |mark| *mark);
     marks
 }
 

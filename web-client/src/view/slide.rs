@@ -72,8 +72,7 @@ fn of_what_comes(walk: Walk) -> Slide {
         Action::Send(outgoing) => Some((outgoing.step, outgoing.to, outgoing.title.clone())),
         _ => None,
     });
-    let (step, to, arrow) =
-        pending.unwrap_or((Step::Ending, Party::Client, "everything is answered".to_owned()));
+    let Some((step, to, arrow)) = pending else { return at_rest(walk) };
     Slide {
         chapter: chapter(step),
         place: format!("after {}", walk.hops.with(Vec::len)),
@@ -87,6 +86,33 @@ fn of_what_comes(walk: Walk) -> Slide {
         passed: 0,
         failed: None,
         notes: step.notes(revision).to_owned(),
+    }
+}
+
+/// Nothing comes next by itself: the person decides.
+fn at_rest(walk: Walk) -> Slide {
+    let leaves = walk.flow.with(|flow| matches!(flow.poll(), Action::Navigate | Action::AwaitCallback));
+    let last = walk.hops.with(|hops| hops.last().map(|hop| hop.step)).unwrap_or(Step::Challenge);
+    let (title, to, what) = if leaves {
+        let what = "The client has said all it wants. Now the browser goes to the authorization server, and you decide.";
+        ("Your turn", Party::AuthorizationServer, what)
+    } else {
+        let what = "Go back to look at any message again, or start over and say no this time.";
+        ("Everything is answered", Party::You, what)
+    };
+    Slide {
+        chapter: chapter(last),
+        place: format!("after {}", walk.hops.with(Vec::len)),
+        title: title.to_owned(),
+        from: Party::You,
+        to,
+        arrow: String::new(),
+        answer: None,
+        what: what.to_owned(),
+        excerpt: Vec::new(),
+        passed: 0,
+        failed: None,
+        notes: last.notes(walk.revision()).to_owned(),
     }
 }
 

@@ -12,13 +12,12 @@ use crate::walk::{At, Walk};
 #[component]
 pub(crate) fn Steps(walk: Walk) -> impl IntoView {
     let shown = Memo::new(move |_| {
-        let mut steps: Vec<Step> =
+        let planned: Vec<Step> =
             walk.choice.with(|choice| plan::steps(choice.revision, choice.way.origin()).collect());
         walk.hops.with(|hops| {
-            let beside = hops.iter().map(|hop| hop.step);
-            steps.extend(beside);
-        });
-        Step::ALL.into_iter().filter(|step| steps.contains(step)).collect::<Vec<_>>()
+            let beside = |step: &Step| hops.iter().any(|hop| hop.step == *step);
+            Step::ALL.into_iter().filter(|step| planned.contains(step) || beside(step)).collect::<Vec<_>>()
+        })
     });
     let chapters = move || {
         let shown = shown.get();

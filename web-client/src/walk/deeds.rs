@@ -56,6 +56,7 @@ impl Walk {
         match id {
             "reuse" if !worn => Some("no token has been renewed yet."),
             "refresh" | "revoke-refresh" if !refreshable => Some("the client has no refresh token any more."),
+            "leave" if self.revision().is_stateless() => Some("there are no sessions in this revision."),
             _ => None,
         }
     }

@@ -5,6 +5,7 @@ mod moves;
 mod next;
 mod records;
 mod start;
+mod tools;
 
 use std::ops::Deref;
 
@@ -18,9 +19,11 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use next::Next;
 pub(crate) use start::{Start, begin};
+pub(crate) use tools::{LOST, Tool};
 
 use crate::choice::Choice;
 use crate::draft::Draft;
+use crate::fetched::Workbench;
 use crate::followed::followed;
 use crate::lab::Lab;
 use crate::observatory::Observatory;
@@ -42,6 +45,8 @@ pub(crate) enum Until {
     Consent,
     /// Until this step has happened.
     Step(Step),
+    /// Until somebody refuses something, or everything is done.
+    Refusal,
     /// Until everything is done.
     End,
 }
@@ -96,18 +101,20 @@ pub(crate) struct State {
     pub(crate) picked: RwSignal<Option<&'static str>>,
     /// The values that are followed across the run.
     pub(crate) followed: Memo<Vec<Value>>,
-    /// The authorization server's keys, once they were asked for.
-    pub(crate) key_set: RwSignal<Option<Result<String, String>>>,
     /// The language in which code is shown.
     pub(crate) language: RwSignal<&'static str>,
     /// What the last deed at rest came to.
     pub(crate) outcome: RwSignal<Option<String>>,
     /// How far the lab's clock is ahead, in seconds.
     pub(crate) clock_ahead: RwSignal<u64>,
+    /// Whether the lab was asked for it.
+    pub(crate) clock_asked: StoredValue<bool>,
     /// A step that a link leads to, and that has not happened yet.
     pub(crate) wanted: RwSignal<Option<Step>>,
     /// A word to the reader that belongs to no hop.
     pub(crate) notice: RwSignal<Option<&'static str>>,
+    /// The tools that are fetched when they are wanted.
+    pub(crate) workbench: Workbench,
 }
 
 impl Walk {
@@ -137,12 +144,13 @@ impl Walk {
             lit: RwSignal::new(None),
             picked: RwSignal::new(None),
             followed: Memo::new(move |_| flow.with(|flow| followed(flow.trace().entries()))),
-            key_set: RwSignal::new(None),
             language: RwSignal::new("curl"),
             outcome: RwSignal::new(None),
             clock_ahead: RwSignal::new(0),
+            clock_asked: StoredValue::new(false),
             wanted: RwSignal::new(start.wanted),
             notice: RwSignal::new(start.notice),
+            workbench: Workbench::new(),
         })))
     }
 

@@ -2,7 +2,6 @@
 
 use flow::Action;
 use leptos::prelude::*;
-use protocol::revision::Revision;
 use record::Record;
 
 use super::{At, Walk};
@@ -15,14 +14,6 @@ impl Walk {
         let (revision, way) = self.choice.with(|choice| (choice.revision, choice.way.id()));
         let record = Record::new(revision, way, self.hops.get());
         if with_secrets { record } else { self.flow.with(|flow| record.masked(flow.trace())) }
-    }
-
-    /// The finished runs of this tab, one of each revision at most: the present one first.
-    pub(crate) fn finished_runs(self) -> Vec<Record> {
-        let present = self.is_finished().then(|| self.record(false));
-        let there = present.as_ref().map(|run| run.revision);
-        let kept = Revision::ALL.into_iter().filter(|revision| Some(*revision) != there);
-        present.into_iter().chain(kept.filter_map(storage::finished_run)).collect()
     }
 
     /// Keeps the present run for a comparison, if it is finished.

@@ -129,8 +129,18 @@ fn come_back(start: &mut Start, url: &str) {
         );
         return;
     }
-    start.at = At::Hop(HopId::Entry(first_new));
-    if matches!(start.flow.poll(), Action::Send(_)) {
+    if matches!(start.flow.poll(), Action::Send(_)) && resume.is_some() {
+        start.at = At::Hop(HopId::Entry(first_new));
         start.running = resume;
+        return;
     }
+    if matches!(start.flow.poll(), Action::Failed(_)) {
+        start.at = At::Hop(HopId::Entry(first_new));
+        return;
+    }
+    // What the authorization server did meanwhile stands between the departure and the callback.
+    start.at = At::Hop(HopId::Entry(first_new.saturating_sub(1)));
+    start.notice = Some(
+        "You are back. Next shows first what the authorization server did meanwhile, then what the client makes of the answer.",
+    );
 }

@@ -119,8 +119,8 @@ fn panel(walk: Walk, hop: Hop, tab: &'static str) -> AnyView {
             view! { <Rules rules=rules_of(&hop, revision) /><Sources sources=sources_of(&hop) /> }.into_any()
         }
         _ => view! {
-            <ClientChecks walk=walk checks=hop.checks />
-            {hop.seen.map(|seen| view! { <ServerFindings walk=walk party=seen.party findings=seen.findings /> })}
+            <ClientChecks manner=walk checks=hop.checks />
+            {hop.seen.map(|seen| view! { <ServerFindings manner=walk party=seen.party findings=seen.findings /> })}
         }
         .into_any(),
     }

@@ -1,45 +1,38 @@
 //! The parts of a message, and where there is one to it, the bench: a token that is opened, a PKCE pair that can be tried.
 
 use flow::lessons::steps::Step;
-use flow::opened_token::Expected;
+use leptos::html::Div;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use protocol::ids::UnixTime;
 use record::{Hop, HopId};
 
 use super::decoded::DecodedView;
+use crate::bridge::{BENCH_PLACE, Bench, Order};
+use crate::followed;
 use crate::view::boxed::CollectBoxed as _;
-use crate::view::pkce_bench::PkceBench;
-use crate::view::token::TokenView;
-use crate::walk::Walk;
-use crate::{env, followed};
+use crate::walk::{LOST, Walk};
 
 /// Everything that was taken apart.
 #[component]
 pub(crate) fn Opened(walk: Walk, hop: Hop) -> impl IntoView {
     let bench = match hop.step {
-        Step::TokenOpened | Step::StepUpToken => {
-            token_of(walk, &hop).map(|token| view! { <OpenedToken walk=walk token=token /> }.into_any())
-        }
+        Step::TokenOpened | Step::StepUpToken => token_of(walk, &hop).map(|token| opened_token(walk, token)),
         _ => None,
     };
     if let Some(token) = bench {
-        return token;
+        return view! { <BenchPlace walk=walk bench=token /> }.into_any();
     }
     let pair = |name: &str| {
         let rows = hop.decoded.iter().flat_map(|decoded| &decoded.rows);
         rows.clone().find(|(known, _, _)| known == name).map(|(_, value, _)| value.clone())
     };
     let (challenge, verifier) = (pair("code_challenge"), pair("code_verifier"));
-    let is_pair = verifier.is_some();
+    let pair = verifier.is_some().then_some(Bench::Pkce { challenge, verifier });
     let parts = hop.decoded.into_iter().map(|decoded| view! { <DecodedView walk=walk decoded=decoded /> });
     let parts = parts.collect_boxed();
     view! {
         {parts}
-        {is_pair.then(|| move || {
-            let seen = walk.show_secrets.get().then(|| verifier.clone()).flatten();
-            view! { <PkceBench challenge=challenge.clone() verifier=seen /> }
-        })}
+        {pair.map(|pair| view! { <BenchPlace walk=walk bench=pair /> })}
     }
     .into_any()
 }
@@ -54,29 +47,43 @@ fn token_of(walk: Walk, hop: &Hop) -> Option<String> {
     })
 }
 
-#[component]
-fn OpenedToken(walk: Walk, token: String) -> impl IntoView {
-    let value = move |name: &str| {
-        walk.flow
-            .with_untracked(|flow| flow.trace().value(name, usize::MAX).map(str::to_owned))
-            .unwrap_or_default()
-    };
-    let expected = Expected {
-        issuer: value("issuer"),
-        resource: walk.flow.with_untracked(|flow| flow.config().server.to_string()),
-        client_id: value("client_id"),
-    };
-    let now = Signal::derive(move || UnixTime(env::now_ms() / 1000 + walk.clock_ahead.get()));
-    let fetch = Callback::new(move |()| {
-        let address = value("jwks_uri");
-        spawn_local(async move { walk.key_set.set(Some(fetch_text(&address).await)) });
-    });
-    let masked = Signal::derive(move || !walk.show_secrets.get());
-    view! { <TokenView token=token expected=expected now=now key_set=walk.key_set on_fetch=fetch masked=masked /> }
+/// The token with what is known of it from elsewhere.
+fn opened_token(walk: Walk, token: String) -> Bench {
+    walk.flow.with_untracked(|flow| {
+        let value = |name: &str| flow.trace().value(name, usize::MAX).map(str::to_owned).unwrap_or_default();
+        Bench::Token {
+            token,
+            issuer: value("issuer"),
+            resource: flow.config().server.to_string(),
+            client_id: value("client_id"),
+            jwks_uri: value("jwks_uri"),
+        }
+    })
 }
 
-/// A document as it is. The error is for people.
-async fn fetch_text(address: &str) -> Result<String, String> {
-    let response = gloo_net::http::Request::get(address).send().await.map_err(|error| error.to_string())?;
-    response.text().await.map_err(|error| error.to_string())
+/// Where the workbench shows a bench, once it is there.
+#[component]
+fn BenchPlace(walk: Walk, bench: Bench) -> impl IntoView {
+    let place = NodeRef::<Div>::new();
+    let says = RwSignal::new(Some("Opening …"));
+    Effect::new(move || {
+        if place.get().is_none() {
+            return;
+        }
+        let order = Order::Bench {
+            bench: bench.clone(),
+            shows_secrets: walk.show_secrets.get(),
+            clock_ahead: walk.clock_ahead.get(),
+        };
+        spawn_local(async move {
+            let is_there = walk.workbench.open(move || order, |_nothing| ()).await;
+            // By then another message may be looked at.
+            let _ = says.try_set((!is_there).then_some(LOST));
+        });
+    });
+    view! {
+        <div id=BENCH_PLACE node_ref=place>
+            {move || says.get().map(|text| view! { <p class="hint" role="status">{text}</p> })}
+        </div>
+    }
 }

@@ -1,0 +1,69 @@
+import { execFileSync } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import type { Locator, Page } from "@playwright/test";
+import { expect, test } from "./fixtures";
+
+/** Saves the run in a format, and returns the text of the file. */
+async function save(page: Page, dialog: Locator, format: string): Promise<string> {
+  await dialog.getByRole("radio", { name: format }).check();
+  const download = page.waitForEvent("download");
+  await dialog.getByTestId("export-save").click();
+  return readFile(await (await download).path(), "utf8");
+}
+
+test("a run is exported in five formats, without secrets unless asked, and comes back", async ({ lab, as, page }) => {
+  await lab.open();
+  const tokens: string[] = [];
+  page.on("request", (request) => {
+    const { authorization } = request.headers();
+    if (authorization) tokens.push(authorization.replace("Bearer ", ""));
+  });
+  await lab.runToTheEnd(as, "Ada");
+  const rows = await lab.happened().count();
+  const dialog = await lab.openDialog("export");
+
+  const har = JSON.parse(await save(page, dialog, "HAR")) as Har;
+  expect(har.log.version).toBe("1.2");
+  expect(har.log.entries.length).toBeGreaterThan(10);
+  for (const entry of har.log.entries) {
+    expect(Date.parse(entry.startedDateTime)).not.toBeNaN();
+    expect(entry.request.url).toMatch(/^http:\/\/localhost:/);
+    // What the browser answered itself when it came back, nobody has seen.
+    const unseen = entry.request.url.includes("/callback?");
+    expect(entry.response.status, entry.request.url).toBeGreaterThanOrEqual(unseen ? 0 : 200);
+  }
+
+  const mermaid = await save(page, dialog, "Mermaid");
+  expect(mermaid).toMatch(/^sequenceDiagram\n/);
+  expect(mermaid.match(/-{1,2}(>>|\))/g)?.length).toBeGreaterThan(20);
+
+  const script = await save(page, dialog, "curl");
+  execFileSync("sh", ["-n"], { input: script });
+
+  const markdown = await save(page, dialog, "Markdown");
+  expect(markdown).toMatch(/^# /);
+
+  const json = await save(page, dialog, "JSON");
+  for (const text of [JSON.stringify(har), mermaid, script, markdown, json]) {
+    for (const token of tokens) expect(text).not.toContain(token);
+  }
+  await dialog.getByTestId("export-secrets").check();
+  await expect(dialog.getByTestId("export-warning")).toContainText("do not hand the file on");
+  expect(await save(page, dialog, "JSON")).toContain(tokens[0]);
+
+  await dialog.getByTestId("import-file").setInputFiles({ name: "x.json", mimeType: "application/json", buffer: Buffer.from("{}") });
+  await expect(dialog.getByTestId("import-error")).not.toBeEmpty();
+  await dialog.getByTestId("import-file").setInputFiles({ name: "run.json", mimeType: "application/json", buffer: Buffer.from(json) });
+  await expect(dialog).toBeHidden();
+  await expect(lab.happened()).toHaveCount(rows);
+  await expect(lab.run, "nothing can be sent").toBeDisabled();
+  await lab.rows(/POST \/token/).first().click();
+  await expect(lab.card.title).toHaveText("Code exchange");
+});
+
+type Har = {
+  log: {
+    version: string;
+    entries: { startedDateTime: string; request: { url: string }; response: { status: number } }[];
+  };
+};

@@ -1,0 +1,89 @@
+//! The tools of the workbench: what they need of the walk, and what comes back.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use record::Record;
+
+use super::{Until, Walk};
+use crate::bridge::{Order, Told};
+use crate::choice::{Choice, Way};
+use crate::trial::Places;
+
+/// A tool with a dialog of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tool {
+    /// Two finished runs side by side.
+    Compare,
+    /// A metadata document of one's own.
+    Document,
+    /// Export and import.
+    Export,
+}
+
+/// What is said where the workbench is not to be had.
+pub(crate) const LOST: &str =
+    "The tools could not be fetched. Is the lab still running? If it was built anew, reload the page.";
+
+impl Walk {
+    /// Opens a tool, unless one is on its way already.
+    pub(crate) fn open_tool(self, tool: Tool) {
+        let bench = self.workbench;
+        if bench.opening.get_untracked().is_some() {
+            return;
+        }
+        bench.opening.set(Some(tool));
+        spawn_local(async move {
+            let is_there =
+                bench.open(move || untrack(|| self.order(tool)), move |told| self.told(told)).await;
+            bench.opening.set(None);
+            if !is_there {
+                self.notice.set(Some(LOST));
+            } else if self.notice.get_untracked() == Some(LOST) {
+                self.notice.set(None);
+            }
+        });
+    }
+
+    fn order(self, tool: Tool) -> Order {
+        let revision = self.revision();
+        match tool {
+            Tool::Compare => {
+                self.keep_finished();
+                Order::Compare
+            }
+            Tool::Document => Order::Document {
+                places: self.lab.with_value(|lab| Places {
+                    origin: window().location().origin().unwrap_or_default(),
+                    authorization_endpoint: [&lab.authorization_server, "/authorize"].concat(),
+                    resource: lab.mcp_server.clone(),
+                }),
+                revision,
+                since: self.observatory.since.get(),
+            },
+            Tool::Export => {
+                let way = self.choice.with(|choice| choice.way.id());
+                Order::Export {
+                    name: ["mcp-auth-", revision.as_str(), "-", way].concat(),
+                    masked: self.record(false),
+                    with_secrets: self.record(true),
+                }
+            }
+        }
+    }
+
+    /// Does what was decided in a tool.
+    fn told(self, told: Told) {
+        let choice = self.choice.get_untracked();
+        match told {
+            Told::Run(revision) => {
+                self.start(Choice { revision, ..choice });
+                self.run(Until::End);
+            }
+            Told::StartWithDocument(url) => {
+                self.start(Choice { way: Way::Cimd, document: Some(url), ..choice });
+            }
+            // The tool has read it before.
+            Told::LookAt(text) => drop(Record::parse(&text).map(|record| self.look_at_record(record))),
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! The tools, each in its dialog.
+
+use leptos::prelude::*;
+use protocol::observation::Finding;
+use protocol::revision::Revision;
+use record::Record;
+
+use super::Desk;
+use crate::bridge::{Order, Told};
+use crate::observatory::{Observatory, Place};
+use crate::trial::Places;
+use crate::view::checks::{Findings, Manner};
+use crate::view::compare::Compare;
+use crate::view::dialog::Modal;
+use crate::view::document_editor::DocumentEditor;
+use crate::view::export::{Export, Format, Import};
+use crate::{comparing, storage};
+
+/// What the order names, until it is closed.
+#[component]
+pub(super) fn Tool(desk: Desk, order: Order) -> impl IntoView {
+    let open = RwSignal::new(true);
+    Effect::new(move || {
+        if !open.get() {
+            desk.order.set(None);
+        }
+    });
+    match order {
+        Order::Compare => view! {
+            <Modal open=open id="compare" title="Two revisions, side by side">
+                <Comparison desk=desk />
+            </Modal>
+        }
+        .into_any(),
+        Order::Document { places, revision, since } => view! {
+            <Modal open=open id="document" title="A metadata document of your own">
+                <Document desk=desk places=places.clone() revision=revision since=since.clone() />
+            </Modal>
+        }
+        .into_any(),
+        Order::Export { name, masked, with_secrets } => view! {
+            <Modal open=open id="export" title="Export and import">
+                <Exports desk=desk name=name.clone() masked=masked.clone() with_secrets=with_secrets.clone() />
+            </Modal>
+        }
+        .into_any(),
+        // It has no dialog.
+        Order::Bench { .. } => ().into_any(),
+    }
+}
+
+#[component]
+fn Comparison(desk: Desk) -> impl IntoView {
+    let runs = Revision::ALL.map(|revision| (revision, storage::finished_run(revision)));
+    let missing: Vec<_> =
+        runs.iter().filter_map(|(revision, run)| run.is_none().then_some(*revision)).collect();
+    let rows = match runs {
+        [(_, Some(left)), (_, Some(right))] => comparing::rows(&left, &right),
+        _ => Vec::new(),
+    };
+    let on_run = Callback::new(move |revision| desk.tell(&Told::Run(revision)));
+    view! { <Compare rows=Signal::stored(rows) missing=Signal::stored(missing) on_run=on_run /> }
+}
+
+#[component]
+fn Document(desk: Desk, places: Places, revision: Revision, since: Option<Place>) -> impl IntoView {
+    let seen = Observatory::open(since).seen;
+    // What servers report is masked by them.
+    let text = Callback::new(|text: String| text.into_any());
+    let show = Callback::new(move |findings: Vec<Finding>| {
+        view! { <Findings manner=Manner { revision, text } findings=findings /> }.into_any()
+    });
+    let on_use = Callback::new(move |url| desk.tell(&Told::StartWithDocument(url)));
+    let trial = desk.trial(&places);
+    view! { <DocumentEditor trial=trial places=places seen=seen.into() show=show on_use=on_use /> }
+}
+
+#[component]
+fn Exports(desk: Desk, name: String, masked: Record, with_secrets: Record) -> impl IntoView {
+    let make = Callback::new(move |(format, secrets): (Format, bool)| {
+        let record = if secrets { &with_secrets } else { &masked };
+        match format {
+            Format::Har => record.to_har(),
+            Format::Mermaid => record.to_mermaid(),
+            Format::Curl => record.to_shell_script(),
+            Format::Markdown => record.to_markdown(),
+            Format::Json => record.to_json(),
+        }
+    });
+    let error = RwSignal::new(None::<String>);
+    let on_text = Callback::new(move |text: String| match Record::parse(&text) {
+        Ok(_) => desk.tell(&Told::LookAt(text)),
+        Err(reason) => error.set(Some(reason.to_string())),
+    });
+    view! {
+        <Export name=Signal::stored(name) make=make />
+        <Import error=error.into() on_text=on_text />
+    }
+}
