@@ -1,7 +1,8 @@
 //! What can be done once every call is answered: deeds with real consequences, and the lab's clock.
 
-use crate::view::boxed::CollectBoxed as _;
 use leptos::prelude::*;
+
+use super::boxed::{CollectBoxed as _, changing, click};
 
 /// Something that can be done now, or could be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,11 +45,11 @@ pub(crate) fn Afterwards(
             {move || ahead.get().map(|ahead| view! {
                 <p class="clock" data-testid="lab-clock">
                     <span>"The lab’s clock is "<b>{ahead}</b>" ahead."</span>
-                    <button class="quiet" on:click=move |_| on_clock_back.run(())>"Put it back"</button>
+                    <button class="quiet" on:click=click(move |_| on_clock_back.run(()))>"Put it back"</button>
                 </p>
             })}
             <p role="status" class="outcome" data-testid="deed-outcome">{move || outcome.get()}</p>
-            <ul>{items}</ul>
+            <ul>{changing(items)}</ul>
         </section>
     }
 }
@@ -69,7 +70,7 @@ fn DeedItem(
                 data-testid=format!("deed-{id}")
                 aria-describedby=about.clone()
                 aria-disabled=move || rests().then_some("true")
-                on:click=move |_| if !rests() { on_deed.run(id) }
+                on:click=click(move |_| if !rests() { on_deed.run(id) })
             >
                 {title}{move || (busy.get() == Some(id)).then_some(" …")}
             </button>

@@ -1,12 +1,12 @@
 //! The checks of a message, on both sides: what was looked at, what was there, and the rule.
 
-use crate::view::boxed::CollectBoxed as _;
 use leptos::prelude::*;
 use protocol::check::{Check, Outcome};
 use protocol::observation::Finding;
 use protocol::party::Party;
 use protocol::revision::Revision;
 
+use super::boxed::CollectBoxed as _;
 use super::party;
 use super::text::Text;
 use crate::walk::Walk;

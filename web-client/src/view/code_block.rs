@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use crate::view::boxed::CollectBoxed as _;
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wasm_bindgen::JsCast as _;
 use wasm_bindgen_futures::JsFuture;
+
+use super::boxed::{CollectBoxed as _, changing, click};
 
 /// How long the button says what became of copying.
 const SAID_FOR: Duration = Duration::from_secs(2);
@@ -72,7 +73,7 @@ fn Languages(
                 role="tab"
                 aria-selected=move || selected().to_string()
                 tabindex=move || if selected() { "0" } else { "-1" }
-                on:click=move |_| chosen.set(label)
+                on:click=click(move |_| chosen.set(label))
             >
                 {label}
             </button>
@@ -135,8 +136,8 @@ pub(crate) fn CopyButton(label: Memo<&'static str>, code: Memo<String>) -> impl 
         Copying::Refused => "The browser does not let this page copy: select the text instead".to_owned(),
     };
     view! {
-        <button type="button" class="copy" on:click=copy>{face}</button>
-        <span class="visually-hidden" role="status">{said}</span>
+        <button type="button" class="copy" on:click=copy>{changing(face)}</button>
+        <span class="visually-hidden" role="status">{changing(said)}</span>
     }
 }
 

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use crate::view::boxed::CollectBoxed as _;
 use flow::lessons::mistakes::{self, Mistake};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use protocol::observation::{Finding, Observation, correlation};
 
+use super::boxed::{CollectBoxed as _, click};
 use crate::env;
 use crate::trial::{self, Places};
 
@@ -212,7 +212,7 @@ fn verdict(findings: &[Finding], client_id: String, on_use: Callback<String>) ->
             <p class="verdict accepted">
                 <b>"Accepted."</b>" The server would ask the person now: you can go on with this document."
             </p>
-            <button data-testid="use-document" on:click=move |_| on_use.run(client_id.clone())>
+            <button data-testid="use-document" on:click=click(move |_| on_use.run(client_id.clone()))>
                 "Start a run as this client"
             </button>
         }

@@ -8,6 +8,7 @@ use protocol::clause::Clause;
 use protocol::observation::Finding;
 
 use super::afterwards::Afterwards;
+use super::boxed::changing;
 use crate::lab_controls;
 use crate::walk::{At, Walk};
 
@@ -56,7 +57,7 @@ pub(crate) fn Ending(walk: Walk) -> impl IntoView {
             _ => None,
         })
     });
-    move || {
+    changing(move || {
         end.get().map(|end| match end {
             End::Success { heading, call, summary, messages, checks } => view! {
                 <section class="success" data-testid="success" role="status">
@@ -72,7 +73,7 @@ pub(crate) fn Ending(walk: Walk) -> impl IntoView {
             .into_any(),
             End::Failure(failure) => view! { <FailureNote walk=walk failure=failure /> }.into_any(),
         })
-    }
+    })
 }
 
 /// What can be done at rest, and what the last deed came to.

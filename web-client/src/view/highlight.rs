@@ -3,12 +3,13 @@
 
 use std::ops::Range;
 
-use crate::view::boxed::CollectBoxed as _;
 use flow::spellings;
 use leptos::ev;
 use leptos::prelude::*;
 use protocol::observation::MASK;
 use wasm_bindgen::JsCast as _;
+
+use super::boxed::{CollectBoxed as _, changing, click};
 
 /// What is shorter is not looked for: it would be found everywhere, and mean nothing. Secrets are, however short.
 const SHORTEST: usize = 3;
@@ -186,13 +187,13 @@ pub(crate) fn Highlighted(
             on:focusin=move |event| point(&event)
             on:focusout=move |event| leave(&event)
             on:keydown=on_key
-            on:click=move |event| {
+            on:click=click(move |event| {
                 if let Some(name) = named(&event) {
                     on_pick.run(name);
                 }
-            }
+            })
         >
-            {pieces}
+            {changing(pieces)}
         </span>
     }
 }

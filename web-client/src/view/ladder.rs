@@ -3,7 +3,6 @@
 //! What a server asks of another one while it answers stands in the same row, where the lanes leave room. Each arrow is a
 //! button with a text that says the same, so the diagram needs no second version for screen readers.
 
-use crate::view::boxed::CollectBoxed as _;
 use flow::Action;
 use flow::lessons::plan;
 use flow::lessons::steps::Step;
@@ -11,6 +10,7 @@ use leptos::prelude::*;
 use protocol::party::Party;
 use record::Hop;
 
+use super::boxed::{CollectBoxed as _, click};
 use super::party;
 use crate::walk::{At, Walk};
 
@@ -204,11 +204,11 @@ fn ArrowButton(walk: Walk, arrow: Arrow, behind: bool, crowded: bool) -> impl In
             disabled=at.is_none()
             aria-current=move || current.get().then_some("true")
             aria-label=spoken
-            on:click=move |_| {
+            on:click=click(move |_| {
                 if let Some(at) = at {
                     walk.look_at(at);
                 }
-            }
+            })
         >
             <span class="who" aria-hidden="true">
                 {arrow.from.name()}

@@ -1,12 +1,12 @@
 //! A message as text: start line, headers, body. Forms are written line by line, JSON is indented.
 
-use crate::view::boxed::CollectBoxed as _;
 use flow::http::{Request, Response};
 use flow::trace::{Answer, Event};
 use leptos::prelude::*;
 use protocol::query::Parameters;
 use record::Hop;
 
+use super::boxed::CollectBoxed as _;
 use super::text::Text;
 use crate::walk::Walk;
 

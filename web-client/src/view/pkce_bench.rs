@@ -1,12 +1,12 @@
 //! The PKCE bench: one types a verifier and watches it become the challenge.
 
-use crate::view::boxed::CollectBoxed as _;
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 use protocol::base64url;
 use protocol::clause::Clause;
 use protocol::pkce::{CodeVerifier, VERIFIER_LENGTHS, foreign_character, s256};
 
+use super::boxed::{CollectBoxed as _, click};
 use super::rule::OuterLink;
 use crate::env;
 
@@ -24,7 +24,7 @@ pub(crate) fn PkceBench(
     let made = Memo::new(move |_| base64url(&hash.get()));
     let of_run = verifier.map(|verifier| {
         view! {
-            <button type="button" on:click=move |_| typed.set(verifier.clone())>"The run's verifier"</button>
+            <button type="button" on:click=click(move |_| typed.set(verifier.clone()))>"The run's verifier"</button>
         }
     });
     let (known, compared) = (challenge.clone(), challenge);
@@ -58,7 +58,7 @@ pub(crate) fn PkceBench(
                 on:keydown=|event: KeyboardEvent| event.stop_propagation()
             ></textarea>
             <div class="buttons">
-                <button type="button" on:click=move |_| typed.set(fresh().unwrap_or_default())>"A fresh one"</button>
+                <button type="button" on:click=click(move |_| typed.set(fresh().unwrap_or_default()))>"A fresh one"</button>
                 {of_run}
             </div>
             <ol>

@@ -1,9 +1,9 @@
 //! The rules behind a message: how binding each is, what it says, where it stands, and where this project keeps to it.
 
-use crate::view::boxed::CollectBoxed as _;
 use leptos::prelude::*;
 use protocol::party::Party;
 
+use super::boxed::CollectBoxed as _;
 use super::party;
 
 /// A rule as it is shown.

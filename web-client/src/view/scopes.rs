@@ -1,7 +1,8 @@
 //! Scopes: what the token allows, what is asked for, and what the server has on offer.
 
-use crate::view::boxed::CollectBoxed as _;
 use leptos::prelude::*;
+
+use super::boxed::CollectBoxed as _;
 
 /// How a scope stands. In the order in which they are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,11 +1,11 @@
 //! The chapters and steps at the left.
 
-use crate::view::boxed::CollectBoxed as _;
 use flow::Action;
 use flow::lessons::plan;
 use flow::lessons::steps::{Chapter, Step};
 use leptos::prelude::*;
 
+use super::boxed::{CollectBoxed as _, changing, click};
 use crate::walk::{At, Walk};
 
 /// Every step: done, current, or to come. One that has happened is a button that leads there.
@@ -35,7 +35,7 @@ pub(crate) fn Steps(walk: Walk) -> impl IntoView {
         });
         chapters.collect_boxed()
     };
-    view! { <nav class="steps" tabindex="0" aria-label="Steps of the journey">{chapters}</nav> }
+    view! { <nav class="steps" tabindex="0" aria-label="Steps of the journey">{changing(chapters)}</nav> }
 }
 
 #[component]
@@ -59,11 +59,11 @@ fn StepItem(walk: Walk, step: Step) -> impl IntoView {
                 data-state=state
                 aria-current=move || current.get().then_some("step")
                 disabled=move || first.get().is_none()
-                on:click=move |_| {
+                on:click=click(move |_| {
                     if let Some(id) = first.get_untracked() {
                         walk.look_at(At::Hop(id));
                     }
-                }
+                })
             >
                 {step.title()}
             </button>

@@ -1,9 +1,9 @@
 //! The two switches: which revision, and how the client is known.
 
-use crate::view::boxed::CollectBoxed as _;
 use leptos::prelude::*;
 use protocol::revision::Revision;
 
+use super::boxed::{CollectBoxed as _, click};
 use crate::choice::{Choice, Way};
 use crate::walk::Walk;
 
@@ -26,7 +26,7 @@ pub(crate) fn Segments(
                 data-testid=String::from("choose-") + id
                 aria-pressed=move || if pressed() { "true" } else { "false" }
                 title=explanation
-                on:click=move |_| if chosen.get_untracked() != id { on_choose.run(id) }
+                on:click=click(move |_| if chosen.get_untracked() != id { on_choose.run(id) })
             >
                 {text}
             </button>

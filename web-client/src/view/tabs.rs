@@ -1,9 +1,10 @@
 //! A row of tabs with its panel: one has the focus, arrow keys move between them.
 
-use crate::view::boxed::CollectBoxed as _;
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast as _;
+
+use super::boxed::{CollectBoxed as _, click};
 
 /// Tabs. The chosen one stays chosen as long as it is among those that are there.
 #[component]
@@ -35,7 +36,7 @@ pub(crate) fn Tabs(
                 aria-controls="panel"
                 aria-selected=move || if selected() { "true" } else { "false" }
                 tabindex=move || if selected() { "0" } else { "-1" }
-                on:click=move |_| wanted.set(id)
+                on:click=click(move |_| wanted.set(id))
             >
                 {title}
             </button>

@@ -1,11 +1,11 @@
 //! The token opened: its three parts, then header and claims one by one, with who judges each.
 
-use crate::view::boxed::CollectBoxed as _;
 use flow::opened_token::{Expected, Member, Verdict, altered, open};
 use leptos::prelude::*;
 use protocol::ids::UnixTime;
 use protocol::observation::MASK;
 
+use super::boxed::CollectBoxed as _;
 use super::moment::{local, relative};
 use super::party;
 use super::rule::OuterLink;

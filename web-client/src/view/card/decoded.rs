@@ -1,9 +1,9 @@
 //! A part of a message, taken apart.
 
-use crate::view::boxed::CollectBoxed as _;
 use flow::trace::Decoded;
 use leptos::prelude::*;
 
+use crate::view::boxed::CollectBoxed as _;
 use crate::view::text::Text;
 use crate::walk::Walk;
 

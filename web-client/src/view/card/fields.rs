@@ -1,9 +1,9 @@
 //! The fields of a request that has not been sent: each can be changed, left out, doubled.
 
-use crate::view::boxed::CollectBoxed as _;
 use leptos::prelude::*;
 
 use crate::draft::{Draft, Field, Part, is_the_browsers};
+use crate::view::boxed::{CollectBoxed as _, changing};
 
 /// The form.
 #[component]
@@ -74,7 +74,7 @@ pub(crate) fn Fields(draft: RwSignal<Option<Draft>>) -> impl IntoView {
         }
         .into_any()
     };
-    view! { <div class="fields" data-testid="fields">{inputs}</div> }
+    view! { <div class="fields" data-testid="fields">{changing(inputs)}</div> }
 }
 
 #[component]

@@ -1,6 +1,5 @@
 //! The parts of a message, and where there is one to it, the bench: a token that is opened, a PKCE pair that can be tried.
 
-use crate::view::boxed::CollectBoxed as _;
 use flow::lessons::steps::Step;
 use leptos::html::Div;
 use leptos::prelude::*;
@@ -10,6 +9,7 @@ use record::{Hop, HopId};
 use super::decoded::DecodedView;
 use crate::bridge::{BENCH_PLACE, Bench, Order};
 use crate::followed;
+use crate::view::boxed::CollectBoxed as _;
 use crate::walk::{LOST, Walk};
 
 /// Everything that was taken apart.
