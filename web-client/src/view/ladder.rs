@@ -194,11 +194,16 @@ fn ArrowButton(walk: Walk, arrow: Arrow, behind: bool, crowded: bool) -> impl In
     });
     let at = arrow.at;
     let current = Memo::new(move |_| at == Some(walk.at.get()));
+    let mentions = Memo::new(move |_| match at {
+        Some(At::Hop(id)) => walk.lit_hops.with(|hops| hops.contains(&id)),
+        Some(At::Pending) | None => false,
+    });
     let answered = arrow.answer.is_some();
     view! {
         <button
             class=class
             class:current=move || current.get()
+            class:mentions=move || mentions.get()
             data-testid="ladder-row"
             data-state=arrow.kind.state()
             disabled=at.is_none()
