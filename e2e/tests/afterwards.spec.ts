@@ -9,6 +9,7 @@ test("a refresh token that is used again ends everything that grew from the cons
   await expect(lab.rows(/refresh/i).last()).toContainText("200");
   await lab.deed("reuse").click();
   await expect(lab.rows(/invalid_grant/)).toBeVisible();
+  await lab.toWhatCameOfIt();
   await lab.deed("whoami").click();
   await expect(lab.rows(/tools\/call whoami/).last()).toContainText("401");
 });
@@ -20,7 +21,8 @@ test("time that goes on makes the token expire, and the client renews it", async
   await lab.deed("expire").click();
   await expect(page.getByTestId("lab-clock")).toContainText("60 minutes");
   await lab.deed("whoami").click();
-  await expect(lab.rows(/tools\/call whoami; answer: 401/)).toBeVisible();
+  await expect(lab.rows(/tools\/call whoami; answer: 401/), "it stops at what is refused").toHaveAttribute("aria-current", "true");
+  await lab.run.click();
   await expect(lab.rows(/POST \/token: the refresh token; answer: 200/)).toBeVisible();
   await expect(lab.rows(/tools\/call whoami.*; answer: 200/)).toHaveCount(2);
   await page.getByTestId("lab-clock").getByRole("button").click();

@@ -7,6 +7,8 @@ mod records;
 mod start;
 mod tools;
 
+use std::ops::Deref;
+
 use flow::lessons::steps::Step;
 use flow::{Action, Flow};
 use leptos::prelude::*;
@@ -22,7 +24,7 @@ pub(crate) use tools::{LOST, Tool};
 use crate::choice::Choice;
 use crate::draft::Draft;
 use crate::fetched::Workbench;
-use crate::followed::followed;
+use crate::followed::{followed, spelled};
 use crate::lab::Lab;
 use crate::observatory::Observatory;
 use crate::view::highlight::Value;
@@ -43,6 +45,8 @@ pub(crate) enum Until {
     Consent,
     /// Until this step has happened.
     Step(Step),
+    /// Until somebody refuses something, or everything is done.
+    Refusal,
     /// Until everything is done.
     End,
 }
@@ -56,9 +60,20 @@ pub(crate) struct Busy {
     pub(crate) whom: Party,
 }
 
-/// The state of the page. All of it is signals, so copies are the same walk.
+/// A walk. There is one to a page, so it stays: what is copied into every view and every closure is its address.
 #[derive(Clone, Copy)]
-pub(crate) struct Walk {
+pub(crate) struct Walk(&'static State);
+
+impl Deref for Walk {
+    type Target = State;
+
+    fn deref(&self) -> &State {
+        self.0
+    }
+}
+
+/// The state of the page, in signals.
+pub(crate) struct State {
     pub(crate) lab: StoredValue<Lab>,
     /// Revision and registration.
     pub(crate) choice: RwSignal<Choice>,
@@ -82,6 +97,8 @@ pub(crate) struct Walk {
     pub(crate) show_secrets: RwSignal<bool>,
     /// The name of the value that lights up wherever it occurs.
     pub(crate) lit: RwSignal<Option<&'static str>>,
+    /// The hops in which that value occurs.
+    pub(crate) lit_hops: Memo<Vec<HopId>>,
     /// The name of the value that stays lit.
     pub(crate) picked: RwSignal<Option<&'static str>>,
     /// The values that are followed across the run.
@@ -113,7 +130,9 @@ impl Walk {
                 observatory.seen.with(|seen| flow.with(|flow| merge(flow.trace().entries(), seen)))
             })
         });
-        Self {
+        let lit = RwSignal::new(None);
+        let known = Memo::new(move |_| flow.with(|flow| followed(flow.trace().entries())));
+        Self(Box::leak(Box::new(State {
             lab: StoredValue::new(start.lab),
             choice: RwSignal::new(start.choice),
             flow,
@@ -126,9 +145,17 @@ impl Walk {
             pauses: RwSignal::new(start.pauses),
             draft: RwSignal::new(None),
             show_secrets: RwSignal::new(false),
-            lit: RwSignal::new(None),
+            lit,
+            lit_hops: Memo::new(move |_| {
+                let Some(name) = lit.get() else { return Vec::new() };
+                let texts = known.with(|known| spelled(known, name));
+                hops.with(|hops| {
+                    let mentions = |hop: &&Hop| texts.iter().any(|text| hop.mentions(text));
+                    hops.iter().filter(mentions).map(|hop| hop.id).collect()
+                })
+            }),
             picked: RwSignal::new(None),
-            followed: Memo::new(move |_| flow.with(|flow| followed(flow.trace().entries()))),
+            followed: known,
             language: RwSignal::new("curl"),
             outcome: RwSignal::new(None),
             clock_ahead: RwSignal::new(0),
@@ -136,7 +163,7 @@ impl Walk {
             wanted: RwSignal::new(start.wanted),
             notice: RwSignal::new(start.notice),
             workbench: Workbench::new(),
-        }
+        })))
     }
 
     /// The revision in effect.
