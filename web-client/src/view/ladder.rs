@@ -113,7 +113,9 @@ fn arrows(walk: Walk) -> Vec<Arrow> {
         }
         _ => Some(reached),
     });
-    let Some(reached) = reached else { return arrows };
+    // Who has been through the whole journey goes ways that no plan knows.
+    let walked = walk.hops.with(|hops| hops.iter().any(|hop| hop.step == Step::Retry));
+    let Some(reached) = reached.filter(|_| !walked) else { return arrows };
     let (revision, way) = walk.choice.with(|choice| (choice.revision, choice.way.origin()));
     arrows.extend(plan::after(revision, way, reached).map(|planned| Arrow {
         at: None,
