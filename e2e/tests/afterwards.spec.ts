@@ -45,6 +45,7 @@ test("a revoked access token is refused at the next call, and the person is aske
   await lab.runToTheEnd(as, "Ada");
   await lab.deed("revoke-access").click();
   await expect(lab.rows(/revoke/i).last()).toContainText("200");
+  await expect(lab.success, "it says what the deed came to, not what the tool once said").toContainText("Done");
   await lab.deed("whoami").click();
   await expect(lab.rows(/tools\/call whoami.*401/)).toBeVisible();
   await lab.run.click();

@@ -1,4 +1,5 @@
 import { expect, test } from "./fixtures";
+import { tokensSent } from "./tokens";
 
 test("a run shows what the browser and the servers did, too, and fits one screen", async ({ lab, as, page }) => {
   await page.setViewportSize({ width: 1280, height: 720 });
@@ -56,11 +57,7 @@ test("the MCP server tells how it judged the token", async ({ lab, as }) => {
 
 test("secrets are masked on both sides until they are asked for", async ({ lab, as, page }) => {
   await lab.open();
-  const tokens: string[] = [];
-  page.on("request", (request) => {
-    const { authorization } = request.headers();
-    if (authorization) tokens.push(authorization.replace("Bearer ", ""));
-  });
+  const tokens = tokensSent(page);
   await lab.runToTheEnd(as, "Ada");
   await lab.rows(/tools\/call whoami/).click();
   const [token] = tokens as [string];

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import type { Locator, Page } from "@playwright/test";
 import { expect, test } from "./fixtures";
+import { tokensSent } from "./tokens";
 
 /** Saves the run in a format, and returns the text of the file. */
 async function save(page: Page, dialog: Locator, format: string): Promise<string> {
@@ -13,11 +14,7 @@ async function save(page: Page, dialog: Locator, format: string): Promise<string
 
 test("a run is exported in five formats, without secrets unless asked, and comes back", async ({ lab, as, page }) => {
   await lab.open();
-  const tokens: string[] = [];
-  page.on("request", (request) => {
-    const { authorization } = request.headers();
-    if (authorization) tokens.push(authorization.replace("Bearer ", ""));
-  });
+  const tokens = tokensSent(page);
   await lab.runToTheEnd(as, "Ada");
   const rows = await lab.happened().count();
   const dialog = await lab.openDialog("export");
@@ -56,6 +53,7 @@ test("a run is exported in five formats, without secrets unless asked, and comes
   await dialog.getByTestId("import-file").setInputFiles({ name: "run.json", mimeType: "application/json", buffer: Buffer.from(json) });
   await expect(dialog).toBeHidden();
   await expect(lab.happened()).toHaveCount(rows);
+  await expect(page.getByTestId("imported"), "it is not taken for one's own").toBeVisible();
   await expect(lab.run, "nothing can be sent").toBeDisabled();
   await lab.rows(/POST \/token/).first().click();
   await expect(lab.card.title).toHaveText("Code exchange");

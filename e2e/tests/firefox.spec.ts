@@ -1,5 +1,5 @@
 import { expect, test } from "./fixtures";
-import { tabTo } from "./keyboard";
+import { walkByKeyboard } from "./keyboard";
 
 // What may differ between browsers: the whole walk and the way of the keys, both with a console that stays silent. Everything
 // else is tested in Chromium alone.
@@ -18,16 +18,5 @@ test("the whole walk by clicks, one message at a time", async ({ lab, as }) => {
 });
 
 test("run to the end by keyboard alone", async ({ lab, as, page }) => {
-  await lab.open();
-  await page.keyboard.press("e");
-  await tabTo(page, /^Ada\b/);
-  await page.keyboard.press("Enter");
-  for (const scope of ["mcp:connect", "weather:read"]) {
-    await expect(as.scope(scope)).toBeVisible();
-    await tabTo(page, /^Allow\b/);
-    await page.keyboard.press("Enter");
-  }
-  await expect(lab.success).toBeVisible();
-  await page.keyboard.press("ArrowLeft");
-  await expect(lab.next).toBeEnabled();
+  await walkByKeyboard(page, lab, as);
 });

@@ -1,7 +1,7 @@
 import { authorizationServer } from "../lab";
 import { expect, test } from "./fixtures";
 import { countClicks } from "./clicks";
-import { tabTo } from "./keyboard";
+import { walkByKeyboard } from "./keyboard";
 import { steps } from "./steps";
 
 // Req: CL-01, CL-15, CL-25, CL-26, CL-35, CL-40, CL-44
@@ -41,18 +41,7 @@ test("run to the end: three clicks to whoami, one more for the step-up", async (
 });
 
 test("the same walk by keyboard alone", async ({ lab, as, page }) => {
-  await lab.open();
-  await page.keyboard.press("e");
-  await tabTo(page, /^Ada\b/);
-  await page.keyboard.press("Enter");
-  for (const scope of ["mcp:connect", "weather:read"]) {
-    await expect(as.scope(scope)).toBeVisible();
-    await tabTo(page, /^Allow\b/);
-    await page.keyboard.press("Enter");
-  }
-  await expect(lab.success).toBeVisible();
-  await page.keyboard.press("ArrowLeft");
-  await expect(lab.next).toBeEnabled();
+  await walkByKeyboard(page, lab, as);
 });
 
 test("going back in time sends nothing", async ({ lab, page }) => {

@@ -113,14 +113,14 @@ impl Entry {
     }
 }
 
-impl Entry {
+impl Event {
     /// Whether the answer refuses, or there was none.
     #[must_use]
     pub fn is_refused(&self) -> bool {
-        match &self.event {
-            Event::Exchange { answer: Answer::Response(response), .. } => response.status >= 400,
-            Event::Exchange { answer: Answer::Unreachable(_), .. } => true,
-            Event::Local | Event::Navigation { .. } | Event::Callback { .. } => false,
+        match self {
+            Self::Exchange { answer: Answer::Response(response), .. } => response.status >= 400,
+            Self::Exchange { answer: Answer::Unreachable(_), .. } => true,
+            Self::Local | Self::Navigation { .. } | Self::Callback { .. } => false,
         }
     }
 }

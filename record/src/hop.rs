@@ -2,7 +2,7 @@
 
 use flow::http::Request;
 use flow::lessons::steps::Step;
-use flow::trace::{Answer, Decoded, Event};
+use flow::trace::{Decoded, Event};
 use protocol::check::Check;
 use protocol::observation::Observation;
 use protocol::party::Party;
@@ -61,11 +61,8 @@ impl Hop {
     #[must_use]
     pub fn is_refused(&self) -> bool {
         match &self.event {
-            Some(Event::Exchange { answer: Answer::Response(response), .. }) => response.status >= 400,
-            Some(Event::Exchange { answer: Answer::Unreachable(_), .. }) => true,
-            Some(Event::Local | Event::Navigation { .. } | Event::Callback { .. }) | None => {
-                self.seen.as_ref().is_some_and(|seen| seen.response.status >= 400)
-            }
+            Some(event @ Event::Exchange { .. }) => event.is_refused(),
+            _ => self.seen.as_ref().is_some_and(|seen| seen.response.status >= 400),
         }
     }
 }

@@ -25,8 +25,6 @@ pub(crate) struct Observatory {
     pub(crate) seen: RwSignal<Vec<Observation>>,
     /// Where the run began; `None` until the lab has said where it is.
     pub(crate) since: RwSignal<Option<Place>>,
-    /// Whether the lab listens.
-    pub(crate) connected: RwSignal<bool>,
     source: StoredValue<Option<EventSource>, LocalStorage>,
 }
 
@@ -36,7 +34,6 @@ impl Observatory {
         let this = Self {
             seen: RwSignal::new(Vec::new()),
             since: RwSignal::new(since),
-            connected: RwSignal::new(false),
             source: StoredValue::new_local(None),
         };
         this.reconnect();
@@ -101,15 +98,11 @@ impl Observatory {
         let source = EventSource::new(&url).ok()?;
         listen(&source, "hello", move |text| self.greeted(text));
         listen(&source, "message", move |text| self.told(text));
-        let failed = Closure::<dyn Fn()>::new(move || self.connected.set(false));
-        source.set_onerror(Some(failed.as_ref().unchecked_ref()));
-        failed.forget();
         Some(source)
     }
 
     fn greeted(self, text: &str) {
         let Ok(now) = protocol::json::read::<Place>(text) else { return };
-        self.connected.set(true);
         let same =
             self.since.with_untracked(|since| since.as_ref().is_some_and(|since| since.boot == now.boot));
         if !same {

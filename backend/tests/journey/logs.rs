@@ -82,6 +82,33 @@ pub(crate) async fn provoke_refusals(lab: &Lab, code: &str, secrets: &mut Vec<St
     secrets.extend(["-SECRET".to_owned(), "QkFTSUMtU0VDUkVU".to_owned()]);
 }
 
+/// What was made up in a run.
+pub(crate) struct Made {
+    /// The access tokens, whole.
+    pub(crate) tokens: Vec<String>,
+    /// Their names. The name of a token begins with that of its family; both stand in its claims for all to read.
+    pub(crate) names: Vec<String>,
+    /// What the authorization server made up: codes, cookies, request ids.
+    pub(crate) secrets: Vec<String>,
+    /// One of them.
+    pub(crate) code: String,
+    /// Everything that the client wrote down, as it is.
+    pub(crate) open: String,
+}
+
+/// Of a run in a lab whose entropy has the seed 1. Names of tokens come from the same source, and are no secrets.
+pub(crate) fn made_in(flow: &Flow) -> Made {
+    let tokens = tokens(flow);
+    let names: Vec<_> = tokens.iter().flat_map(|token| [jti(token), family(token)]).collect();
+    let open = serde_json::to_string(flow.trace().entries()).unwrap();
+    let code = open.split("code=").nth(1).unwrap().split(['&', '"']).next().unwrap().to_owned();
+    let entropy = SeededEntropy::new(1);
+    let made = (0..200).map(|_| entropy.secret().reveal().to_owned());
+    let secrets: Vec<_> = made.filter(|secret| !names.contains(secret)).collect();
+    assert!(secrets.contains(&code), "the list is the right one");
+    Made { tokens, names, secrets, code, open }
+}
+
 /// Req: ALL-11, RS-26
 #[tokio::test]
 async fn no_secret_is_logged_at_any_level() {
@@ -94,17 +121,7 @@ async fn no_secret_is_logged_at_any_level() {
     let mut flow = Flow::new(lab.config());
     lab.walk(&mut flow, &mut lab.person(Decision::Allow), |_| ()).await.unwrap();
     assert_eq!(flow.poll(), Action::Rest);
-    let tokens = tokens(&flow);
-    // The name of a token begins with that of its family. Both stand in its claims for all to read.
-    let names: Vec<_> = tokens.iter().flat_map(|token| [jti(token), family(token)]).collect();
-    let open = serde_json::to_string(flow.trace().entries()).unwrap();
-    let code = open.split("code=").nth(1).unwrap().split(['&', '"']).next().unwrap().to_owned();
-
-    // What the authorization server made up: codes, cookies, request ids. Names of tokens come from the same source.
-    let entropy = SeededEntropy::new(1);
-    let made = (0..200).map(|_| entropy.secret().reveal().to_owned());
-    let mut secrets: Vec<_> = made.filter(|secret| !names.contains(secret)).collect();
-    assert!(secrets.contains(&code), "the list is the right one");
+    let Made { tokens, names, mut secrets, code, .. } = made_in(&flow);
     // What the client made up: verifiers and states.
     secrets.extend((0..100).map(|n| base64url(&[n; 32])));
     // A token is secret as a whole; its claims without the signature are not.

@@ -8,7 +8,7 @@ use protocol::observation::{Observation, correlation};
 use protocol::party::Party;
 use server_kit::entropy::{Entropy as _, SeededEntropy};
 
-use crate::logs::{family, jti, provoke_refusals, tokens};
+use crate::logs::{Made, made_in, provoke_refusals};
 use crate::support::Lab;
 
 /// A stream of events, as an `EventSource` reads it.
@@ -154,15 +154,8 @@ async fn no_secret_is_told() {
     let mut flow = Flow::new(lab.config());
     driver.walk(&mut flow, &mut lab.person(Decision::Allow), |_| ()).await.unwrap();
     assert_eq!(flow.poll(), Action::Rest);
-    let tokens = tokens(&flow);
-    let names: Vec<_> = tokens.iter().flat_map(|token| [jti(token), family(token)]).collect();
-    let open = serde_json::to_string(flow.trace().entries()).unwrap();
-    let code = open.split("code=").nth(1).unwrap().split(['&', '"']).next().unwrap().to_owned();
     // What the authorization server made up, what the client did, and the signatures of tokens.
-    let entropy = SeededEntropy::new(1);
-    let made = (0..200).map(|_| entropy.secret().reveal().to_owned());
-    let mut secrets: Vec<_> = made.filter(|secret| !names.contains(secret)).collect();
-    assert!(secrets.contains(&code), "the list is the right one");
+    let Made { tokens, mut secrets, code, open, .. } = made_in(&flow);
     let verifiers = open.split("code_verifier=").skip(1).map(|rest| &rest[..43]);
     secrets.extend(
         verifiers.chain(tokens.iter().filter_map(|token| token.rsplit('.').next())).map(str::to_owned),

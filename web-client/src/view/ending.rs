@@ -1,5 +1,6 @@
 //! How a walk ends: with every call answered, or with the first hop that failed, the rule, and what to do.
 
+use flow::lessons::steps::Chapter;
 use flow::trace::Event;
 use flow::{Action, Failure};
 use leptos::prelude::*;
@@ -37,14 +38,16 @@ pub(crate) fn Ending(walk: Walk) -> impl IntoView {
                     Event::Exchange { summary, .. } => Some((entry, summary)),
                     _ => None,
                 });
-                let refused = last.filter(|(entry, _)| entry.is_refused());
-                let (heading, (call, summary)) = match (flow.poll(), refused) {
-                    (_, Some((entry, summary))) => {
-                        ("Refused, as it should be", (entry.title.clone(), summary.clone()))
+                // A deed says what became of it; the journey itself ends with what the tool said.
+                let deed = last.map(|(entry, summary)| (entry, (entry.title.clone(), summary.clone())));
+                let (heading, (call, summary)) = match (flow.poll(), deed) {
+                    (_, Some((entry, deed))) if entry.event.is_refused() => {
+                        ("Refused, as it should be", deed)
                     }
-                    (Action::Finished, None) => {
+                    (Action::Finished, _) => {
                         ("The client has left", ("Start over".into(), "to begin again.".into()))
                     }
+                    (_, Some((entry, deed))) if entry.step.chapter() == Chapter::Lifetime => ("Done", deed),
                     _ => ("The protected tool has answered", answered.unwrap_or_default()),
                 };
                 let (messages, checks) = walk.hops.with(|hops| {

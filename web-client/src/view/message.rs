@@ -1,6 +1,6 @@
 //! A message as text: start line, headers, body. Forms are written line by line, JSON is indented.
 
-use flow::http::{Request, Response};
+use flow::http::Request;
 use flow::trace::{Answer, Event};
 use leptos::prelude::*;
 use protocol::query::Parameters;
@@ -42,55 +42,36 @@ impl Message {
         Self { start: String::from("GET ") + address, headers: Vec::new(), body, told_by: None }
     }
 
-    fn of_response(response: &Response) -> Self {
-        Self {
-            start: format!("{} · {} ms", response.status, response.elapsed_ms),
-            headers: response.headers.clone(),
-            body: pretty(response.content_type(), &response.body),
-            told_by: None,
-        }
-    }
-
     /// The request of a hop: as the client wrote it down, else as the server saw it.
     pub(crate) fn request(hop: &Hop) -> Option<Self> {
-        match (&hop.event, &hop.seen) {
-            (Some(Event::Exchange { request, .. }), _) => Some(Self::of_request(request)),
-            (Some(Event::Navigation { url } | Event::Callback { url }), _) => Some(Self::of_url(url)),
-            (Some(Event::Local), _) | (None, None) => None,
-            (None, Some(seen)) => {
-                let request = &seen.request;
-                let body = request.body.as_deref().unwrap_or_default();
-                let message = Self::request_of(&request.method, &request.url, &request.headers, body);
-                Some(Self { told_by: Some(seen.party.name()), ..message })
-            }
+        let sent = hop.sent()?;
+        if let Some(Event::Navigation { .. } | Event::Callback { .. }) = hop.event {
+            return Some(Self::of_url(sent.url));
         }
+        let body = sent.body.unwrap_or_default();
+        let told_by = if hop.event.is_none() { teller(hop) } else { None };
+        Some(Self { told_by, ..Self::request_of(sent.method, sent.url, sent.headers, body) })
     }
 
     /// The answer of a hop: as the client wrote it down, else as the server gave it.
     pub(crate) fn response(hop: &Hop) -> Option<Self> {
-        match (&hop.event, &hop.seen) {
-            (Some(Event::Exchange { answer: Answer::Response(response), .. }), _) => {
-                Some(Self::of_response(response))
-            }
-            (Some(Event::Exchange { answer: Answer::Unreachable(reason), .. }), _) => Some(Self {
-                start: "no answer".to_owned(),
-                headers: Vec::new(),
-                body: reason.clone(),
-                told_by: None,
-            }),
-            (Some(Event::Navigation { .. } | Event::Callback { .. }) | None, Some(seen)) => {
-                let response = &seen.response;
-                let body = response.body.as_deref().unwrap_or_default();
-                Some(Self {
-                    start: format!("{} · {}", response.status, milliseconds(seen.elapsed_us)),
-                    headers: response.headers.clone(),
-                    body: pretty(content_type(&response.headers), body),
-                    told_by: Some(seen.party.name()),
-                })
-            }
-            (Some(Event::Local | Event::Navigation { .. } | Event::Callback { .. }) | None, _) => None,
+        let is_own = matches!(hop.event, Some(Event::Exchange { .. }));
+        if let Some(Event::Exchange { answer: Answer::Unreachable(reason), .. }) = &hop.event {
+            let start = "no answer".to_owned();
+            return Some(Self { start, headers: Vec::new(), body: reason.clone(), told_by: None });
         }
+        let got = hop.got()?;
+        Some(Self {
+            start: format!("{} · {}", got.status, milliseconds(got.elapsed_us)),
+            headers: got.headers.to_vec(),
+            body: pretty(content_type(got.headers), got.body.unwrap_or_default()),
+            told_by: if is_own { None } else { teller(hop) },
+        })
     }
+}
+
+fn teller(hop: &Hop) -> Option<&'static str> {
+    hop.seen.as_ref().map(|seen| seen.party.name())
 }
 
 /// A duration to look at: `1.5 ms`. Without floating point, whose writing is big.

@@ -47,6 +47,11 @@ pub(crate) fn WalkPage(walk: Walk) -> impl IntoView {
         <div class="notices">
             {move || walk.notice.get().map(|notice| view! { <p class="notice" role="alert">{notice}</p> })}
             <Wanted walk=walk />
+            {move || walk.imported.with(Option::is_some).then(|| view! {
+                <p class="notice" role="status" data-testid="imported">
+                    "This run was imported: nothing of it is sent, and what the servers say is what the file says. Start over to make one of your own."
+                </p>
+            })}
         </div>
         <main>
             <Steps walk=walk />

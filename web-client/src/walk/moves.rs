@@ -1,7 +1,6 @@
 //! The moves: on, back, by itself, elsewhere, anew.
 
 use flow::http::Response;
-use flow::trace::Entry;
 use flow::{Action, Flow, Outgoing, Unexpected};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -141,7 +140,7 @@ impl Walk {
         self.flow.with_untracked(|flow| match until {
             Until::Consent => !matches!(flow.poll(), Action::Send(_)),
             Until::Step(step) => flow.trace().entries().iter().any(|entry| entry.step == step),
-            Until::Refusal => flow.trace().entries().last().is_some_and(Entry::is_refused),
+            Until::Refusal => flow.trace().entries().last().is_some_and(|entry| entry.event.is_refused()),
             Until::End => false,
         })
     }

@@ -10,6 +10,7 @@ mod rules;
 use flow::lessons::observed::Observed;
 use flow::lessons::steps::Step;
 use leptos::prelude::*;
+use protocol::party::Party;
 use protocol::revision::Revision;
 use record::Hop;
 
@@ -105,6 +106,7 @@ fn tabs_of(hop: &Hop) -> Vec<(&'static str, String)> {
 }
 
 fn panel(walk: Walk, hop: Hop, tab: &'static str) -> AnyView {
+    let is_message = hop.from != hop.to && hop.to != Party::Client;
     match tab {
         "request" => {
             Message::request(&hop).map(|message| view! { <MessageView walk=walk message=message /> }).into_any()
@@ -120,7 +122,13 @@ fn panel(walk: Walk, hop: Hop, tab: &'static str) -> AnyView {
         }
         _ => view! {
             <ClientChecks manner=walk checks=hop.checks />
-            {hop.seen.map(|seen| view! { <ServerFindings manner=walk party=seen.party findings=seen.findings /> })}
+            {match hop.seen {
+                Some(seen) => view! { <ServerFindings manner=walk party=seen.party findings=seen.findings /> }.into_any(),
+                None if is_message => {
+                    view! { <p class="hint">"The "{hop.to.name()}" has told nothing of this message."</p> }.into_any()
+                }
+                None => ().into_any(),
+            }}
         }
         .into_any(),
     }
