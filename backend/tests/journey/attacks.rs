@@ -1,20 +1,25 @@
 //! The whole catalogue of attacks, performed against the real servers: each must end as it predicts.
 
+use std::sync::Arc;
+
 use attack::{Attacker, Places};
 use flow::lessons::attacks::{self, Kind};
 
-use crate::support::Lab;
+use server_kit::clock::SystemClock;
+use walker::driver::system_env;
+
+use crate::lab::Lab;
 
 #[tokio::test]
 async fn every_attack_ends_as_predicted() {
-    let lab = Lab::start().await;
+    let lab = Lab::start(Arc::new(SystemClock)).await;
     let places = Places {
         page: lab.page.clone(),
         mcp_server: lab.mcp_server.clone(),
         authorization_server: lab.authorization_server.clone(),
         rogue: lab.rogue.clone(),
     };
-    let attacker = Attacker { http: lab.http.clone(), places, env: || lab.env() };
+    let attacker = Attacker { http: lab.http.clone(), places, env: system_env };
     let mut wrong = Vec::new();
     for attack in attacks::all().filter(|attack| attack.kind() != Kind::Server) {
         for revision in attack.revisions {
@@ -29,6 +34,5 @@ async fn every_attack_ends_as_predicted() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    drop(attacker);
     lab.end().await;
 }
