@@ -13,7 +13,7 @@ use crate::tamper::Value::{Append, Text};
 pub(super) const ATTACKS: &[Attack] = &[
     Attack {
         id: "redirect-elsewhere",
-        matrix: &["X-16"],
+        proves: &["X-16"],
         title: "redirect_uri on another host",
         story: "An attacker sends you a link to your own authorization server, with your client’s name in it and the \
                 attacker’s address to return to. You would sign in, allow, and the code would go to the attacker.",
@@ -31,7 +31,7 @@ pub(super) const ATTACKS: &[Attack] = &[
     },
     Attack {
         id: "redirect-slash",
-        matrix: &["X-16"],
+        proves: &["X-16"],
         title: "redirect_uri with one slash more",
         story: "A developer’s framework adds a slash to every address. It looks like the same place, and a server that \
                 agreed would soon have to agree to more.",
@@ -46,7 +46,7 @@ pub(super) const ATTACKS: &[Attack] = &[
     },
     Attack {
         id: "no-challenge",
-        matrix: &["X-18"],
+        proves: &["X-18"],
         title: "No code challenge",
         story: "An old client library does not know PKCE. Or somebody strips the challenge from the request, to redeem \
                 a stolen code without a verifier later.",

@@ -20,8 +20,8 @@ use crate::tamper::Edit;
 pub struct Attack {
     /// Its stable name: `wrong-verifier`.
     pub id: &'static str,
-    /// The rows of `docs/spec/requirements.tsv` that it demonstrates: `X-19`.
-    pub matrix: &'static [&'static str],
+    /// The rows of `docs/spec/requirements.tsv` that it proves when it ends as predicted: `X-19`, `AS-101`.
+    pub proves: &'static [&'static str],
     /// What it is, in a few words.
     pub title: &'static str,
     /// Who would do this, and why: two sentences.
@@ -234,7 +234,7 @@ mod tests {
                 );
             }
             assert!(!attack.title.ends_with('.') && attack.title.len() <= 60, "{}", attack.id);
-            assert!(!attack.revisions.is_empty() && !attack.matrix.is_empty(), "{}", attack.id);
+            assert!(!attack.revisions.is_empty() && !attack.proves.is_empty(), "{}", attack.id);
         }
     }
 

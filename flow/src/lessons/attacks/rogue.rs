@@ -7,7 +7,7 @@ use crate::lessons::steps::Step;
 
 pub(super) const ATTACKS: &[Attack] = &[Attack {
     id: "other-issuer",
-    matrix: &["X-36"],
+    proves: &["X-36"],
     title: "Metadata of another issuer",
     story: "A rogue MCP server sends you to an authorization server that claims to be another one, whose people you \
             trust. Your client would file what it gets under the wrong name.",

@@ -14,7 +14,7 @@ use crate::tamper::Value::Flipped;
 pub(super) const ATTACKS: &[Attack] = &[
     Attack {
         id: "wrong-verifier",
-        matrix: &["X-19"],
+        proves: &["X-19"],
         title: "A stolen code, without its verifier",
         story: "Somebody reads the code from a log, the history or another program on the device. They redeem it before \
                 the client does, and guess the verifier.",
@@ -38,7 +38,7 @@ pub(super) const ATTACKS: &[Attack] = &[
     },
     Attack {
         id: "code-twice",
-        matrix: &["X-21"],
+        proves: &["X-21"],
         title: "The same code a second time",
         story: "A thief has everything: code, verifier, redirect URI. The real client was faster, so the thief tries \
                 the code once more.",
