@@ -12,6 +12,10 @@ use crate::choice::Choice;
 use crate::storage::{self, Saved};
 use crate::{driver, env};
 
+/// Why the browser is not sent away.
+const NOT_KEPT: &str = "This browser keeps nothing for this page: its storage is full or forbidden. After the consent your \
+     run would be lost, so the page stays here. Let it store data for this address, then press Next again.";
+
 /// What the client wants, as far as a page can do it.
 enum Wish {
     Send(Box<Outgoing>),
@@ -127,6 +131,14 @@ impl Walk {
         }
     }
 
+    /// Sends the request once more that nobody answered.
+    pub(crate) fn try_again(self) {
+        let Some(env) = self.env() else { return };
+        if let Some(Ok(())) = self.flow.try_update(|flow| flow.try_again(&env)) {
+            self.perform(false);
+        }
+    }
+
     /// Goes on if the run is to go on by itself and has not reached its goal.
     fn go_on(self) {
         match self.running.get_untracked() {
@@ -202,19 +214,28 @@ impl Walk {
         self.go_on();
     }
 
-    /// Sends the browser to the authorization server, in this tab. The page ends here and is resumed later.
+    /// Sends the browser to the authorization server, in this tab. The page ends here and is resumed later; so it goes only
+    /// if the walk is kept.
     fn leave(self) {
         let Some(env) = self.env() else { return };
         let draft = self.draft.get_untracked().map(|draft| draft.url());
+        let mut away = self.flow.get_untracked();
+        let departed = match draft {
+            Some(url) => away.depart_to(&env, &url).map(|()| url),
+            None => away.depart(&env),
+        };
+        let Ok(url) = departed else { return };
+        let at = At::Hop(HopId::Entry(away.trace().entries().len().saturating_sub(1)));
+        if !storage::save(&self.saved(&away, at)) {
+            self.running.set(None);
+            self.notice.set(Some(NOT_KEPT));
+            return;
+        }
         self.draft.set(None);
-        let departed = self.flow.try_update(|flow| match draft {
-            Some(url) => flow.depart_to(&env, &url).map(|()| url),
-            None => flow.depart(&env),
-        });
-        let Some(Ok(url)) = departed else { return };
+        self.flow.set(away);
         // Until the browser is gone, a second press must not ask for a second departure.
         self.busy.set(Some(Busy { since: driver::now(), whom: Party::You }));
-        self.look_at_entry(self.count().saturating_sub(1));
+        self.look_at(at);
         self.observatory.close();
         let gone = window().location().assign(&url).is_ok();
         if !gone {
@@ -244,15 +265,19 @@ impl Walk {
         if self.imported.with_untracked(Option::is_some) {
             return;
         }
-        storage::save(&Saved {
+        self.flow.with_untracked(|flow| storage::save(&self.saved(flow, self.at.get_untracked())));
+    }
+
+    fn saved(self, flow: &Flow, at: At) -> Saved {
+        Saved {
             choice: self.choice.get_untracked(),
             server: self.lab.with_value(|lab| lab.mcp_server.clone()),
-            recording: self.flow.with_untracked(|flow| flow.recording().to_vec()),
-            at: self.at.get_untracked(),
+            recording: flow.recording().to_vec(),
+            at,
             running: self.running.get_untracked(),
             pauses: self.pauses.get_untracked(),
             since: self.observatory.since.get_untracked(),
-        });
+        }
     }
 }
 
