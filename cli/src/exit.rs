@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use flow::{Action, Flow};
 use protocol::clause::Clause;
 
-use crate::driver::DriveError;
-use crate::person::PersonError;
+use walker::driver::DriveError;
+use walker::person::PersonError;
 
 /// Why the program ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

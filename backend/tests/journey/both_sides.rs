@@ -3,11 +3,11 @@
 use std::collections::HashSet;
 
 use flow::{Config, Era, Flow};
-use mcp_auth_lab::person::Decision;
 use protocol::observation::Observation;
 use protocol::party::Party;
 use protocol::revision::Revision;
 use record::{Hop, Record, merge};
+use walker::person::Decision;
 
 use crate::support::Lab;
 
