@@ -74,5 +74,6 @@ impl Lab {
     pub(crate) async fn end(self) {
         self.stop.send(()).unwrap();
         self.served.await.unwrap();
+        self.page_folder.close().unwrap();
     }
 }

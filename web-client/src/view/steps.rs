@@ -33,7 +33,7 @@ pub(crate) fn Steps(walk: Walk) -> impl IntoView {
                 <section>
                     <h2>{i + 1}" "{chapter.title()}</h2>
                     <ol>{steps}</ol>
-                    {is_empty.then(|| view! { <p class="none">"Registered beforehand: nothing to send."</p> })}
+                    {is_empty.then(|| view! { <p class="none">"Nothing: known beforehand."</p> })}
                 </section>
             }
         });

@@ -1,7 +1,7 @@
 //! The moves: on, back, by itself, elsewhere, anew.
 
 use flow::http::Response;
-use flow::{Action, Flow, Outgoing, Unexpected};
+use flow::{Action, Flow, Input, Outgoing, Recorded, Unexpected};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use protocol::party::Party;
@@ -33,6 +33,7 @@ impl Walk {
         match untrack(|| self.next()) {
             Next::Reveal(_) => self.look_along(1),
             Next::Prepare(_) | Next::Conclude => self.look_at(At::Pending),
+            Next::Send(_) if self.flow.with_untracked(Flow::can_try_again) => self.try_again(),
             Next::Send(_) | Next::Leave => self.perform(false),
             Next::End => {}
         }
@@ -219,23 +220,23 @@ impl Walk {
     fn leave(self) {
         let Some(env) = self.env() else { return };
         let draft = self.draft.get_untracked().map(|draft| draft.url());
-        let mut away = self.flow.get_untracked();
-        let departed = match draft {
-            Some(url) => away.depart_to(&env, &url).map(|()| url),
-            None => away.depart(&env),
-        };
-        let Ok(url) = departed else { return };
-        let at = At::Hop(HopId::Entry(away.trace().entries().len().saturating_sub(1)));
-        if !storage::save(&self.saved(&away, at)) {
+        let mut saved = self.saved();
+        saved.recording.push(Recorded { env, input: Input::Departed(draft.clone()) });
+        saved.at = At::Hop(HopId::Entry(self.count()));
+        if !storage::save(&saved) {
             self.running.set(None);
             self.notice.set(Some(NOT_KEPT));
             return;
         }
         self.draft.set(None);
-        self.flow.set(away);
+        let departed = self.flow.try_update(|flow| match draft {
+            Some(url) => flow.depart_to(&env, &url).map(|()| url),
+            None => flow.depart(&env),
+        });
+        let Some(Ok(url)) = departed else { return };
         // Until the browser is gone, a second press must not ask for a second departure.
         self.busy.set(Some(Busy { since: driver::now(), whom: Party::You }));
-        self.look_at(at);
+        self.look_at(saved.at);
         self.observatory.close();
         let gone = window().location().assign(&url).is_ok();
         if !gone {
@@ -265,15 +266,15 @@ impl Walk {
         if self.imported.with_untracked(Option::is_some) {
             return;
         }
-        self.flow.with_untracked(|flow| storage::save(&self.saved(flow, self.at.get_untracked())));
+        storage::save(&self.saved());
     }
 
-    fn saved(self, flow: &Flow, at: At) -> Saved {
+    fn saved(self) -> Saved {
         Saved {
             choice: self.choice.get_untracked(),
             server: self.lab.with_value(|lab| lab.mcp_server.clone()),
-            recording: flow.recording().to_vec(),
-            at,
+            recording: self.flow.with_untracked(|flow| flow.recording().to_vec()),
+            at: self.at.get_untracked(),
             running: self.running.get_untracked(),
             pauses: self.pauses.get_untracked(),
             since: self.observatory.since.get_untracked(),

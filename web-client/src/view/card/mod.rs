@@ -42,6 +42,10 @@ pub(crate) fn Card(walk: Walk) -> impl IntoView {
         failed.track();
         if let Some(card) = place.get() {
             card.set_scroll_top(0);
+            // On a narrow screen it is the page that is scrolled.
+            if card.get_bounding_client_rect().top() < 0.0 {
+                card.scroll_into_view();
+            }
         }
     });
     view! {

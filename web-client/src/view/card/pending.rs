@@ -43,8 +43,8 @@ pub(crate) fn PendingCard(walk: Walk) -> impl IntoView {
                 .into_any(),
                 Some(_) => view! {
                     <p class="section">"Will be sent, as you change it"</p>
-                    <Fields draft=walk.draft />
                     {changing(move || hint(walk, from).map(|hint| view! { <p class="hint" role="status" data-testid="edit-hint">{hint}</p> }))}
+                    <Fields draft=walk.draft />
                     <button class="quiet" data-testid="undo-edit" on:click=click(move |_| walk.draft.set(None))>"As the client would send it"</button>
                 }
                 .into_any(),
