@@ -43,9 +43,12 @@ test("the authorization server tells what it checked, and fetches a document onc
 test("the MCP server tells how it judged the token", async ({ lab, as }) => {
   await lab.open();
   await lab.runToTheEnd(as, "Ada");
+  await lab.rows(/initialize, with the token/).click();
+  await lab.card.open("checks");
+  for (const claim of ["kid", "signature", "iss", "aud", "exp"]) await expect(lab.card.serverFindings).toContainText(claim);
   await lab.rows(/tools\/call whoami/).click();
   await lab.card.open("checks");
-  for (const claim of ["aud", "iss", "exp"]) await expect(lab.card.serverFindings).toContainText(claim);
+  await expect(lab.card.serverFindings).toContainText("one with a row of scopes");
   await lab.rows(/tools\/call get_weather; answer: 403/).click();
   await lab.card.open("checks");
   await expect(lab.card.serverFindings).toContainText("Refused");

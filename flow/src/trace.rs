@@ -113,6 +113,18 @@ impl Entry {
     }
 }
 
+impl Entry {
+    /// Whether the answer refuses, or there was none.
+    #[must_use]
+    pub fn is_refused(&self) -> bool {
+        match &self.event {
+            Event::Exchange { answer: Answer::Response(response), .. } => response.status >= 400,
+            Event::Exchange { answer: Answer::Unreachable(_), .. } => true,
+            Event::Local | Event::Navigation { .. } | Event::Callback { .. } => false,
+        }
+    }
+}
+
 /// All entries of a run, and which texts in them are secret.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Trace {

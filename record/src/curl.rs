@@ -6,57 +6,39 @@
 
 use std::fmt::Write as _;
 
+use flow::http::{Request, Response};
+use flow::lessons::steps::Step;
 use flow::trace::{Answer, Event};
+use protocol::revision::Revision;
+use serde_json::Value;
 use url::form_urlencoded;
 
 use crate::code::{sendable, shell};
 use crate::hop::Hop;
 use crate::message::header;
 use crate::run::Record;
-use flow::http::{Request, Response};
 
-const PRELUDE: &str = r#"set -eu
-
-# The browser comes back to this port, where nobody should listen: it shows an error, and in its address bar the code. A
-# server takes any port for a redirect URI on loopback (RFC 8252 section 7.3).
-redirect_port=${REDIRECT_PORT:-3999}
-
-fail() { printf '\n%s\n' "$1" >&2; exit 1; }
-step() { printf '\n=== %s ===\n' "$1"; }
-
-# Sends a request and shows the answer.
-send() {
-  answer=$(curl --silent --show-error --include --max-time 30 --header 'expect:' "$@" | tr -d '\r')
-  printf '%s\n' "$answer"
-}
-# Demands the status that the run had.
-expect() {
-  status=$(printf '%s\n' "$answer" | awk '{ print $2; exit }')
-  [ "$status" = "$1" ] || fail "In the run this was answered $1."
-}
-# A header of the last answer; a member of its JSON; a parameter of the callback.
-header() { printf '%s\n' "$answer" | awk -F ': ' -v name="$1" 'tolower($1) == name { print $2; exit }'; }
-member() { printf '%s\n' "$answer" | sed -n 's/.*"'"$1"'": *"\([^"]*\)".*/\1/p' | tail -n 1; }
-parameter() { printf '%s\n' "$callback" | sed 's/^[^?]*?//; s/#.*//' | tr '&' '\n' | sed -n "s/^$1=//p"; }
-
-base64url() { openssl base64 -A | tr '+/' '-_' | tr -d '='; }
-random() { openssl rand 32 | base64url; }
-s256() { printf %s "$1" | openssl dgst -sha256 -binary | base64url; }
-"#;
+/// What each script needs, in the shell's own words.
+const PRELUDE: &str = include_str!("curl.sh");
 
 impl Record {
     /// The run as a script for a POSIX shell with curl and openssl.
     #[must_use]
     pub fn to_shell_script(&self) -> String {
-        let mut script = Script { text: String::from("#!/bin/sh\n"), registered: false, address: None };
-        let revision = self.revision.as_str();
+        let mut script = Script {
+            text: String::from("#!/bin/sh\n# A run of MCP Auth Lab, walked again: revision "),
+            revision: self.revision,
+            step: None,
+            registered: false,
+            server: Server { issuer: String::new(), promises_iss: false },
+            departure: None,
+        };
         let registration = line(&self.registration);
-        // Writing to a string does not fail.
-        let _ = write!(
-            script.text,
-            "# A run of MCP Auth Lab, walked again: revision {revision}, registration {registration}.\n\
-             # Needs curl and openssl, the servers of the run, and you: where the run asked a person, so does this.\n{PRELUDE}"
+        script.text.extend([self.revision.as_str(), ", registration ", &registration]);
+        script.text.push_str(
+            ".\n# Needs curl and openssl, the servers of the run, and you: where the run asked a person, so does this.\n",
         );
+        script.text.push_str(PRELUDE);
         for hop in &self.hops {
             script.hop(hop);
         }
@@ -67,53 +49,71 @@ impl Record {
 
 struct Script<'a> {
     text: String,
+    revision: Revision,
+    /// The last one that was commented on.
+    step: Option<Step>,
     /// Whether the client got its id in this very run.
     registered: bool,
-    /// Where the browser was sent.
-    address: Option<&'a str>,
+    server: Server,
+    /// The step in which the browser was sent away, and where to.
+    departure: Option<(Step, &'a str)>,
+}
+
+/// What the authorization server said about itself.
+struct Server {
+    issuer: String,
+    promises_iss: bool,
 }
 
 impl<'a> Script<'a> {
     fn hop(&mut self, hop: &'a Hop) {
         match &hop.event {
             Some(Event::Exchange { request, answer, .. }) => {
-                self.step(hop);
-                self.send(request);
+                let title = line(&[hop.to.name(), ": ", &hop.title].concat());
+                self.step(hop.step, &title);
+                self.send(hop.step, request);
                 match answer {
                     Answer::Response(response) => {
                         let _ = writeln!(self.text, "expect {}", response.status);
-                        self.learn(request, response);
+                        self.learn(hop.step, request, response);
                     }
                     Answer::Unreachable(_) => self.text.push_str("# In the run there was no answer.\n"),
                 }
             }
-            Some(Event::Navigation { url }) => self.address = Some(url),
+            Some(Event::Navigation { url }) => self.departure = Some((hop.step, url)),
             Some(Event::Callback { url }) => {
-                if let Some(address) = self.address.take() {
-                    self.visit(address, url);
+                if let Some((step, address)) = self.departure.take() {
+                    self.visit(step, address, url);
                 }
             }
             Some(Event::Local) | None => {}
         }
     }
 
-    fn step(&mut self, hop: &Hop) {
-        let title = line(&[hop.to.name(), ": ", &hop.title].concat());
-        self.text.extend(["\nstep ", &shell(&title), "\n"]);
+    /// A heading, and where a step of the journey begins, what happens in it.
+    fn step(&mut self, step: Step, title: &str) {
+        self.text.push('\n');
+        if self.step != Some(step) {
+            self.step = Some(step);
+            let what = step.what(self.revision);
+            let sentence = what.split_once(". ").map_or(what, |(sentence, _)| sentence);
+            self.text.extend(["# ", step.title(), ": ", sentence.trim_end_matches('.'), ".\n"]);
+        }
+        self.text.extend(["step ", &shell(title), "\n"]);
     }
 
-    fn send(&mut self, request: &Request) {
-        self.text.extend(["send --request ", request.method.as_str(), " --url ", &shell(&request.url)]);
+    fn send(&mut self, step: Step, request: &Request) {
+        let media_type = header(&request.headers, "content-type").unwrap_or_default();
+        let body = request.body.as_deref().unwrap_or_default();
+        let body = if media_type.starts_with("application/x-www-form-urlencoded") {
+            self.form(step, body)
+        } else {
+            shell(body)
+        };
+        self.text.extend(["send ", request.method.as_str(), " ", &shell(&request.url), " \\\n  ", &body]);
         for (name, value) in sendable(request) {
-            self.text.push_str(" \\\n  --header ");
             let header = self.header(name, value);
-            self.text.push_str(&header);
-        }
-        if let Some(body) = &request.body {
-            let media_type = header(&request.headers, "content-type").unwrap_or_default();
-            let is_form = media_type.starts_with("application/x-www-form-urlencoded");
-            let body = if is_form { self.form(body) } else { shell(body) };
-            self.text.extend([" \\\n  --data-raw ", &body]);
+            self.text.extend([" \\\n  ", &header]);
         }
         self.text.push('\n');
     }
@@ -129,13 +129,14 @@ impl<'a> Script<'a> {
             }
             ("mcp-session-id", _) => "$session",
             (_, _) if value.is_empty() => return shell(&[name, ";"].concat()),
-            (_, _) => return shell(&[name, ": ", value].concat()),
+            // A line of a file.
+            (_, _) => return shell(&line(&[name, ": ", value].concat())),
         };
         ["\"", name, ": ", fresh, "\""].concat()
     }
 
     /// A form or a query with fresh values.
-    fn form(&self, encoded: &str) -> String {
+    fn form(&self, step: Step, encoded: &str) -> String {
         let hint = form_urlencoded::parse(encoded.as_bytes()).find(|(name, _)| name == "token_type_hint");
         let is_refresh_token = hint.is_some_and(|(_, hint)| hint == "refresh_token");
         let mut word = Word::default();
@@ -149,6 +150,7 @@ impl<'a> Script<'a> {
                 "code_verifier" => word.variable("$verifier"),
                 "code_challenge" => word.variable("$challenge"),
                 "state" => word.variable("$state"),
+                "refresh_token" if step == Step::RefreshReuse => word.variable("$worn_refresh_token"),
                 "refresh_token" => word.variable("$refresh_token"),
                 "token" if is_refresh_token => word.variable("$refresh_token"),
                 "token" => word.variable("$access_token"),
@@ -164,7 +166,7 @@ impl<'a> Script<'a> {
     }
 
     /// What later requests need.
-    fn learn(&mut self, request: &Request, response: &Response) {
+    fn learn(&mut self, step: Step, request: &Request, response: &Response) {
         let asked = request.body.as_deref().unwrap_or_default();
         let has = |name: &str| response.body.contains(&["\"", name, "\""].concat());
         if response.header("mcp-session-id").is_some() {
@@ -173,6 +175,9 @@ impl<'a> Script<'a> {
         if asked.contains("grant_type=") && has("access_token") {
             self.text.push_str("access_token=$(member access_token)\n");
             if has("refresh_token") {
+                if asked.contains("grant_type=refresh_token") {
+                    self.text.push_str("worn_refresh_token=$refresh_token\n");
+                }
                 self.text.push_str("refresh_token=$(member refresh_token)\n");
             }
         }
@@ -180,31 +185,30 @@ impl<'a> Script<'a> {
             self.registered = true;
             self.text.push_str("client_id=$(member client_id)\nclient_secret=$(member client_secret)\n");
         }
+        if step == Step::ServerMetadata
+            && response.status == 200
+            && let Ok(said) = serde_json::from_str::<Value>(&response.body)
+            && let Some(issuer) = said["issuer"].as_str()
+        {
+            let promises_iss = said["authorization_response_iss_parameter_supported"] == true;
+            self.server = Server { issuer: issuer.to_owned(), promises_iss };
+        }
     }
 
     /// The way of the browser, which a person goes.
-    fn visit(&mut self, address: &str, callback: &str) {
+    fn visit(&mut self, step: Step, address: &str, callback: &str) {
         let (endpoint, query) = address.split_once('?').unwrap_or((address, ""));
-        let url = [shell(&[endpoint, "?"].concat()), self.form(query)].concat();
-        self.text.push_str("\nstep 'You: sign in and decide, in your browser'\n");
-        self.text.push_str("verifier=$(random)\nchallenge=$(s256 \"$verifier\")\nstate=$(random)\n");
-        self.text.extend(["url=", &url, "\n"]);
-        self.text.push_str(
-            "printf 'Open this address, sign in and decide:\\n\\n%s\\n\\nThen paste the address where the browser ends: ' \"$url\"\n\
-             read -r callback\n\
-             [ \"$(parameter state)\" = \"$state\" ] || fail 'This does not answer the question: state is another one.'\n",
-        );
+        let url = [shell(&[endpoint, "?"].concat()), self.form(step, query)].concat();
+        self.step(step, "You: sign in and decide, in your browser");
+        let promised = if self.server.promises_iss { "yes" } else { "no" };
+        let issuer = shell(&self.server.issuer);
+        self.text.extend(["fresh\ncome_back ", &url, " ", &issuer, " ", promised, "\n"]);
         let answer = callback.split_once('?').map_or("", |(_, query)| query);
         for pair in answer.split(['&', '#']) {
             match pair.split_once('=') {
-                Some(("iss", issuer)) => {
-                    let says = "fail 'Another server answers: iss is not the one that was asked.'\n";
-                    self.text.extend(["[ \"$(parameter iss)\" = ", &shell(issuer), " ] || ", says]);
-                }
-                Some(("code", _)) => {
-                    let says = "[ -n \"$code\" ] || fail 'There is no code: you said no, or the request was refused.'\n";
-                    self.text.extend(["code=$(parameter code)\n", says]);
-                }
+                Some(("code", _)) => self.text.push_str(
+                    "[ -n \"$code\" ] || fail 'There is no code: you said no, or the request was refused.'\n",
+                ),
                 Some(("error", error)) => {
                     self.text.extend(["# In the run the answer was an error: ", &line(error), "\n"]);
                 }
@@ -260,14 +264,34 @@ mod tests {
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
-    use protocol::revision::Revision;
+    use flow::trace::Entry;
 
     use super::*;
     use crate::{merge, samples};
 
-    fn script(entries: &[flow::trace::Entry]) -> String {
+    fn script(entries: &[Entry]) -> String {
         let text = Record::new(Revision::V2025_11_25, "cimd", merge(entries, &[])).to_shell_script();
         text.split_once(PRELUDE).unwrap().1.to_owned()
+    }
+
+    /// The authorization server's, in its step.
+    fn metadata(promises_iss: bool) -> Entry {
+        let request = samples::document("http://localhost:9000/.well-known/oauth-authorization-server");
+        let mut entry = answered(
+            &request,
+            &format!(
+                r#"{{"issuer":"http://localhost:9000","authorization_response_iss_parameter_supported":{promises_iss}}}"#
+            ),
+        );
+        entry.step = Step::ServerMetadata;
+        entry
+    }
+
+    fn answered(request: &Request, body: &str) -> Entry {
+        let mut entry = samples::exchange(request, 1, 0, 200);
+        let Event::Exchange { answer: Answer::Response(response), .. } = &mut entry.event else { panic!() };
+        response.body = body.into();
+        entry
     }
 
     #[test]
@@ -280,48 +304,48 @@ mod tests {
             ("code_verifier", "old".into()),
         ];
         let redeem = Request::post_form("http://localhost:9000/token", &form);
-        let mut redeemed = samples::exchange(&redeem, 3, 0, 200);
-        let Event::Exchange { answer: Answer::Response(response), .. } = &mut redeemed.event else {
-            panic!()
-        };
-        response.body = r#"{"access_token":"old","refresh_token":"old"}"#.into();
+        let redeemed = answered(&redeem, r#"{"access_token":"old","refresh_token":"old"}"#);
         let call = samples::message("{\"it's\":1}", Some("old")).header("mcp-session-id", "old");
         let entries = [
+            metadata(true),
             samples::navigation(address, 1),
             samples::callback(answer, 2),
-            redeemed,
+            Entry { step: Step::CodeExchange, ..redeemed },
             samples::exchange(&call, 4, 0, 200),
         ];
         assert_eq!(
             script(&entries),
             r#"
-step 'You: sign in and decide, in your browser'
-verifier=$(random)
-challenge=$(s256 "$verifier")
-state=$(random)
-url='http://localhost:9000/authorize?''client_id=it%27s&redirect_uri=http%3A%2F%2Flocalhost%3A'"$redirect_port"'%2Fcallback&state='"$state"'&code_challenge='"$challenge"
-printf 'Open this address, sign in and decide:\n\n%s\n\nThen paste the address where the browser ends: ' "$url"
-read -r callback
-[ "$(parameter state)" = "$state" ] || fail 'This does not answer the question: state is another one.'
-code=$(parameter code)
-[ -n "$code" ] || fail 'There is no code: you said no, or the request was refused.'
-[ "$(parameter iss)" = 'http%3A%2F%2Flocalhost%3A9000' ] || fail 'Another server answers: iss is not the one that was asked.'
+# Server metadata: The authorization server describes itself too: where to send the browser, where to redeem codes, what it can do.
+step 'Authorization server: http://localhost:9000/.well-known/oauth-authorization-server'
+send GET 'http://localhost:9000/.well-known/oauth-authorization-server' \
+  '' \
+  'accept: application/json'
+expect 200
 
+# Sign in, consent: Now the browser leaves for the authorization server.
+step 'You: sign in and decide, in your browser'
+fresh
+come_back 'http://localhost:9000/authorize?''client_id=it%27s&redirect_uri=http%3A%2F%2Flocalhost%3A'"$redirect_port"'%2Fcallback&state='"$state"'&code_challenge='"$challenge" 'http://localhost:9000' yes
+[ -n "$code" ] || fail 'There is no code: you said no, or the request was refused.'
+
+# Code exchange: The client redeems the code directly at the authorization server, without the browser's address bar in between.
 step 'Authorization server: http://localhost:9000/token'
-send --request POST --url 'http://localhost:9000/token' \
-  --header 'content-type: application/x-www-form-urlencoded' \
-  --header 'accept: application/json' \
-  --data-raw 'grant_type=authorization_code&code='"$code"'&code_verifier='"$verifier"
+send POST 'http://localhost:9000/token' \
+  'grant_type=authorization_code&code='"$code"'&code_verifier='"$verifier" \
+  'content-type: application/x-www-form-urlencoded' \
+  'accept: application/json'
 expect 200
 access_token=$(member access_token)
 refresh_token=$(member refresh_token)
 
+# Tool call: A tool call.
 step 'MCP server: http://localhost:8001/mcp'
-send --request POST --url 'http://localhost:8001/mcp' \
-  --header 'content-type: application/json' \
-  --header "authorization: Bearer $access_token" \
-  --header "mcp-session-id: $session" \
-  --data-raw '{"it'\''s":1}'
+send POST 'http://localhost:8001/mcp' \
+  '{"it'\''s":1}' \
+  'content-type: application/json' \
+  "authorization: Bearer $access_token" \
+  "mcp-session-id: $session"
 expect 200
 
 printf '\nThat was the run.\n'
@@ -344,9 +368,8 @@ printf '\nThat was the run.\n'
         assert_eq!(before.lines().count(), 3, "comments stay comments");
         for place in [
             format!("step 'Authorization server: {shown}'\n"),
-            format!(" --url 'http://localhost/{quoted}'"),
-            format!("--header 'x: {quoted}'"),
-            format!("--data-raw '{quoted}'\n"),
+            format!("send POST 'http://localhost/{quoted}' \\\n  '{quoted}' \\\n"),
+            format!("  'x: {shown}'"),
         ] {
             assert!(body.replace("MCP server", "Authorization server").contains(&place), "{place}\n{body}");
         }
@@ -359,11 +382,7 @@ printf '\nThat was the run.\n'
             "http://localhost:9000/register",
             &serde_json::json!({ "redirect_uris": ["http://localhost:3000/callback"] }),
         );
-        let mut registered = samples::exchange(&request, 1, 0, 201);
-        let Event::Exchange { answer: Answer::Response(response), .. } = &mut registered.event else {
-            panic!()
-        };
-        response.body = r#"{"client_id":"old","client_secret":"old"}"#.into();
+        let registered = answered(&request, r#"{"client_id":"old","client_secret":"old"}"#);
         let form = [
             ("client_id", "old".into()),
             ("token", "old".into()),
@@ -381,5 +400,35 @@ printf '\nThat was the run.\n'
         ));
         let known = script(&[samples::exchange(&revoke, 2, 0, 200)]);
         assert!(known.contains("'client_id=old&token='") && known.contains("Basic ${BASIC:?"));
+    }
+
+    #[test]
+    fn a_refresh_token_that_is_used_twice_is_the_one_that_was_replaced() {
+        let form = [("grant_type", "refresh_token".into()), ("refresh_token", "old".into())];
+        let refresh = Request::post_form("http://localhost:9000/token", &form);
+        let renewed = answered(&refresh, r#"{"access_token":"new","refresh_token":"new"}"#);
+        let reused = Entry { step: Step::RefreshReuse, ..samples::exchange(&refresh, 2, 0, 400) };
+        let text = script(&[renewed, reused]);
+        let (renewal, reuse) = text.split_once("expect 200\n").unwrap();
+        assert!(renewal.contains(r#"refresh_token='"$refresh_token""#), "{text}");
+        assert!(reuse.starts_with("access_token=$(member access_token)\nworn_refresh_token=$refresh_token\nrefresh_token=$(member refresh_token)\n"), "{text}");
+        assert!(reuse.contains(r#"refresh_token='"$worn_refresh_token""#), "{text}");
+    }
+
+    #[test]
+    fn each_step_says_once_what_happens_in_it() {
+        for revision in Revision::ALL {
+            let entry = |step| Entry { step, ..samples::exchange(&samples::message("{}", None), 1, 0, 200) };
+            let entries: Vec<_> = Step::ALL.into_iter().flat_map(|step| [entry(step), entry(step)]).collect();
+            let text = Record::new(revision, "cimd", merge(&entries, &[])).to_shell_script();
+            let text = text.split_once(PRELUDE).unwrap().1;
+            let comments: Vec<_> = text.lines().filter(|line| line.starts_with('#')).collect();
+            assert_eq!(comments.len(), Step::ALL.len());
+            for (comment, step) in comments.into_iter().zip(Step::ALL) {
+                let what = comment.strip_prefix(&format!("# {}: ", step.title())).unwrap();
+                let sentence = what.strip_suffix('.').unwrap();
+                assert!(step.what(revision).starts_with(sentence) && !sentence.contains(". "), "{comment}");
+            }
+        }
     }
 }

@@ -21,4 +21,4 @@ mod words;
 pub use hop::{Hop, HopId};
 pub use merge::merge;
 pub use message::{Got, Sent};
-pub use run::{ImportError, Record};
+pub use run::{ImportError, MAX_BYTES, Record};

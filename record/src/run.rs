@@ -10,8 +10,8 @@ use crate::hop::Hop;
 
 /// What this program writes. A later one may write another.
 const VERSION: u64 = 1;
-/// No run of the lab comes near it.
-const MAX_BYTES: usize = 2 * 1024 * 1024;
+/// The longest text that is read, in bytes. No run of the lab comes near it.
+pub const MAX_BYTES: u32 = 2 * 1024 * 1024;
 /// More than anybody looks at, and no more than a page can draw.
 const MAX_HOPS: usize = 2_000;
 
@@ -75,7 +75,7 @@ impl Record {
     /// # Errors
     /// [`ImportError`].
     pub fn parse(text: &str) -> Result<Self, ImportError> {
-        if text.len() > MAX_BYTES {
+        if text.len() > MAX_BYTES as usize {
             return Err(ImportError::TooLong);
         }
         let damaged = |error: serde_json::Error| {
@@ -127,7 +127,7 @@ mod tests {
     #[test]
     fn what_is_no_record_is_refused_in_words() {
         let json = record().to_json();
-        let too_long = " ".repeat(MAX_BYTES + 1);
+        let too_long = " ".repeat(MAX_BYTES as usize + 1);
         for (text, expected) in [
             ("", "This is no record of MCP Auth Lab."),
             ("PNG", "This is no record of MCP Auth Lab."),

@@ -80,10 +80,10 @@ impl Draft {
         if query.is_empty() { self.address.clone() } else { [&self.address, "?", &query].concat() }
     }
 
-    /// The request, put together.
+    /// The request, put together: without what a browser would leave out anyway.
     pub(crate) fn request(&self) -> Request {
         let form = self.encoded(Part::Form);
-        let headers = self.of_part(Part::Header);
+        let headers = self.of_part(Part::Header).filter(|field| !is_the_browsers(&field.name));
         Request {
             method: self.method,
             url: self.url(),
@@ -99,6 +99,36 @@ impl Draft {
     fn encoded(&self, part: Part) -> String {
         query::encode(self.of_part(part).map(|field| (field.name.as_str(), field.value.as_str())))
     }
+}
+
+/// Whether a header is the browser's own: a page that sets it is not heard.
+///
+/// Spec: Fetch, forbidden request-header.
+pub(crate) fn is_the_browsers(name: &str) -> bool {
+    const NAMES: [&str; 20] = [
+        "accept-charset",
+        "accept-encoding",
+        "access-control-request-headers",
+        "access-control-request-method",
+        "connection",
+        "content-length",
+        "cookie",
+        "cookie2",
+        "date",
+        "dnt",
+        "expect",
+        "host",
+        "keep-alive",
+        "origin",
+        "referer",
+        "set-cookie",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    ];
+    let name = name.trim().to_ascii_lowercase();
+    NAMES.contains(&name.as_str()) || name == "via" || name.starts_with("sec-") || name.starts_with("proxy-")
 }
 
 #[cfg(test)]
@@ -126,6 +156,13 @@ mod tests {
         let request = draft.request();
         assert_eq!(request.body.as_deref(), Some("code=a&code=b"));
         assert_eq!(request.headers.last(), Some(&("x-extra".to_owned(), "1".to_owned())));
+        draft.fields.push(Field {
+            part: Part::Header,
+            name: "Origin".into(),
+            value: "http://evil.example".into(),
+        });
+        draft.fields.push(Field { part: Part::Header, name: "Sec-Fetch-Site".into(), value: "none".into() });
+        assert_eq!(draft.request().headers, request.headers, "what would not be sent is not shown as sent");
         draft.fields.retain(|field| field.part != Part::Form);
         assert_eq!(draft.request().body, None);
     }

@@ -5,9 +5,6 @@ use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, BlobPropertyBag, File, HtmlAnchorElement, Url};
 
-/// More than any exported run has.
-const MAX_BYTES: f64 = 8.0 * 1024.0 * 1024.0;
-
 /// Offers a text as a file. Whether the browser took it.
 pub(crate) fn save(name: &str, media_type: &str, text: &str) -> bool {
     save_or_fail(name, media_type, text).is_ok()
@@ -29,8 +26,8 @@ fn save_or_fail(name: &str, media_type: &str, text: &str) -> Result<(), JsValue>
 
 /// Reads a file that the person chose. The error is for people.
 pub(crate) async fn read(file: File) -> Result<String, &'static str> {
-    if file.size() > MAX_BYTES {
-        return Err("This file is larger than 8 MB: no exported run is.");
+    if file.size() > f64::from(record::MAX_BYTES) {
+        return Err("This file is larger than 2 MB: no record of MCP Auth Lab is.");
     }
     let text = JsFuture::from(file.text()).await.ok().and_then(|text| text.as_string());
     text.ok_or("The browser could not read this file.")

@@ -43,7 +43,9 @@ pub(crate) fn followed(entries: &[Entry]) -> Vec<Value> {
             }
         }
         if let Event::Exchange { answer: Answer::Response(response), .. } = &entry.event {
-            tokens(response).into_iter().for_each(|(name, token)| follow(name, &token, true));
+            for (name, token) in tokens(response) {
+                follow(name, &token, true);
+            }
         }
     }
     values

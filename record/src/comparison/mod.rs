@@ -74,11 +74,12 @@ impl Difference {
 #[must_use]
 pub fn compare(left: &Record, right: &Record) -> Vec<Row> {
     let pairs = align::align(&left.hops, &right.hops);
+    let [left_ids, right_ids] = [left, right].map(|run| parts::issued_ids(&run.hops));
     let mut rows: Vec<Row> = Vec::with_capacity(pairs.len());
     for (left_at, right_at) in pairs {
         let difference = match (left_at, right_at) {
             (Some(l), Some(r)) => {
-                let parts = parts::differing(&left.hops[l], &right.hops[r]);
+                let parts = parts::differing((&left.hops[l], &left_ids), (&right.hops[r], &right_ids));
                 if parts.is_empty() { Difference::Same } else { Difference::Changed(parts) }
             }
             (Some(l), None) => Difference::OnlyLeft(why_alone(&left.hops, l, &rows, |row| row.left)),

@@ -1,5 +1,6 @@
 //! A hop taken apart, so that two can be compared part by part.
 
+use flow::lessons::steps::Step;
 use protocol::observation::MASK;
 use serde_json::Value;
 use url::form_urlencoded;
@@ -84,17 +85,24 @@ const TELLING: [&str; 5] =
     ["www-authenticate", "mcp-session-id", "mcp-protocol-version", "allow", "location"];
 /// More parts than any message of the journey has.
 const MAX_PARTS: usize = 1_000;
+/// More than any run has.
+const MAX_REGISTRATIONS: usize = 4;
 
+/// A hop, and the ids that its run's client got.
+type Side<'a> = (&'a Hop, &'a [String]);
 type Parts = Vec<(Place, String, String)>;
 
 /// The parts in which two hops differ.
-pub(super) fn differing(left: &Hop, right: &Hop) -> Vec<Part> {
+pub(super) fn differing((left, left_ids): Side<'_>, (right, right_ids): Side<'_>) -> Vec<Part> {
     let (left_parts, mut right_parts) = (parts(left), parts(right));
     let mut found = Vec::new();
     for (place, name, value) in left_parts {
         let counterpart = right_parts.iter().position(|(p, n, _)| *p == place && *n == name);
         let other = counterpart.map(|at| right_parts.remove(at).2);
-        if other.as_deref().is_none_or(|other| differ(&name, &value, other)) {
+        let same = |other: &str| {
+            is_fresh(&name, &value, other) || settled(&value, left_ids) == settled(other, right_ids)
+        };
+        if !other.as_deref().is_some_and(same) {
             found.push(Part { place, name, left: Some(value), right: other, why: None });
         }
     }
@@ -112,12 +120,27 @@ pub(super) fn differing(left: &Hop, right: &Hop) -> Vec<Part> {
     found
 }
 
-fn differ(name: &str, left: &str, right: &str) -> bool {
+/// Whether only its being there says something.
+fn is_fresh(name: &str, left: &str, right: &str) -> bool {
     let last = name.rsplit(['.', ' ']).next().unwrap_or_default();
-    if FRESH.contains(&last) || left.contains(MASK) || right.contains(MASK) {
-        return false;
+    // Another server has other keys.
+    FRESH.contains(&last) || name.starts_with("keys.") || left.contains(MASK) || right.contains(MASK)
+}
+
+/// The ids that a run's client got when it registered itself: another server gives other ones.
+pub(super) fn issued_ids(hops: &[Hop]) -> Vec<String> {
+    let mut ids = Vec::new();
+    let registrations = hops.iter().filter(|hop| hop.step == Step::Registration).filter_map(Hop::got);
+    for got in registrations.take(MAX_REGISTRATIONS) {
+        let said: Value = got.body.and_then(|body| serde_json::from_str(body).ok()).unwrap_or_default();
+        ids.extend(said["client_id"].as_str().filter(|id| !id.is_empty()).map(str::to_owned));
     }
-    without_ports(left) != without_ports(right)
+    ids
+}
+
+/// A value without what another lab has otherwise.
+fn settled(text: &str, ids: &[String]) -> String {
+    ids.iter().fold(without_ports(text), |text, id| text.replace(id.as_str(), "issued"))
 }
 
 /// Two labs have other ports.

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use super::boxed::{CollectBoxed as _, changing, click};
+
 /// Something that can be done now, or could be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Deed {
@@ -33,7 +35,7 @@ pub(crate) fn Afterwards(
 ) -> impl IntoView {
     let items = move || {
         let deeds = deeds.get().into_iter();
-        deeds.map(|deed| view! { <DeedItem deed=deed busy=busy on_deed=on_deed /> }).collect_view()
+        deeds.map(|deed| view! { <DeedItem deed=deed busy=busy on_deed=on_deed /> }).collect_boxed()
     };
     let ahead = Memo::new(move |_| ahead_of_time(clock_ahead.get()));
     view! {
@@ -43,11 +45,11 @@ pub(crate) fn Afterwards(
             {move || ahead.get().map(|ahead| view! {
                 <p class="clock" data-testid="lab-clock">
                     <span>"The lab’s clock is "<b>{ahead}</b>" ahead."</span>
-                    <button class="quiet" on:click=move |_| on_clock_back.run(())>"Put it back"</button>
+                    <button class="quiet" on:click=click(move |_| on_clock_back.run(()))>"Put it back"</button>
                 </p>
             })}
             <p role="status" class="outcome" data-testid="deed-outcome">{move || outcome.get()}</p>
-            <ul>{items}</ul>
+            <ul>{changing(items)}</ul>
         </section>
     }
 }
@@ -68,7 +70,7 @@ fn DeedItem(
                 data-testid=format!("deed-{id}")
                 aria-describedby=about.clone()
                 aria-disabled=move || rests().then_some("true")
-                on:click=move |_| if !rests() { on_deed.run(id) }
+                on:click=click(move |_| if !rests() { on_deed.run(id) })
             >
                 {title}{move || (busy.get() == Some(id)).then_some(" …")}
             </button>

@@ -6,6 +6,7 @@ use protocol::observation::Finding;
 use protocol::party::Party;
 use protocol::revision::Revision;
 
+use super::boxed::CollectBoxed as _;
 use super::party;
 use super::text::Text;
 use crate::walk::Walk;
@@ -29,7 +30,7 @@ impl From<Walk> for Manner {
 pub(crate) fn ClientChecks(#[prop(into)] manner: Manner, checks: Vec<Check>) -> impl IntoView {
     (!checks.is_empty()).then(|| {
         let items =
-            checks.into_iter().map(|check| view! { <CheckItem manner=manner check=check /> }).collect_view();
+            checks.into_iter().map(|check| view! { <CheckItem manner=manner check=check /> }).collect_boxed();
         view! {
             <h3 class="section client">"What the client checked"</h3>
             <ul class="checks" data-testid="client-checks">{items}</ul>
@@ -55,7 +56,7 @@ pub(crate) fn ServerFindings(
 #[component]
 pub(crate) fn Findings(#[prop(into)] manner: Manner, findings: Vec<Finding>) -> impl IntoView {
     let items = findings.into_iter().map(|finding| view! { <FindingItem manner=manner finding=finding /> });
-    view! { <ul class="checks" data-testid="server-findings">{items.collect_view()}</ul> }
+    view! { <ul class="checks" data-testid="server-findings">{items.collect_boxed()}</ul> }
 }
 
 #[component]

@@ -8,6 +8,8 @@ use leptos::task::spawn_local;
 use wasm_bindgen::JsCast as _;
 use wasm_bindgen_futures::JsFuture;
 
+use super::boxed::{CollectBoxed as _, changing, click};
+
 /// How long the button says what became of copying.
 const SAID_FOR: Duration = Duration::from_secs(2);
 
@@ -71,13 +73,13 @@ fn Languages(
                 role="tab"
                 aria-selected=move || selected().to_string()
                 tabindex=move || if selected() { "0" } else { "-1" }
-                on:click=move |_| chosen.set(label)
+                on:click=click(move |_| chosen.set(label))
             >
                 {label}
             </button>
         }
     });
-    let tabs = tabs.collect_view();
+    let tabs = tabs.collect_boxed();
     let on_key = move |event: KeyboardEvent| {
         let here = labels.iter().position(|label| *label == shown.get_untracked()).unwrap_or_default();
         let there = match event.key().as_str() {
@@ -134,8 +136,8 @@ pub(crate) fn CopyButton(label: Memo<&'static str>, code: Memo<String>) -> impl 
         Copying::Refused => "The browser does not let this page copy: select the text instead".to_owned(),
     };
     view! {
-        <button type="button" class="copy" on:click=copy>{face}</button>
-        <span class="visually-hidden" role="status">{said}</span>
+        <button type="button" class="copy" on:click=copy>{changing(face)}</button>
+        <span class="visually-hidden" role="status">{changing(said)}</span>
     }
 }
 

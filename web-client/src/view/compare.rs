@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use protocol::revision::Revision;
 
+use super::boxed::{CollectBoxed as _, changing, click};
 use super::rule::OuterLink;
 
 /// The older revision stands at the left.
@@ -113,14 +114,14 @@ pub(crate) fn Compare(
     /// Begins a run of a revision.
     on_run: Callback<Revision>,
 ) -> impl IntoView {
-    move || {
+    changing(move || {
         let missing = missing.get();
         if missing.is_empty() {
             view! { <Rows rows=rows /> }.into_any()
         } else {
             view! { <Missing revisions=missing on_run=on_run /> }.into_any()
         }
-    }
+    })
 }
 
 /// Which run is missing, and the button that makes it.
@@ -131,7 +132,7 @@ fn Missing(revisions: Vec<Revision>, on_run: Callback<Revision>) -> impl IntoVie
         view! {
             <li>
                 <span>"There is no finished run of "<b>{name}</b>" yet."</span>
-                <button class="strong" data-testid=String::from("run-") + name on:click=move |_| on_run.run(revision)>
+                <button class="strong" data-testid=String::from("run-") + name on:click=click(move |_| on_run.run(revision))>
                     "Run "{name}
                 </button>
             </li>
@@ -140,7 +141,7 @@ fn Missing(revisions: Vec<Revision>, on_run: Callback<Revision>) -> impl IntoVie
     view! {
         <div class="compare">
             <p>"Two real runs are laid side by side. Each needs your consent, so each is yours to begin."</p>
-            <ul class="missing">{needed.collect_view()}</ul>
+            <ul class="missing">{needed.collect_boxed()}</ul>
         </div>
     }
 }
@@ -158,7 +159,7 @@ fn Rows(rows: Signal<Vec<Row>>) -> impl IntoView {
         let only_different = only_different.get();
         let rows = rows.get().into_iter().enumerate();
         let rows = rows.filter(|(_, row)| !only_different || row.difference() != Difference::None);
-        rows.map(|(index, row)| view! { <RowItem index=index row=row /> }).collect_view()
+        rows.map(|(index, row)| view! { <RowItem index=index row=row /> }).collect_boxed()
     };
     let legend = Difference::MARKED.map(|difference| {
         let class = String::from("sign ") + difference.class();
@@ -167,7 +168,7 @@ fn Rows(rows: Signal<Vec<Row>>) -> impl IntoView {
     view! {
         <div class="compare" data-testid="comparison">
             <div class="about">
-                <p role="status">{counts}</p>
+                <p role="status">{changing(counts)}</p>
                 <label class="toggle">
                     <input
                         type="checkbox"
@@ -180,7 +181,7 @@ fn Rows(rows: Signal<Vec<Row>>) -> impl IntoView {
             </div>
             <ul class="legend" aria-label="Legend">{legend}</ul>
             <div class="columns" aria-hidden="true"><b>{LEFT.as_str()}</b><b>{RIGHT.as_str()}</b></div>
-            <ol class="pairs">{shown}</ol>
+            <ol class="pairs">{changing(shown)}</ol>
         </div>
     }
 }
@@ -208,7 +209,7 @@ fn RowItem(index: usize, row: Row) -> impl IntoView {
                 class="pair"
                 aria-expanded=move || if open.get() { "true" } else { "false" }
                 aria-controls=controls
-                on:click=move |_| open.update(|open| *open = !*open)
+                on:click=click(move |_| open.update(|open| *open = !*open))
             >
                 {pair}
             </button>

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use protocol::party::Party;
 
+use super::boxed::{changing, click};
 use crate::driver;
 use crate::walk::{At, Busy, Next, Until, Walk};
 
@@ -29,27 +30,27 @@ pub(crate) fn Controls(walk: Walk) -> impl IntoView {
     let at_start = move || walk.hops.with(Vec::is_empty) || walk.place() == Some(0);
     view! {
         <footer class="controls">
-            <button data-testid="back" disabled=at_start on:click=move |_| walk.back()>"◂ Back"<kbd>"←"</kbd></button>
+            <button data-testid="back" disabled=at_start on:click=click(move |_| walk.back())>"◂ Back"<kbd>"←"</kbd></button>
             <button
                 class="main"
                 data-testid="next"
                 data-waiting=move || busy().then_some("true")
                 disabled=move || busy() || ended.get()
-                on:click=move |_| walk.step()
+                on:click=click(move |_| walk.step())
             >
-                <span class="label">{label}</span><kbd>"space"</kbd>
+                <span class="label">{changing(label)}</span><kbd>"space"</kbd>
             </button>
             <button
                 data-testid="run-to-consent"
                 disabled=move || !can_run.get() || running() || !before_consent(walk)
-                on:click=move |_| walk.run(Until::Consent)
+                on:click=click(move |_| walk.run(Until::Consent))
             >
                 "To the consent"<kbd>"c"</kbd>
             </button>
             <button
                 data-testid="run"
                 disabled=move || !can_run.get()
-                on:click=move |_| if walk.running.get_untracked().is_some() { walk.pause() } else { walk.run(Until::End) }
+                on:click=click(move |_| if walk.running.get_untracked().is_some() { walk.pause() } else { walk.run(Until::End) })
             >
                 {move || if running() { "Pause" } else { "To the end" }}<kbd>"e"</kbd>
             </button>
@@ -62,7 +63,7 @@ pub(crate) fn Controls(walk: Walk) -> impl IntoView {
                 />
                 "Pause before sending"
             </label>
-            <button data-testid="start-over" on:click=move |_| walk.start_over()>"Start over"<kbd>"r"</kbd></button>
+            <button data-testid="start-over" on:click=click(move |_| walk.start_over())>"Start over"<kbd>"r"</kbd></button>
             <span class="place" data-testid="place">{move || place(walk)}</span>
         </footer>
     }
@@ -79,7 +80,9 @@ fn waiting(busy: Busy, seconds: u32) -> String {
         whom => ["Waiting for the ", whom.name(), " …"].concat(),
     };
     if seconds > 0 {
-        text.push_str(&format!(" {seconds} s"));
+        text.push(' ');
+        text.push_str(&seconds.to_string());
+        text.push_str(" s");
     }
     text
 }

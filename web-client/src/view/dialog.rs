@@ -3,6 +3,8 @@
 use leptos::html::Dialog;
 use leptos::prelude::*;
 
+use super::boxed::click;
+
 /// A dialog with a title and a button that closes it. What is inside exists only while it is open.
 #[component]
 pub(crate) fn Modal(
@@ -29,7 +31,7 @@ pub(crate) fn Modal(
             <header>
                 // The title takes the focus, so that it is what a screen reader says first.
                 <h2 id=title_id tabindex="-1" autofocus>{title}</h2>
-                <button class="quiet" on:click=move |_| close(dialog)>"Close"<kbd>"Esc"</kbd></button>
+                <button class="quiet" on:click=click(move |_| close(dialog))>"Close"<kbd>"Esc"</kbd></button>
             </header>
             {move || open.get().then(|| children())}
         </dialog>

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use protocol::observation::{Finding, Observation, correlation};
 
+use super::boxed::{CollectBoxed as _, click};
 use crate::env;
 use crate::trial::{self, Places};
 
@@ -186,10 +187,10 @@ fn Choice(trial: Trial, places: StoredValue<Places>) -> impl IntoView {
             <select data-testid="mistake" on:change=choose>
                 {option(&mistakes::GOOD)}
                 <optgroup label="in the document">
-                    {mistakes::IN_THE_DOCUMENT.iter().map(option).collect_view()}
+                    {mistakes::IN_THE_DOCUMENT.iter().map(option).collect_boxed()}
                 </optgroup>
                 <optgroup label="of the server that hands it out">
-                    {mistakes::OF_THE_HOST.iter().map(option).collect_view()}
+                    {mistakes::OF_THE_HOST.iter().map(option).collect_boxed()}
                 </optgroup>
             </select>
         </label>
@@ -211,7 +212,7 @@ fn verdict(findings: &[Finding], client_id: String, on_use: Callback<String>) ->
             <p class="verdict accepted">
                 <b>"Accepted."</b>" The server would ask the person now: you can go on with this document."
             </p>
-            <button data-testid="use-document" on:click=move |_| on_use.run(client_id.clone())>
+            <button data-testid="use-document" on:click=click(move |_| on_use.run(client_id.clone()))>
                 "Start a run as this client"
             </button>
         }

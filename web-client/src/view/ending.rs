@@ -1,5 +1,6 @@
 //! How a walk ends: with every call answered, or with the first hop that failed, the rule, and what to do.
 
+use flow::trace::Event;
 use flow::{Action, Failure};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -7,12 +8,13 @@ use protocol::clause::Clause;
 use protocol::observation::Finding;
 
 use super::afterwards::Afterwards;
+use super::boxed::changing;
 use crate::lab_controls;
 use crate::walk::{At, Walk};
 
 #[derive(Clone, Debug, PartialEq)]
 enum End {
-    Success { call: String, summary: String, messages: usize, checks: usize },
+    Success { heading: &'static str, call: String, summary: String, messages: usize, checks: usize },
     Failure(Failure),
 }
 
@@ -29,24 +31,37 @@ pub(crate) fn Ending(walk: Walk) -> impl IntoView {
                     let text: Vec<_> = result.rows.iter().map(|(_, text, _)| text.as_str()).collect();
                     Some((tool.clone(), text.join(" ")))
                 });
-                let (call, summary) = answered.unwrap_or_default();
+                let last = entries.iter().rev().find_map(|entry| match &entry.event {
+                    Event::Exchange { summary, .. } => Some((entry, summary)),
+                    _ => None,
+                });
+                let refused = last.filter(|(entry, _)| entry.is_refused());
+                let (heading, (call, summary)) = match (flow.poll(), refused) {
+                    (_, Some((entry, summary))) => {
+                        ("Refused, as it should be", (entry.title.clone(), summary.clone()))
+                    }
+                    (Action::Finished, None) => {
+                        ("The client has left", ("Start over".into(), "to begin again.".into()))
+                    }
+                    _ => ("The protected tool has answered", answered.unwrap_or_default()),
+                };
                 let (messages, checks) = walk.hops.with(|hops| {
                     let theirs = hops.iter().flat_map(|hop| &hop.seen).flat_map(|seen| &seen.findings);
                     let theirs = theirs.filter(|finding| matches!(finding, Finding::Checked(_))).count();
                     let own: usize = hops.iter().map(|hop| hop.checks.len()).sum();
                     (hops.iter().filter(|hop| hop.from != hop.to).count(), own + theirs)
                 });
-                Some(End::Success { call, summary, messages, checks })
+                Some(End::Success { heading, call, summary, messages, checks })
             }
             Action::Failed(failure) => Some(End::Failure(failure.clone())),
             _ => None,
         })
     });
-    move || {
+    changing(move || {
         end.get().map(|end| match end {
-            End::Success { call, summary, messages, checks } => view! {
+            End::Success { heading, call, summary, messages, checks } => view! {
                 <section class="success" data-testid="success" role="status">
-                    <h2>"The protected tool has answered"</h2>
+                    <h2>{heading}</h2>
                     <p><b>{call}</b>": "{summary}</p>
                     <p>
                         {messages}" messages and "{checks}" checks on both sides, all of them real. Go back to read any of \
@@ -58,7 +73,7 @@ pub(crate) fn Ending(walk: Walk) -> impl IntoView {
             .into_any(),
             End::Failure(failure) => view! { <FailureNote walk=walk failure=failure /> }.into_any(),
         })
-    }
+    })
 }
 
 /// What can be done at rest, and what the last deed came to.

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use web_sys::{File, HtmlInputElement};
 
+use super::boxed::changing;
 use super::code_block::CopyButton;
 use crate::files;
 
@@ -122,7 +123,7 @@ pub(crate) fn Export(
             </pre>
             <p class="hint">{move || text.with(|text| extent(text))}</p>
             <div class="buttons">
-                <button class="strong" data-testid="export-save" on:click=save>"Download "{file_name}</button>
+                <button class="strong" data-testid="export-save" on:click=save>"Download "{changing(file_name)}</button>
                 <CopyButton label=label code=text />
             </div>
             <p class="hint" role="status">{said}</p>

@@ -9,6 +9,8 @@ use leptos::prelude::*;
 use protocol::observation::MASK;
 use wasm_bindgen::JsCast as _;
 
+use super::boxed::{CollectBoxed as _, changing, click};
+
 /// What is shorter is not looked for: it would be found everywhere, and mean nothing. Secrets are, however short.
 const SHORTEST: usize = 3;
 
@@ -156,7 +158,7 @@ pub(crate) fn Highlighted(
             seen.push(name);
             view! { <Marked name=name shown=shown hidden=hidden is_first=is_first lit=lit /> }.into_any()
         };
-        text.with(|text| values.with(|values| split(text, values).into_iter().map(piece).collect_view()))
+        text.with(|text| values.with(|values| split(text, values).into_iter().map(piece).collect_boxed()))
     };
     let named = move |event: &web_sys::Event| values.with_untracked(|values| name_of_target(event, values));
     let point = move |event: &web_sys::Event| {
@@ -185,13 +187,13 @@ pub(crate) fn Highlighted(
             on:focusin=move |event| point(&event)
             on:focusout=move |event| leave(&event)
             on:keydown=on_key
-            on:click=move |event| {
+            on:click=click(move |event| {
                 if let Some(name) = named(&event) {
                     on_pick.run(name);
                 }
-            }
+            })
         >
-            {pieces}
+            {changing(pieces)}
         </span>
     }
 }

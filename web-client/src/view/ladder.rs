@@ -10,6 +10,7 @@ use leptos::prelude::*;
 use protocol::party::Party;
 use record::Hop;
 
+use super::boxed::{CollectBoxed as _, click};
 use super::party;
 use crate::walk::{At, Walk};
 
@@ -152,7 +153,7 @@ pub(crate) fn Ladder(walk: Walk) -> impl IntoView {
     let rows = Memo::new(move |_| rows(arrows(walk)));
     view! {
         <ol class="rows" data-testid="ladder">
-            {move || rows.get().into_iter().map(|row| view! { <Row walk=walk row=row /> }).collect_view()}
+            {move || rows.get().into_iter().map(|row| view! { <Row walk=walk row=row /> }).collect_boxed()}
         </ol>
     }
 }
@@ -171,7 +172,7 @@ fn Row(walk: Walk, row: Vec<Arrow>) -> impl IntoView {
     let arrows = row.into_iter().enumerate().map(|(i, arrow)| {
         view! { <ArrowButton walk=walk arrow=arrow behind=i != 0 crowded=crowded /> }
     });
-    view! { <li node_ref=item class:current=move || current.get()>{arrows.collect_view()}</li> }
+    view! { <li node_ref=item class:current=move || current.get()>{arrows.collect_boxed()}</li> }
 }
 
 #[component]
@@ -203,11 +204,11 @@ fn ArrowButton(walk: Walk, arrow: Arrow, behind: bool, crowded: bool) -> impl In
             disabled=at.is_none()
             aria-current=move || current.get().then_some("true")
             aria-label=spoken
-            on:click=move |_| {
+            on:click=click(move |_| {
                 if let Some(at) = at {
                     walk.look_at(at);
                 }
-            }
+            })
         >
             <span class="who" aria-hidden="true">
                 {arrow.from.name()}

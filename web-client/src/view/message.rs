@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use protocol::query::Parameters;
 use record::Hop;
 
+use super::boxed::CollectBoxed as _;
 use super::text::Text;
 use crate::walk::Walk;
 
@@ -81,7 +82,7 @@ impl Message {
                 let response = &seen.response;
                 let body = response.body.as_deref().unwrap_or_default();
                 Some(Self {
-                    start: format!("{} · {:.1} ms", response.status, elapsed_ms(seen.elapsed_us)),
+                    start: format!("{} · {}", response.status, milliseconds(seen.elapsed_us)),
                     headers: response.headers.clone(),
                     body: pretty(content_type(&response.headers), body),
                     told_by: Some(seen.party.name()),
@@ -92,9 +93,10 @@ impl Message {
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a duration to look at")]
-fn elapsed_ms(elapsed_us: u64) -> f64 {
-    elapsed_us as f64 / 1000.0
+/// A duration to look at: `1.5 ms`. Without floating point, whose writing is big.
+fn milliseconds(elapsed_us: u64) -> String {
+    let tenths = elapsed_us.saturating_add(50) / 100;
+    format!("{}.{} ms", tenths / 10, tenths % 10)
 }
 
 fn content_type(headers: &[(String, String)]) -> &str {
@@ -112,7 +114,7 @@ pub(crate) fn MessageView(walk: Walk, message: Message) -> impl IntoView {
     view! {
         {told_by.map(|who| view! { <p class="told">"As the "{who}" reports it; secrets were masked there."</p> })}
         <pre tabindex="0" data-testid="message">
-            <b><Text walk=walk text=start /></b>"\n"{headers.collect_view()}
+            <b><Text walk=walk text=start /></b>"\n"{headers.collect_boxed()}
             {has_body.then_some("\n")}<Text walk=walk text=body />
         </pre>
     }

@@ -1,6 +1,7 @@
 //! What is on the page. Components take plain values or the walk; none knows a rule of the protocol.
 
 pub(crate) mod afterwards;
+pub(crate) mod boxed;
 pub(crate) mod card;
 pub(crate) mod checks;
 pub(crate) mod code_block;

@@ -6,6 +6,7 @@ use protocol::base64url;
 use protocol::clause::Clause;
 use protocol::pkce::{CodeVerifier, VERIFIER_LENGTHS, foreign_character, s256};
 
+use super::boxed::{CollectBoxed as _, click};
 use super::rule::OuterLink;
 use crate::env;
 
@@ -23,7 +24,7 @@ pub(crate) fn PkceBench(
     let made = Memo::new(move |_| base64url(&hash.get()));
     let of_run = verifier.map(|verifier| {
         view! {
-            <button type="button" on:click=move |_| typed.set(verifier.clone())>"The run's verifier"</button>
+            <button type="button" on:click=click(move |_| typed.set(verifier.clone()))>"The run's verifier"</button>
         }
     });
     let (known, compared) = (challenge.clone(), challenge);
@@ -57,7 +58,7 @@ pub(crate) fn PkceBench(
                 on:keydown=|event: KeyboardEvent| event.stop_propagation()
             ></textarea>
             <div class="buttons">
-                <button type="button" on:click=move |_| typed.set(fresh().unwrap_or_default())>"A fresh one"</button>
+                <button type="button" on:click=click(move |_| typed.set(fresh().unwrap_or_default()))>"A fresh one"</button>
                 {of_run}
             </div>
             <ol>
@@ -69,7 +70,7 @@ pub(crate) fn PkceBench(
                         <OuterLink text=Clause::PkceVerifier.source() url=Clause::PkceVerifier.url() />
                     </p>
                     <ul id="bench-problems">
-                        {move || problems.get().into_iter().map(|problem| view! { <li>{problem}</li> }).collect_view()}
+                        {move || problems.get().into_iter().map(|problem| view! { <li>{problem}</li> }).collect_boxed()}
                     </ul>
                 </li>
                 <li data-testid="bench-hash">

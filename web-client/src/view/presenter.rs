@@ -4,6 +4,7 @@ use leptos::ev::{self, KeyboardEvent};
 use leptos::prelude::*;
 use protocol::party::Party;
 
+use super::boxed::click;
 use super::dialog::{close, shown_while};
 use super::party;
 
@@ -87,13 +88,13 @@ pub(crate) fn Presenter(
     let controls = move || {
         view! {
             <footer>
-                <button on:click=move |_| on_back.run(())>"◂ Back"<kbd>"←"</kbd></button>
+                <button on:click=click(move |_| on_back.run(()))>"◂ Back"<kbd>"←"</kbd></button>
                 <button
                     class="strong"
                     autofocus
                     data-testid="presenter-next"
                     aria-disabled=move || next.with(Option::is_none).then_some("true")
-                    on:click=move |_| go_on()
+                    on:click=click(move |_| go_on())
                 >
                     <span class="next">{move || next.get().map_or("The end".into(), |what| String::from("Next: ") + &what)}</span>
                     <kbd>"→"</kbd>
@@ -102,11 +103,11 @@ pub(crate) fn Presenter(
                     data-testid="presenter-notes"
                     aria-expanded=move || if notes.get() { "true" } else { "false" }
                     aria-controls="presenter-notes"
-                    on:click=move |_| notes.update(|shown| *shown = !*shown)
+                    on:click=click(move |_| notes.update(|shown| *shown = !*shown))
                 >
                     "Notes"<kbd>"n"</kbd>
                 </button>
-                <button data-testid="presenter-leave" on:click=move |_| close(dialog)>"Leave"<kbd>"Esc"</kbd></button>
+                <button data-testid="presenter-leave" on:click=click(move |_| close(dialog))>"Leave"<kbd>"Esc"</kbd></button>
             </footer>
         }
     };

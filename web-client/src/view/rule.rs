@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use protocol::party::Party;
 
+use super::boxed::CollectBoxed as _;
 use super::party;
 
 /// A rule as it is shown.
@@ -24,7 +25,7 @@ pub(crate) fn Rules(rules: Vec<Rule>) -> impl IntoView {
     if rules.is_empty() {
         return view! { <p class="no-rules">"No rule of a specification is behind this."</p> }.into_any();
     }
-    let items = rules.into_iter().map(|rule| view! { <RuleItem rule=rule /> }).collect_view();
+    let items = rules.into_iter().map(|rule| view! { <RuleItem rule=rule /> }).collect_boxed();
     view! { <ul class="rules">{items}</ul> }.into_any()
 }
 
@@ -49,7 +50,7 @@ pub(crate) fn Sources(sources: Vec<(Party, &'static str, &'static str)>) -> impl
         };
         view! {
             <p class="done-in">"Where this project does it"</p>
-            <ul class="files">{sources.into_iter().map(item).collect_view()}</ul>
+            <ul class="files">{sources.into_iter().map(item).collect_boxed()}</ul>
         }
     })
 }

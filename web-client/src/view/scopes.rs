@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use super::boxed::CollectBoxed as _;
+
 /// How a scope stands. In the order in which they are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Mark {
@@ -81,10 +83,10 @@ pub(crate) fn Scopes(
             </li>
         }
     });
-    let items = items.collect_view();
+    let items = items.collect_boxed();
     let meanings = explained.then(|| {
         let rows = used.into_iter().map(|mark| view! { <dt>{mark.word()}</dt><dd>{mark.meaning()}</dd> });
-        view! { <dl class="scope-meanings">{rows.collect_view()}</dl> }
+        view! { <dl class="scope-meanings">{rows.collect_boxed()}</dl> }
     });
     view! {
         <ul class="scopes" aria-label="Scopes">{items}</ul>

@@ -4,6 +4,7 @@ use flow::opened_token::{Altered, CannotVerify, Verification, verification};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use super::boxed::click;
 use crate::web_crypto;
 
 /// What is known of a signature.
@@ -103,7 +104,7 @@ pub(crate) fn Signature(
     };
     view! {
         <div class="signature-check">
-            <button type="button" data-testid="verify-signature" on:click=move |_| ask()>"Verify the signature here"</button>
+            <button type="button" data-testid="verify-signature" on:click=click(move |_| ask())>"Verify the signature here"</button>
             {switch}
             <p role="status" data-testid="signature" data-outcome=state>
                 {move || told(outcome.get(), story.as_deref().filter(|_| is_altered.get()))}

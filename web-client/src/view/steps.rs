@@ -5,6 +5,7 @@ use flow::lessons::plan;
 use flow::lessons::steps::{Chapter, Step};
 use leptos::prelude::*;
 
+use super::boxed::{CollectBoxed as _, changing, click};
 use crate::walk::{At, Walk};
 
 /// Every step: done, current, or to come. One that has happened is a button that leads there.
@@ -24,7 +25,7 @@ pub(crate) fn Steps(walk: Walk) -> impl IntoView {
             move |chapter: Chapter| shown.clone().into_iter().filter(move |step| step.chapter() == chapter);
         let chapters = Chapter::ALL.into_iter().filter(|chapter| of(*chapter).next().is_some());
         let chapters = chapters.enumerate().map(|(i, chapter)| {
-            let steps = of(chapter).map(|step| view! { <StepItem walk=walk step=step /> }).collect_view();
+            let steps = of(chapter).map(|step| view! { <StepItem walk=walk step=step /> }).collect_boxed();
             view! {
                 <section>
                     <h2>{i + 1}" "{chapter.title()}</h2>
@@ -32,9 +33,9 @@ pub(crate) fn Steps(walk: Walk) -> impl IntoView {
                 </section>
             }
         });
-        chapters.collect_view()
+        chapters.collect_boxed()
     };
-    view! { <nav class="steps" tabindex="0" aria-label="Steps of the journey">{chapters}</nav> }
+    view! { <nav class="steps" tabindex="0" aria-label="Steps of the journey">{changing(chapters)}</nav> }
 }
 
 #[component]
@@ -58,11 +59,11 @@ fn StepItem(walk: Walk, step: Step) -> impl IntoView {
                 data-state=state
                 aria-current=move || current.get().then_some("step")
                 disabled=move || first.get().is_none()
-                on:click=move |_| {
+                on:click=click(move |_| {
                     if let Some(id) = first.get_untracked() {
                         walk.look_at(At::Hop(id));
                     }
-                }
+                })
             >
                 {step.title()}
             </button>

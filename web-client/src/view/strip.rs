@@ -4,6 +4,7 @@
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 
+use super::boxed::{changing, click};
 use super::scopes::Scopes;
 use crate::walk::Walk;
 
@@ -40,7 +41,7 @@ fn Value(
 ) -> impl IntoView {
     let is_lit = move || walk.lit.get() == Some(name);
     let point = move |on: bool| walk.lit.set(if on { Some(name) } else { walk.picked.get_untracked() });
-    move || {
+    changing(move || {
         value.get().map(|text| {
             let whole = walk.visible(&text);
             view! {
@@ -54,7 +55,7 @@ fn Value(
                     on:pointerleave=move |_| point(false)
                     on:focus=move |_| point(true)
                     on:blur=move |_| point(false)
-                    on:click=move |_| walk.pick(name)
+                    on:click=click(move |_| walk.pick(name))
                     on:keydown=move |event: KeyboardEvent| if event.key() == "Escape" { walk.picked.set(None) }
                 >
                     <span class="label">{label}</span>
@@ -62,7 +63,7 @@ fn Value(
                 </button>
             }
         })
-    }
+    })
 }
 
 /// The scopes that are asked for and those that the token has.
@@ -70,7 +71,7 @@ fn Value(
 fn ScopesSoFar(walk: Walk) -> impl IntoView {
     let list =
         |text: &str| text.split(' ').filter(|scope| !scope.is_empty()).map(str::to_owned).collect::<Vec<_>>();
-    move || {
+    changing(move || {
         let count = walk.entries_so_far();
         let (granted, asked) = walk.flow.with(|flow| {
             let granted = flow.granted().map(ToString::to_string).unwrap_or_default();
@@ -78,7 +79,7 @@ fn ScopesSoFar(walk: Walk) -> impl IntoView {
             (list(&granted), list(&asked))
         });
         (!granted.is_empty() || !asked.is_empty()).then(|| view! { <Scopes granted=granted asked=asked /> })
-    }
+    })
 }
 
 /// Random values are recognized by their ends; on this machine, addresses by what differs.

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use protocol::revision::Revision;
 
+use super::boxed::{CollectBoxed as _, click};
 use crate::choice::{Choice, Way};
 use crate::walk::Walk;
 
@@ -25,13 +26,13 @@ pub(crate) fn Segments(
                 data-testid=String::from("choose-") + id
                 aria-pressed=move || if pressed() { "true" } else { "false" }
                 title=explanation
-                on:click=move |_| if chosen.get_untracked() != id { on_choose.run(id) }
+                on:click=click(move |_| if chosen.get_untracked() != id { on_choose.run(id) })
             >
                 {text}
             </button>
         }
     });
-    view! { <div class="segments" role="group" aria-label=label>{buttons.collect_view()}</div> }
+    view! { <div class="segments" role="group" aria-label=label>{buttons.collect_boxed()}</div> }
 }
 
 /// The revision of the specification. Another one begins another run.

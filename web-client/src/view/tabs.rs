@@ -4,6 +4,8 @@ use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast as _;
 
+use super::boxed::{CollectBoxed as _, click};
+
 /// Tabs. The chosen one stays chosen as long as it is among those that are there.
 #[component]
 pub(crate) fn Tabs(
@@ -34,13 +36,13 @@ pub(crate) fn Tabs(
                 aria-controls="panel"
                 aria-selected=move || if selected() { "true" } else { "false" }
                 tabindex=move || if selected() { "0" } else { "-1" }
-                on:click=move |_| wanted.set(id)
+                on:click=click(move |_| wanted.set(id))
             >
                 {title}
             </button>
         }
     });
-    let buttons = buttons.collect_view();
+    let buttons = buttons.collect_boxed();
     view! {
         <div
             class="tabs"

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use protocol::ids::UnixTime;
 use protocol::observation::MASK;
 
+use super::boxed::CollectBoxed as _;
 use super::moment::{local, relative};
 use super::party;
 use super::rule::OuterLink;
@@ -99,7 +100,7 @@ fn parts(token: &str, presented: &str, masked: bool) -> impl IntoView + use<> {
 #[component]
 fn Members(members: Vec<Member>, now: Signal<UnixTime>) -> impl IntoView {
     let rows = members.into_iter().map(|member| view! { <MemberRow member=member now=now /> });
-    view! { <ul class="members">{rows.collect_view()}</ul> }
+    view! { <ul class="members">{rows.collect_boxed()}</ul> }
 }
 
 #[component]

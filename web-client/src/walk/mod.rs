@@ -7,6 +7,8 @@ mod records;
 mod start;
 mod tools;
 
+use std::ops::Deref;
+
 use flow::lessons::steps::Step;
 use flow::{Action, Flow};
 use leptos::prelude::*;
@@ -43,6 +45,8 @@ pub(crate) enum Until {
     Consent,
     /// Until this step has happened.
     Step(Step),
+    /// Until somebody refuses something, or everything is done.
+    Refusal,
     /// Until everything is done.
     End,
 }
@@ -56,9 +60,20 @@ pub(crate) struct Busy {
     pub(crate) whom: Party,
 }
 
-/// The state of the page. All of it is signals, so copies are the same walk.
+/// A walk. There is one to a page, so it stays: what is copied into every view and every closure is its address.
 #[derive(Clone, Copy)]
-pub(crate) struct Walk {
+pub(crate) struct Walk(&'static State);
+
+impl Deref for Walk {
+    type Target = State;
+
+    fn deref(&self) -> &State {
+        self.0
+    }
+}
+
+/// The state of the page, in signals.
+pub(crate) struct State {
     pub(crate) lab: StoredValue<Lab>,
     /// Revision and registration.
     pub(crate) choice: RwSignal<Choice>,
@@ -113,7 +128,7 @@ impl Walk {
                 observatory.seen.with(|seen| flow.with(|flow| merge(flow.trace().entries(), seen)))
             })
         });
-        Self {
+        Self(Box::leak(Box::new(State {
             lab: StoredValue::new(start.lab),
             choice: RwSignal::new(start.choice),
             flow,
@@ -136,7 +151,7 @@ impl Walk {
             wanted: RwSignal::new(start.wanted),
             notice: RwSignal::new(start.notice),
             workbench: Workbench::new(),
-        }
+        })))
     }
 
     /// The revision in effect.

@@ -1,6 +1,7 @@
 //! The moves: on, back, by itself, elsewhere, anew.
 
 use flow::http::Response;
+use flow::trace::Entry;
 use flow::{Action, Flow, Outgoing, Unexpected};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -25,6 +26,7 @@ impl Walk {
         if self.busy.get_untracked().is_some() {
             return;
         }
+        self.notice.set(None);
         match untrack(|| self.next()) {
             Next::Reveal(_) => self.look_along(1),
             Next::Prepare(_) | Next::Conclude => self.look_at(At::Pending),
@@ -117,11 +119,12 @@ impl Walk {
         let first_new = self.count();
         let done = self.flow.try_update(|flow| command(flow, &env));
         if matches!(done, Some(Ok(()))) {
-            self.running.set(Some(Until::End));
+            self.outcome.set(None);
+            self.running.set(Some(Until::Refusal));
             if self.count() > first_new {
                 self.look_at_entry(first_new);
             }
-            self.go_on();
+            self.perform(true);
         }
     }
 
@@ -138,6 +141,7 @@ impl Walk {
         self.flow.with_untracked(|flow| match until {
             Until::Consent => !matches!(flow.poll(), Action::Send(_)),
             Until::Step(step) => flow.trace().entries().iter().any(|entry| entry.step == step),
+            Until::Refusal => flow.trace().entries().last().is_some_and(Entry::is_refused),
             Until::End => false,
         })
     }

@@ -44,13 +44,12 @@ pub(crate) async fn begin() -> Result<Start, String> {
             fresh(lab, Choice::default().with(&link), notice).ok_or(UNUSABLE)?
         }
     };
-    match browser::take_callback() {
-        Some(url) => come_back(&mut start, &url),
-        None => {
-            // A reload is no wish to go on: only a callback resumes a run.
-            start.running = None;
-            follow(&mut start, &link);
-        }
+    if let Some(url) = browser::take_callback() {
+        come_back(&mut start, &url);
+    } else {
+        // A reload is no wish to go on: only a callback resumes a run.
+        start.running = None;
+        follow(&mut start, &link);
     }
     Ok(start)
 }
@@ -129,8 +128,18 @@ fn come_back(start: &mut Start, url: &str) {
         );
         return;
     }
-    start.at = At::Hop(HopId::Entry(first_new));
-    if matches!(start.flow.poll(), Action::Send(_)) {
+    if matches!(start.flow.poll(), Action::Send(_)) && resume.is_some() {
+        start.at = At::Hop(HopId::Entry(first_new));
         start.running = resume;
+        return;
     }
+    if matches!(start.flow.poll(), Action::Failed(_)) {
+        start.at = At::Hop(HopId::Entry(first_new));
+        return;
+    }
+    // What the authorization server did meanwhile stands between the departure and the callback.
+    start.at = At::Hop(HopId::Entry(first_new.saturating_sub(1)));
+    start.notice = Some(
+        "You are back. Next shows first what the authorization server did meanwhile, then what the client makes of the answer.",
+    );
 }

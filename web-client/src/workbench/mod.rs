@@ -19,8 +19,9 @@ use crate::view::document_editor::Trial;
 /// What lies on the workbench. All of it is signals, so copies are the same.
 #[derive(Clone, Copy)]
 struct Desk {
-    /// What is open.
-    order: RwSignal<Option<Order>>,
+    /// What is open, and how many orders came before it.
+    order: RwSignal<Option<(u32, Order)>>,
+    count: StoredValue<u32>,
     /// What is shown in the page's card.
     benches: Benches,
     /// The document that is being tried: it outlives its dialog.
@@ -41,7 +42,8 @@ pub fn open(order: &str, tell: Function) {
             return desk.benches.show(bench, shows_secrets, clock_ahead);
         }
         desk.tell.set_value(Some(tell));
-        desk.order.set(Some(order));
+        desk.count.update_value(|count| *count = count.wrapping_add(1));
+        desk.order.set(Some((desk.count.get_value(), order)));
     });
 }
 
@@ -50,12 +52,18 @@ fn set_up() -> (Owner, Desk) {
     let owner = Owner::new();
     let desk = owner.with(|| Desk {
         order: RwSignal::new(None),
+        count: StoredValue::new(0),
         benches: Benches::new(),
         trial: StoredValue::new(None),
         tell: StoredValue::new_local(None),
     });
+    // Each order has a dialog of its own: one that is about to close must not take the next one with it.
     leptos::mount::mount_to_body(move || {
-        move || desk.order.get().map(|order| view! { <Tool desk=desk order=order /> })
+        view! {
+            <For each=move || desk.order.get() key=|(number, _)| *number let((_, order))>
+                <Tool desk=desk order=order.clone() />
+            </For>
+        }
     });
     (owner, desk)
 }
@@ -93,10 +101,18 @@ mod tests {
         Function::new_no_args(body).call0(&JsValue::NULL).unwrap()
     }
 
-    /// Lets everything happen that is due, and evaluates.
-    async fn then(expression: &str) -> JsValue {
-        let turn = js(&["return new Promise((done) => setTimeout(() => done(", expression, ")))"].concat());
-        JsFuture::from(turn.unchecked_into::<js_sys::Promise>()).await.unwrap()
+    /// Waits until the one dialog that is open is of this name; the empty one: until none is.
+    async fn until_open(name: &str) {
+        for _ in 0..2500 {
+            let open = js("return document.querySelector('dialog[open]')?.id ?? ''").as_string();
+            let there = js("return document.querySelectorAll('#compare, #export').length").as_f64();
+            if open.as_deref() == Some(name) && there == Some(if name.is_empty() { 0.0 } else { 1.0 }) {
+                return;
+            }
+            let turn = js("return new Promise((done) => setTimeout(done))");
+            JsFuture::from(turn.unchecked_into::<js_sys::Promise>()).await.unwrap();
+        }
+        panic!("“{name}” never opens: {:?}", js("return document.body.innerHTML"));
     }
 
     #[test]
@@ -106,22 +122,28 @@ mod tests {
         let tell = || Function::new_with_args("told", "window.told = told");
         let mut counts = Vec::new();
         for _ in 0..3 {
-            for order in [&Order::Compare, &export] {
+            for (order, name) in [(&Order::Compare, "compare"), (&export, "export")] {
                 open(&bridge::write(order), tell());
-                let id = then("document.querySelector('dialog[open]').id").await.as_string();
-                assert_eq!(id.as_deref(), Some(if *order == export { "export" } else { "compare" }));
+                until_open(name).await;
                 js("document.querySelector('dialog[open] header button').click()");
-                then("0").await;
-                counts.push(then("document.querySelectorAll('*').length").await.as_f64());
+                until_open("").await;
+                counts.push(js("return document.querySelectorAll('*').length").as_f64());
             }
         }
         assert!(counts.iter().all(|count| *count == counts[0]), "{counts:?}");
 
+        open(&bridge::write(&export), tell());
+        until_open("export").await;
+        // The event that tells of it comes later.
+        let told = js("const dialog = document.querySelector('dialog[open]'); dialog.close(); \
+             return new Promise((done) => dialog.addEventListener('close', () => setTimeout(done)))");
         open(&bridge::write(&Order::Compare), tell());
-        then("document.querySelector('[data-testid=\"run-2025-11-25\"]').click()").await;
-        assert_eq!(then("window.told").await.as_string().as_deref(), Some("{\"Run\":\"2025-11-25\"}"));
-        assert!(then("document.querySelector('dialog[open]')").await.is_null());
+        JsFuture::from(told.unchecked_into::<js_sys::Promise>()).await.unwrap();
+        until_open("compare").await;
+        js("document.querySelector('#compare [data-testid=\"run-2025-11-25\"]').click()");
+        until_open("").await;
+        assert_eq!(js("return window.told").as_string().as_deref(), Some("{\"Run\":\"2025-11-25\"}"));
         open("{\"Later\":{}}", tell());
-        assert!(then("document.querySelector('dialog[open]')").await.is_null(), "of another build");
+        until_open("").await;
     }
 }

@@ -3,6 +3,7 @@
 use flow::trace::Decoded;
 use leptos::prelude::*;
 
+use crate::view::boxed::CollectBoxed as _;
 use crate::view::text::Text;
 use crate::walk::Walk;
 
@@ -17,6 +18,6 @@ pub(crate) fn DecodedView(walk: Walk, decoded: Decoded) -> impl IntoView {
     });
     view! {
         <p class="section">{decoded.title}</p>
-        <dl class="decoded">{rows.collect_view()}</dl>
+        <dl class="decoded">{rows.collect_boxed()}</dl>
     }
 }

@@ -2,7 +2,8 @@
 
 use leptos::prelude::*;
 
-use crate::draft::{Draft, Field, Part};
+use crate::draft::{Draft, Field, Part, is_the_browsers};
+use crate::view::boxed::{CollectBoxed as _, changing};
 
 /// The form.
 #[component]
@@ -32,7 +33,7 @@ pub(crate) fn Fields(draft: RwSignal<Option<Draft>>) -> impl IntoView {
             view! {
                 <fieldset>
                     <legend>{title}</legend>
-                    {rows.collect_view()}
+                    {rows.collect_boxed()}
                     <button class="quiet" on:click=add aria-label=String::from("Add to: ") + title>"+"</button>
                 </fieldset>
             }
@@ -73,7 +74,7 @@ pub(crate) fn Fields(draft: RwSignal<Option<Draft>>) -> impl IntoView {
         }
         .into_any()
     };
-    view! { <div class="fields" data-testid="fields">{inputs}</div> }
+    view! { <div class="fields" data-testid="fields">{changing(inputs)}</div> }
 }
 
 #[component]
@@ -92,6 +93,12 @@ fn FieldRow(draft: RwSignal<Option<Draft>>, index: usize, field: Field) -> impl 
                 draft.fields.remove(index);
             }
         });
+    };
+    let is_left_out = move || {
+        draft.with(|draft| {
+            let field = draft.as_ref().and_then(|draft| draft.fields.get(index));
+            field.is_some_and(|field| field.part == Part::Header && is_the_browsers(&field.name))
+        })
     };
     let label = if name.is_empty() { "new field".to_owned() } else { name };
     view! {
@@ -117,5 +124,8 @@ fn FieldRow(draft: RwSignal<Option<Draft>>, index: usize, field: Field) -> impl 
             />
             <button class="quiet" aria-label=String::from("Leave out ") + &label on:click=remove>"×"</button>
         </div>
+        {move || is_left_out().then(|| view! {
+            <p class="hint" role="status">"A browser does not let a page set this header, so it is left out. The curl line under “Code” can."</p>
+        })}
     }
 }

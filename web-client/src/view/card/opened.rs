@@ -9,6 +9,7 @@ use record::{Hop, HopId};
 use super::decoded::DecodedView;
 use crate::bridge::{BENCH_PLACE, Bench, Order};
 use crate::followed;
+use crate::view::boxed::CollectBoxed as _;
 use crate::walk::{LOST, Walk};
 
 /// Everything that was taken apart.
@@ -28,7 +29,7 @@ pub(crate) fn Opened(walk: Walk, hop: Hop) -> impl IntoView {
     let (challenge, verifier) = (pair("code_challenge"), pair("code_verifier"));
     let pair = verifier.is_some().then_some(Bench::Pkce { challenge, verifier });
     let parts = hop.decoded.into_iter().map(|decoded| view! { <DecodedView walk=walk decoded=decoded /> });
-    let parts = parts.collect_view();
+    let parts = parts.collect_boxed();
     view! {
         {parts}
         {pair.map(|pair| view! { <BenchPlace walk=walk bench=pair /> })}

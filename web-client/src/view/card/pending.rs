@@ -8,6 +8,7 @@ use protocol::party::Party;
 use super::About;
 use super::fields::Fields;
 use crate::draft::Draft;
+use crate::view::boxed::click;
 use crate::view::message::{Message, MessageView};
 use crate::view::party::Who;
 use crate::walk::Walk;
@@ -43,7 +44,7 @@ pub(crate) fn PendingCard(walk: Walk) -> impl IntoView {
                 Some(_) => view! {
                     <p class="section">"Will be sent, as you change it"</p>
                     <Fields draft=walk.draft />
-                    <button class="quiet" data-testid="undo-edit" on:click=move |_| walk.draft.set(None)>"As the client would send it"</button>
+                    <button class="quiet" data-testid="undo-edit" on:click=click(move |_| walk.draft.set(None))>"As the client would send it"</button>
                 }
                 .into_any(),
             }}
