@@ -31,6 +31,17 @@ pub struct Got<'a> {
 }
 
 impl Hop {
+    /// Whether a text occurs in what was sent, in what came back, or in what was taken apart; as it is spelled there.
+    #[must_use]
+    pub fn mentions(&self, text: &str) -> bool {
+        let in_headers = |headers: &[(String, String)]| headers.iter().any(|(_, value)| value.contains(text));
+        let in_body = |body: Option<&str>| body.is_some_and(|body| body.contains(text));
+        self.sent()
+            .is_some_and(|sent| sent.url.contains(text) || in_headers(sent.headers) || in_body(sent.body))
+            || self.got().is_some_and(|got| in_headers(got.headers) || in_body(got.body))
+            || self.decoded.iter().flat_map(|decoded| &decoded.rows).any(|(_, value, _)| value.contains(text))
+    }
+
     /// The request: as the client sent it, else as the other side saw it. `None` for local work, and where nobody saw it.
     #[must_use]
     pub fn sent(&self) -> Option<Sent<'_>> {

@@ -1,6 +1,7 @@
 //! Which values are worth following across a run: found in what the client took apart, and in the token responses.
 
 use flow::http::Response;
+use flow::spellings;
 use flow::trace::{Answer, Entry, Event};
 use serde_json::Value as Json;
 
@@ -19,6 +20,11 @@ const TAKEN_APART: [(&str, bool); 10] = [
     ("jti", false),
     ("scope", false),
 ];
+
+/// How the values of a name are written in messages.
+pub(crate) fn spelled(values: &[Value], name: &str) -> Vec<String> {
+    values.iter().filter(|value| value.name == name).flat_map(|value| spellings(&value.text)).collect()
+}
 
 /// Members of a token response.
 const TOKENS: [&str; 2] = ["access_token", "refresh_token"];

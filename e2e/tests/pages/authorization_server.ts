@@ -10,7 +10,7 @@ export class AuthorizationServerPages {
   }
 
   allow() {
-    return this.page.getByRole("button", { name: "Allow" });
+    return this.page.getByRole("button", { name: "Allow", exact: true });
   }
 
   /** Allows the first request of a run: for the base scope alone. */
@@ -27,7 +27,7 @@ export class AuthorizationServerPages {
   }
 
   deny() {
-    return this.page.getByRole("button", { name: "Deny" });
+    return this.page.getByRole("button", { name: "Deny", exact: true });
   }
 
   scope(token: string) {

@@ -66,6 +66,11 @@ export class LabPage {
   }
 
   /** What can be done once every call is answered: `refresh`, `reuse`, `expire`, … */
+  /** Presses Next until the page says what came of the run, and what can be done now. */
+  async toWhatCameOfIt(): Promise<void> {
+    await this.until(() => this.next.click(), () => this.page.getByTestId("afterwards").isVisible());
+  }
+
   deed(id: string): Locator {
     return this.page.getByTestId(`deed-${id}`);
   }

@@ -6,7 +6,7 @@
 //! - [`tls`]: the certificate is for the name, whatever the address is.
 //! - [`exchange`]: one request on one connection. No redirects, no proxy, no cookies, no compression: none of them exists
 //!   here. What is read is counted.
-//! - Where somebody watches, each address that is judged and each request is reported ([`witness`](crate::witness)).
+//! - Where somebody watches, each address that is judged and each request is reported ([`witness`]).
 //! - [`slots`]: no host takes the turns of others, and one deadline covers everything from waiting to the last byte.
 //!
 //! Spec: Client ID Metadata Document draft -00 §6.5, §6.6, draft -01 §4; MCP Security Best Practices, SSRF.

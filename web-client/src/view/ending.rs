@@ -6,9 +6,11 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use protocol::clause::Clause;
 use protocol::observation::Finding;
+use protocol::party::Party;
 
 use super::afterwards::Afterwards;
 use super::boxed::changing;
+use super::rule::OuterLink;
 use crate::lab_controls;
 use crate::walk::{At, Walk};
 
@@ -100,8 +102,15 @@ fn WhatNow(walk: Walk) -> impl IntoView {
 
 #[component]
 fn FailureNote(walk: Walk, failure: Failure) -> impl IntoView {
-    let remedy = remedy(&failure);
+    let edited =
+        walk.flow.with_untracked(|flow| flow.trace().entries().last().is_some_and(|entry| entry.edited));
+    let remedy = if edited {
+        "You changed this request. Start over, and let it go as it is."
+    } else {
+        remedy(&failure)
+    };
     let (expected, found) = (failure.expected, failure.found);
+    let revision = untrack(|| walk.revision());
     view! {
         <section class="failure" data-testid="failure" role="alert">
             <h2>"Stopped at “"{failure.step.title()}"”"</h2>
@@ -113,16 +122,31 @@ fn FailureNote(walk: Walk, failure: Failure) -> impl IntoView {
                 <dd><code>{move || walk.visible(&found)}</code></dd>
             </dl>
             {failure.clause.map(|clause| {
+                view! { <p>{clause.rule_in(revision)}" "<OuterLink text=clause.source() url=clause.url_in(revision) /></p> }
+            })}
+            {move || refusal(walk).map(|(party, says, clause)| {
                 view! {
-                    <p>
-                        {clause.rule()}" "
-                        <a href=clause.url() target="_blank" rel="noreferrer noopener">{clause.source()}</a>
+                    <p data-testid="refusal">
+                        "The "{party.name()}" says why: "{says}" "
+                        <OuterLink text=clause.source() url=clause.url_in(revision) />
                     </p>
                 }
             })}
             <p class="remedy">{remedy}</p>
         </section>
     }
+}
+
+/// The refusal that the other side reported of the last message: its own rule, not the client's.
+fn refusal(walk: Walk) -> Option<(Party, String, Clause)> {
+    walk.hops.with(|hops| {
+        let seen =
+            hops.iter().rev().filter(|hop| hop.from == Party::Client).find_map(|hop| hop.seen.as_ref())?;
+        seen.findings.iter().rev().find_map(|finding| match finding {
+            Finding::Refused { says, clause, .. } => Some((seen.party, says.clone(), *clause)),
+            _ => None,
+        })
+    })
 }
 
 /// What to do now.

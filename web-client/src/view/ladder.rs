@@ -113,7 +113,9 @@ fn arrows(walk: Walk) -> Vec<Arrow> {
         }
         _ => Some(reached),
     });
-    let Some(reached) = reached else { return arrows };
+    // Who has been through the whole journey goes ways that no plan knows.
+    let walked = walk.hops.with(|hops| hops.iter().any(|hop| hop.step == Step::Retry));
+    let Some(reached) = reached.filter(|_| !walked) else { return arrows };
     let (revision, way) = walk.choice.with(|choice| (choice.revision, choice.way.origin()));
     arrows.extend(plan::after(revision, way, reached).map(|planned| Arrow {
         at: None,
@@ -194,11 +196,16 @@ fn ArrowButton(walk: Walk, arrow: Arrow, behind: bool, crowded: bool) -> impl In
     });
     let at = arrow.at;
     let current = Memo::new(move |_| at == Some(walk.at.get()));
+    let mentions = Memo::new(move |_| match at {
+        Some(At::Hop(id)) => walk.lit_hops.with(|hops| hops.contains(&id)),
+        Some(At::Pending) | None => false,
+    });
     let answered = arrow.answer.is_some();
     view! {
         <button
             class=class
             class:current=move || current.get()
+            class:mentions=move || mentions.get()
             data-testid="ladder-row"
             data-state=arrow.kind.state()
             disabled=at.is_none()

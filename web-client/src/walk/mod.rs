@@ -24,7 +24,7 @@ pub(crate) use tools::{LOST, Tool};
 use crate::choice::Choice;
 use crate::draft::Draft;
 use crate::fetched::Workbench;
-use crate::followed::followed;
+use crate::followed::{followed, spelled};
 use crate::lab::Lab;
 use crate::observatory::Observatory;
 use crate::view::highlight::Value;
@@ -97,6 +97,8 @@ pub(crate) struct State {
     pub(crate) show_secrets: RwSignal<bool>,
     /// The name of the value that lights up wherever it occurs.
     pub(crate) lit: RwSignal<Option<&'static str>>,
+    /// The hops in which that value occurs.
+    pub(crate) lit_hops: Memo<Vec<HopId>>,
     /// The name of the value that stays lit.
     pub(crate) picked: RwSignal<Option<&'static str>>,
     /// The values that are followed across the run.
@@ -128,6 +130,8 @@ impl Walk {
                 observatory.seen.with(|seen| flow.with(|flow| merge(flow.trace().entries(), seen)))
             })
         });
+        let lit = RwSignal::new(None);
+        let known = Memo::new(move |_| flow.with(|flow| followed(flow.trace().entries())));
         Self(Box::leak(Box::new(State {
             lab: StoredValue::new(start.lab),
             choice: RwSignal::new(start.choice),
@@ -141,9 +145,17 @@ impl Walk {
             pauses: RwSignal::new(start.pauses),
             draft: RwSignal::new(None),
             show_secrets: RwSignal::new(false),
-            lit: RwSignal::new(None),
+            lit,
+            lit_hops: Memo::new(move |_| {
+                let Some(name) = lit.get() else { return Vec::new() };
+                let texts = known.with(|known| spelled(known, name));
+                hops.with(|hops| {
+                    let mentions = |hop: &&Hop| texts.iter().any(|text| hop.mentions(text));
+                    hops.iter().filter(mentions).map(|hop| hop.id).collect()
+                })
+            }),
             picked: RwSignal::new(None),
-            followed: Memo::new(move |_| flow.with(|flow| followed(flow.trace().entries()))),
+            followed: known,
             language: RwSignal::new("curl"),
             outcome: RwSignal::new(None),
             clock_ahead: RwSignal::new(0),
