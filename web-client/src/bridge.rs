@@ -61,6 +61,8 @@ pub(crate) enum Bench {
         client_id: String,
         /// Where the authorization server's keys are.
         jwks_uri: String,
+        /// What the MCP server checked when it got the token, by title, and whether that passed; empty before.
+        observed: Vec<(String, bool)>,
     },
     /// A PKCE pair.
     Pkce {

@@ -51,6 +51,11 @@ impl Format {
         }
     }
 
+    /// Whether a run in this form has secrets: a diagram names messages without their content, and the script makes fresh ones.
+    fn holds_secrets(self) -> bool {
+        !matches!(self, Self::Mermaid | Self::Curl)
+    }
+
     fn ending(self) -> &'static str {
         match self {
             Self::Har => ".har",
@@ -79,8 +84,10 @@ pub(crate) fn Export(
     make: Callback<(Format, bool), String>,
 ) -> impl IntoView {
     let format = RwSignal::new(Format::Har);
-    let with_secrets = RwSignal::new(false);
-    let text = Memo::new(move |_| make.run((format.get(), with_secrets.get())));
+    let wanted = RwSignal::new(false);
+    let can_have = move || format.get().holds_secrets();
+    let with_secrets = move || wanted.get() && can_have();
+    let text = Memo::new(move |_| make.run((format.get(), with_secrets())));
     let label = Memo::new(move |_| format.get().title());
     let said = RwSignal::new(String::new());
     let file_name = move || name.get() + format.get().ending();
@@ -104,13 +111,17 @@ pub(crate) fn Export(
                 <input
                     type="checkbox"
                     data-testid="export-secrets"
-                    prop:checked=move || with_secrets.get()
-                    on:change=move |event| with_secrets.set(event_target_checked(&event))
+                    aria-describedby="export-warning"
+                    disabled=move || !can_have()
+                    prop:checked=with_secrets
+                    on:change=move |event| wanted.set(event_target_checked(&event))
                 />
                 "with secrets"
             </label>
-            <p class="hint" class:warning-note=with_secrets role="status" data-testid="export-warning">
-                {move || if with_secrets.get() {
+            <p class="hint" id="export-warning" class:warning-note=with_secrets role="status" data-testid="export-warning">
+                {move || if !can_have() {
+                    "This format holds no secrets."
+                } else if with_secrets() {
                     "Codes, verifiers and tokens will be in the file as they are. Who has them while they live can act \
                      for you at these servers: do not hand the file on."
                 } else {
@@ -254,6 +265,17 @@ mod tests {
         page.click("[data-testid=export-secrets]", 0).await;
         assert!(page.texts("pre")[0].contains("Markdown true"));
         assert!(page.texts("[data-testid=export-warning]")[0].contains("do not hand the file on"));
+        for (index, format) in [(1, "Mermaid"), (2, "Curl")] {
+            page.click("input[type=radio]", index).await;
+            assert!(
+                page.texts("pre")[0].contains(&[format, " false"].concat()),
+                "whatever was wanted of another"
+            );
+            assert!(page.the("[data-testid=export-secrets]").has_attribute("disabled"));
+            assert_eq!(page.texts("[data-testid=export-warning]"), ["This format holds no secrets."]);
+        }
+        page.click("input[type=radio]", 3).await;
+        assert!(page.texts("pre")[0].contains("Markdown true"), "the wish is kept");
         page.press("Download run.md").await;
         page.until("[role=status]", "run.md is among your downloads").await;
         let saved = js("HTMLAnchorElement.prototype.click = window.click; return window.saved");

@@ -251,6 +251,7 @@ impl Walk {
             at: self.at.get_untracked(),
             running: self.running.get_untracked(),
             pauses: self.pauses.get_untracked(),
+            presents: self.presents.get_untracked(),
             since: self.observatory.since.get_untracked(),
         });
     }
