@@ -6,8 +6,8 @@ use flow::trace::Outcome;
 use flow::{Action, Flow};
 use protocol::clause::Clause;
 
-use crate::driver::DriveError;
-use crate::person::PersonError;
+use walker::driver::DriveError;
+use walker::person::PersonError;
 
 /// Why the program ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -218,6 +218,7 @@ mod secrecy;
 mod session;
 mod state;
 mod step_up;
+pub mod tamper;
 mod token_request;
 mod token_response;
 mod tool_call;

@@ -14,6 +14,7 @@ mod observatory;
 mod options;
 mod page;
 mod people;
+mod rogue;
 mod running;
 mod same_origin;
 

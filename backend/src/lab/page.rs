@@ -86,6 +86,7 @@ pub(super) fn router(folder: &Path, addresses: &Addresses, boot: &str, lab: Rout
         lab: json!({
             "mcp_server": addresses.mcp_server,
             "authorization_server": addresses.authorization_server,
+            "rogue": addresses.rogue,
             "version": env!("CARGO_PKG_VERSION"),
             "boot": boot,
             "preregistered_client_id": PREREGISTERED,

@@ -20,7 +20,7 @@ use super::documents::{self, Documents};
 use super::observatory::Observatory;
 use super::options::Options;
 use super::people::demo_people;
-use super::{client_document, observations, page, same_origin};
+use super::{client_document, observations, page, rogue, same_origin};
 use crate::authorization_server::{
     self, AuthorizationServer, OfferedScope, ProtectedResource, RegistrationSettings,
 };
@@ -91,10 +91,12 @@ impl Lab {
         let page = sockets("the page", "--page-port", &ips, options.page_port).await?;
         let mcp = sockets("the MCP server", "--mcp-port", &ips, options.mcp_port).await?;
         let authorization = sockets("the authorization server", "--as-port", &ips, options.as_port).await?;
+        let rogues = sockets("the rogue servers", "--rogue-port", &ips, options.rogue_port).await?;
         let addresses = Addresses {
             page: format!("http://localhost:{}", page.port()),
             mcp_server: format!("http://localhost:{}/mcp", mcp.port()),
             authorization_server: format!("http://localhost:{}", authorization.port()),
+            rogue: format!("http://localhost:{}", rogues.port()),
         };
 
         let (database, temporary) = database(options)?;
@@ -121,6 +123,7 @@ impl Lab {
             page.answer_with(page::router(&options.page_dir, &addresses, observatory.boot(), lab)),
             mcp.answer_with(watcher.watch(mcp_server, Party::McpServer)),
             authorization.answer_with(watcher.watch(server.router(), Party::AuthorizationServer)),
+            rogues.answer_with(rogue::router(&addresses.rogue)),
         ];
         Ok(Self { addresses, sites, observatory, server, store, _temporary: temporary })
     }
@@ -141,6 +144,12 @@ impl Lab {
     #[must_use]
     pub fn authorization_server(&self) -> &str {
         &self.addresses.authorization_server
+    }
+
+    /// Origin of the rogue servers: `http://localhost:4666`.
+    #[must_use]
+    pub fn rogue(&self) -> &str {
+        &self.addresses.rogue
     }
 
     /// Serves until `shutdown` resolves.

@@ -4,11 +4,11 @@ use std::collections::HashSet;
 
 use flow::identity::Origin;
 use flow::{Config, Era, Farewell, Flow, TokenKind};
-use mcp_auth_lab::person::Decision;
 use protocol::observation::Observation;
 use protocol::party::Party;
 use protocol::revision::Revision;
 use record::{Hop, Record, merge};
+use walker::person::Decision;
 
 use crate::plan::config;
 use crate::support::Lab;

@@ -2,12 +2,12 @@
 
 use flow::lessons::steps::Step;
 use flow::{Action, Agenda, Failure, Flow};
-use mcp_auth_lab::driver::DriveError;
 use mcp_auth_lab::exit::Exit;
-use mcp_auth_lab::person::{Decision, PersonError};
 use protocol::ids::RedirectUri;
 use protocol::mcp::ToolCall;
 use serde_json::json;
+use walker::driver::DriveError;
+use walker::person::{Decision, PersonError};
 
 use crate::support::Lab;
 
@@ -151,7 +151,7 @@ async fn the_lab_ends_at_once_and_starts_again() {
         assert_eq!(flow.poll(), Action::Rest);
         let page = lab.page.clone();
         lab.end().await;
-        let http = mcp_auth_lab::http::Http::new().unwrap();
+        let http = walker::http::Http::new().unwrap();
         let request = flow::http::Request {
             method: flow::http::Method::Get,
             url: page,

@@ -42,6 +42,7 @@ async fn it_serves_the_page_the_document_and_the_addresses() {
     let addresses: Value = serde_json::from_str(&get(&lab, "/lab.json", &[]).await.body).unwrap();
     assert_eq!(addresses["mcp_server"], lab.mcp_server);
     assert_eq!(addresses["authorization_server"], lab.authorization_server);
+    assert_eq!(addresses["rogue"], lab.rogue);
     assert_eq!(addresses["preregistered_client_id"], "lab-preregistered");
 
     let missing = get(&lab, "/nothing-1.js", &[]).await;

@@ -10,8 +10,8 @@ use serde_json::Value;
 use super::{CommandError, Helper, as_json, driver, print_json};
 use crate::args::CallArgs;
 use crate::exit::Exit;
-use crate::http::Http;
 use crate::report::{Palette, Report, harmless};
+use walker::http::Http;
 
 /// Calls the tool. Standard output has the answer alone; why there is none stands on standard error.
 ///

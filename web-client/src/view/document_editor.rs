@@ -9,6 +9,7 @@ use protocol::check::Outcome;
 use protocol::observation::{Finding, Observation, correlation};
 
 use super::boxed::{CollectBoxed as _, click};
+use super::rule::OuterLink;
 use crate::env;
 use crate::trial::{self, Places};
 
@@ -210,12 +211,15 @@ fn verdict(
         |finding: &&Finding| matches!(finding, Finding::Checked(check) if check.outcome == Outcome::Failed);
     let failed = findings.iter().rev().find(fails).cloned();
     let refused = findings.iter().find_map(|finding| match finding {
-        Finding::Refused { name, says, .. } => Some((name.clone(), says.clone())),
+        Finding::Refused { name, clause, says } => Some((name.clone(), *clause, says.clone())),
         _ => None,
     });
     match refused {
-        Some((name, says)) => view! {
-            <p class="verdict refused"><b>"Refused: "{name}"."</b>" The person would read: “"{says}"”"</p>
+        Some((name, clause, says)) => view! {
+            <p class="verdict refused">
+                <b>"Refused: "{name}"."</b>" The person would read: “"{says}"” "
+                <OuterLink text=clause.source() url=clause.url() />
+            </p>
             {failed.map(|failed| show.run(vec![failed]))}
         }
         .into_any(),

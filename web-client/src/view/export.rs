@@ -82,11 +82,13 @@ pub(crate) fn Export(
     name: Signal<String>,
     /// The run in a format, with secrets or without.
     make: Callback<(Format, bool), String>,
+    /// Whether it came from a file: then nobody here knows what is secret in it.
+    imported: bool,
 ) -> impl IntoView {
     let format = RwSignal::new(Format::Har);
     let wanted = RwSignal::new(false);
-    let can_have = move || format.get().holds_secrets();
-    let with_secrets = move || wanted.get() && can_have();
+    let can_choose = move || format.get().holds_secrets() && !imported;
+    let with_secrets = move || wanted.get() && can_choose();
     let text = Memo::new(move |_| make.run((format.get(), with_secrets())));
     let label = Memo::new(move |_| format.get().title());
     let said = RwSignal::new(String::new());
@@ -112,15 +114,17 @@ pub(crate) fn Export(
                     type="checkbox"
                     data-testid="export-secrets"
                     aria-describedby="export-warning"
-                    disabled=move || !can_have()
+                    disabled=move || !can_choose()
                     prop:checked=with_secrets
                     on:change=move |event| wanted.set(event_target_checked(&event))
                 />
                 "with secrets"
             </label>
             <p class="hint" id="export-warning" class:warning-note=with_secrets role="status" data-testid="export-warning">
-                {move || if !can_have() {
+                {move || if !format.get().holds_secrets() {
                     "This format holds no secrets."
+                } else if imported {
+                    "This run came from a file: what is secret in it is not known here, and goes on as it came."
                 } else if with_secrets() {
                     "Codes, verifiers and tokens will be in the file as they are. Who has them while they live can act \
                      for you at these servers: do not hand the file on."
@@ -256,9 +260,10 @@ mod tests {
         let make = Callback::new(|(format, secrets): (Format, bool)| {
             format!("{format:?} {secrets}\n{}", "x".repeat(300))
         });
-        let page =
-            TestPage::show(move || view! { <Export name=Signal::stored("run".to_owned()) make=make /> })
-                .await;
+        let page = TestPage::show(
+            move || view! { <Export name=Signal::stored("run".to_owned()) make=make imported=false /> },
+        )
+        .await;
         assert!(page.texts("pre")[0].contains("Har false"));
         assert!(page.texts("pre")[0].contains("x…"), "no line is longer than a screen");
         page.click("input[type=radio]", 3).await;
@@ -280,6 +285,19 @@ mod tests {
         page.until("[role=status]", "run.md is among your downloads").await;
         let saved = js("HTMLAnchorElement.prototype.click = window.click; return window.saved");
         assert!(saved.as_string().unwrap().starts_with("run.md blob:"));
+    }
+
+    #[test]
+    async fn of_a_run_from_a_file_nothing_is_promised() {
+        let make = Callback::new(|(_, secrets): (Format, bool)| secrets.to_string());
+        let page = TestPage::show(move || {
+            view! { <Export name=Signal::stored("run".to_owned()) make=make imported=true /> }
+        })
+        .await;
+        assert!(page.the("[data-testid=export-secrets]").has_attribute("disabled"));
+        assert!(page.texts("[data-testid=export-warning]")[0].contains("is not known here"));
+        page.click("input[type=radio]", 1).await;
+        assert_eq!(page.texts("[data-testid=export-warning]"), ["This format holds no secrets."]);
     }
 
     #[test]

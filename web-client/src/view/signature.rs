@@ -168,6 +168,8 @@ fn told(outcome: Outcome, story: Option<&str>) -> AnyView {
 mod tests {
     use flow::opened_token::Expected;
     use js_sys::{Array, Function};
+    use protocol::check::{Check, Outcome as Checked};
+    use protocol::clause::Clause;
     use protocol::ids::UnixTime;
     use protocol::observation::MASK;
     use wasm_bindgen::{JsCast as _, JsValue};
@@ -225,7 +227,7 @@ mod tests {
         token: String,
         answer: Result<String, String>,
         masked: bool,
-        observed: Vec<(String, bool)>,
+        observed: Vec<Check>,
     ) -> TestPage {
         let key_set = RwSignal::new(None);
         let page = TestPage::show(move || {
@@ -323,8 +325,19 @@ mod tests {
     #[test]
     async fn what_the_mcp_server_found_is_said_where_it_was_seen() {
         let (token, keys) = signed("ES256").await;
-        let checks = [("aud", true), ("iat, nbf", true), ("exp", false), ("signature", true)];
-        let observed = checks.map(|(title, passed)| (title.to_owned(), passed)).to_vec();
+        let check = |title: &'static str, outcome| Check {
+            title: title.into(),
+            clause: Clause::TokenValidity,
+            outcome,
+            expected: String::new(),
+            found: String::new(),
+        };
+        let observed = vec![
+            check("aud", Checked::Passed),
+            check("iat, nbf", Checked::Passed),
+            check("exp", Checked::Failed),
+            check("signature", Checked::Passed),
+        ];
         let page = show_observed(token, Ok(keys), true, observed).await;
         assert!(page.texts("[data-member=aud] [data-observed=passed]")[0].contains("it passed"));
         assert_eq!(page.all("[data-member=iat] [data-observed=passed]").len(), 1);

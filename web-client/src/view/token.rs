@@ -2,6 +2,7 @@
 
 use flow::opened_token::{Expected, Member, Verdict, altered, open};
 use leptos::prelude::*;
+use protocol::check::{Check, Outcome};
 use protocol::ids::UnixTime;
 use protocol::observation::MASK;
 
@@ -18,8 +19,8 @@ pub(crate) fn TokenView(
     token: String,
     /// What is known of it from elsewhere.
     expected: Expected,
-    /// What the MCP server checked when it got the token: the members, and whether that passed.
-    observed: Vec<(String, bool)>,
+    /// What the MCP server checked when it got the token: titles are the members that it looked at.
+    observed: Vec<Check>,
     /// The time.
     #[prop(into)]
     now: Signal<UnixTime>,
@@ -104,11 +105,11 @@ fn parts(token: &str, presented: &str, masked: bool) -> impl IntoView + use<> {
 }
 
 #[component]
-fn Members(members: Vec<Member>, observed: Vec<(String, bool)>, now: Signal<UnixTime>) -> impl IntoView {
+fn Members(members: Vec<Member>, observed: Vec<Check>, now: Signal<UnixTime>) -> impl IntoView {
     let rows = members.into_iter().map(|member| {
         // One check may be about two members: `iat, nbf`.
-        let about = |(title, _): &&(String, bool)| title.split(", ").any(|name| name == member.name);
-        let passed = observed.iter().find(about).map(|(_, passed)| *passed);
+        let about = |check: &&Check| check.title.split(", ").any(|name| name == member.name);
+        let passed = observed.iter().find(about).map(|check| check.outcome == Outcome::Passed);
         view! { <MemberRow member=member passed=passed now=now /> }
     });
     view! { <ul class="members">{rows.collect_boxed()}</ul> }

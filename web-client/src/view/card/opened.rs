@@ -5,8 +5,8 @@ use flow::trace::Event;
 use leptos::html::Div;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use protocol::check::Outcome;
-use protocol::observation::Finding;
+use protocol::check::Check;
+use protocol::observation::{Finding, MASK};
 use record::Hop;
 
 use super::decoded::DecodedView;
@@ -47,6 +47,8 @@ fn opened_token(walk: Walk, hop: &Hop) -> Option<Bench> {
     walk.hops.with_untracked(|hops| {
         let place = hops.iter().position(|other| other.id == hop.id)?;
         let token = hops[..place].iter().rev().find_map(followed::access_token)?;
+        // A run from a file may be without its secrets.
+        let token = Some(token).filter(|token| !token.contains(MASK))?;
         let value = |name: &str| latest(hops, name).unwrap_or_default();
         Some(Bench::Token {
             observed: observed(&hops[place..], &token),
@@ -60,7 +62,7 @@ fn opened_token(walk: Walk, hop: &Hop) -> Option<Bench> {
 }
 
 /// What the MCP server checked when it got a token for the first time.
-fn observed(hops: &[Hop], token: &str) -> Vec<(String, bool)> {
+fn observed(hops: &[Hop], token: &str) -> Vec<Check> {
     let brings = |hop: &&Hop| {
         let headers = hop.request().into_iter().flat_map(|request| &request.headers);
         headers.clone().any(|(name, value)| name == "authorization" && value.ends_with(token))
@@ -68,7 +70,7 @@ fn observed(hops: &[Hop], token: &str) -> Vec<(String, bool)> {
     let seen = hops.iter().find(brings).and_then(|hop| hop.seen.as_ref());
     let findings = seen.into_iter().flat_map(|seen| &seen.findings);
     let checks = findings.filter_map(|finding| match finding {
-        Finding::Checked(check) => Some((check.title.to_string(), check.outcome == Outcome::Passed)),
+        Finding::Checked(check) => Some(check.clone()),
         _ => None,
     });
     checks.collect()

@@ -29,8 +29,9 @@ impl Http {
         Ok(Self { client })
     }
 
-    /// The client itself, for a person who browses.
-    pub(crate) fn client(&self) -> &reqwest::Client {
+    /// The client itself, for a person who browses, and for what is no part of a flow.
+    #[must_use]
+    pub fn client(&self) -> &reqwest::Client {
         &self.client
     }
 

@@ -129,11 +129,23 @@ impl Person {
     /// # Errors
     /// [`PersonError`].
     pub async fn visit(&mut self, url: &str, redirect_uri: &RedirectUri) -> Result<String, PersonError> {
+        self.visit_until(url, |target| redirect_uri.is_reached_by(target)).await
+    }
+
+    /// The same, with another idea of what is a way back to the client.
+    ///
+    /// # Errors
+    /// [`PersonError`].
+    pub async fn visit_until(
+        &mut self,
+        url: &str,
+        is_back: impl Fn(&str) -> bool,
+    ) -> Result<String, PersonError> {
         let mut page = self.get(url).await?;
         let mut here = url.to_owned();
         for _ in 0..MAX_PAGES {
             page = match page {
-                Page::Redirect(target) if redirect_uri.is_reached_by(&target) => return Ok(target),
+                Page::Redirect(target) if is_back(&target) => return Ok(target),
                 Page::Redirect(target) => {
                     here.clone_from(&target);
                     self.get(&target).await?

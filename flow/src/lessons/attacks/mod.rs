@@ -1,0 +1,256 @@
+//! Attacks and mistakes, as data: what is done, who must refuse it, with what, and by which rule.
+//!
+//! Four read it: the page and the terminal, which let a person try each; the tests, which try all; and the page of
+//! coverage. What an attack does is a [`Plot`]; [`crate::tamper`] applies its changes, and a driver with a network performs
+//! it. Nothing here is a result: what comes of an attack is found out by doing it.
+
+mod authorize;
+mod rogue;
+mod token;
+
+use protocol::clause::Clause;
+use protocol::party::Party;
+use protocol::revision::Revision;
+
+use super::steps::Step;
+use crate::tamper::Edit;
+
+/// An attack, or a mistake that amounts to one.
+#[derive(Clone, Copy, Debug)]
+pub struct Attack {
+    /// Its stable name: `wrong-verifier`.
+    pub id: &'static str,
+    /// The rows of `docs/spec/requirements.tsv` that it proves when it ends as predicted: `X-19`, `AS-101`.
+    pub proves: &'static [&'static str],
+    /// What it is, in a few words.
+    pub title: &'static str,
+    /// Who would do this, and why: two sentences.
+    pub story: &'static str,
+    /// What is changed, and where.
+    pub change: &'static str,
+    /// What it would cost if nobody refused.
+    pub cost: &'static str,
+    /// How a good client or server avoids it.
+    pub remedy: &'static str,
+    /// Where on the journey it belongs.
+    pub step: Step,
+    /// In which revisions it can be done.
+    pub revisions: &'static [Revision],
+    /// What is done.
+    pub plot: Plot,
+    /// What must come of it.
+    pub prediction: Prediction,
+}
+
+/// Who of the journey misbehaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The client, at the lab's own servers.
+    Client,
+    /// A server, against the lab's client.
+    Server,
+    /// Whoever publishes a client's metadata document, or serves it.
+    Document,
+}
+
+impl Kind {
+    /// All, in the order of the catalogue.
+    pub const ALL: [Self; 3] = [Self::Client, Self::Server, Self::Document];
+
+    /// For people.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Client => "Break the client",
+            Self::Server => "Break the server",
+            Self::Document => "Break the document",
+        }
+    }
+}
+
+/// What is done, in the order in which it is done.
+#[derive(Clone, Copy, Debug)]
+pub enum Plot {
+    /// The client does something that it should not. The last scene is the attack.
+    Client(&'static [Scene]),
+    /// The client does all as it should, and meets a server that does this.
+    Server(Twist),
+    /// The authorization server meets a client whose document has this mistake: the id of one of [`super::mistakes`].
+    Document(&'static str),
+}
+
+/// A part of a plot at the lab's own servers.
+#[derive(Clone, Copy, Debug)]
+pub enum Scene {
+    /// The client goes on as it should until this is about to happen.
+    Until(Moment),
+    /// What is about to happen, changed.
+    Change(&'static [Edit]),
+    /// The message that was sent at this step last is sent once more, changed.
+    Again(Step, &'static [Edit]),
+}
+
+/// When the client is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moment {
+    /// A request of this step is about to be sent.
+    Sends(Step),
+    /// The browser is about to be sent to the authorization server, for the first or second time.
+    Departs(usize),
+    /// The browser is about to come back, for the first or second time.
+    Returns(usize),
+    /// All is done.
+    Rests,
+}
+
+/// What a rogue server of the lab does otherwise than it should. Everything else it does as it should, or lets pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Twist {
+    /// Nothing: the client arrives.
+    None,
+    /// Its metadata names another issuer than the one that was asked for.
+    OtherIssuer,
+}
+
+impl Twist {
+    /// All.
+    pub const ALL: &'static [Self] = &[Self::None, Self::OtherIssuer];
+
+    /// Its name in addresses: `other-issuer`.
+    #[must_use]
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::OtherIssuer => "other-issuer",
+        }
+    }
+
+    /// The twist of this name.
+    #[must_use]
+    pub fn parse(id: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|twist| twist.id() == id)
+    }
+}
+
+/// What must come of an attack.
+#[derive(Clone, Copy, Debug)]
+pub enum Prediction {
+    /// Somebody refuses.
+    Refused(Refusal),
+    /// Nobody refuses, and nobody has to: this is why.
+    Allowed(Clause, &'static str),
+}
+
+/// A refusal, as it is predicted.
+#[derive(Clone, Copy, Debug)]
+pub struct Refusal {
+    /// Who refuses.
+    pub by: Party,
+    /// The status, where a server refuses.
+    pub status: Option<u16>,
+    /// The code of the error: `invalid_grant`, `insufficient_scope`, `-32020`; `None` where none is told.
+    pub error: Option<&'static str>,
+    /// The one name of the refusal where a server refuses, the title of the failed check where the client does.
+    pub name: &'static str,
+    /// The rule.
+    pub clause: Clause,
+}
+
+impl Attack {
+    /// The attack of this name.
+    #[must_use]
+    pub fn find(id: &str) -> Option<&'static Self> {
+        all().find(|attack| attack.id == id)
+    }
+
+    /// Who misbehaves.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        match self.plot {
+            Plot::Client(_) => Kind::Client,
+            Plot::Server(_) => Kind::Server,
+            Plot::Document(_) => Kind::Document,
+        }
+    }
+}
+
+/// All attacks, in the order of the catalogue.
+pub fn all() -> impl Iterator<Item = &'static Attack> {
+    [authorize::ATTACKS, token::ATTACKS, rogue::ATTACKS].into_iter().flatten()
+}
+
+const BOTH: &[Revision] = &Revision::ALL;
+
+/// A server refuses.
+const fn refused(
+    by: Party,
+    status: u16,
+    error: Option<&'static str>,
+    name: &'static str,
+    clause: Clause,
+) -> Prediction {
+    Prediction::Refused(Refusal { by, status: Some(status), error, name, clause })
+}
+
+/// The authorization server shows a page, and redirects nowhere: the client is told nothing.
+const fn page(name: &'static str, clause: Clause) -> Prediction {
+    refused(Party::AuthorizationServer, 400, None, name, clause)
+}
+
+/// The authorization server sends the browser back to the client with an error.
+const fn sent_back(error: &'static str, name: &'static str, clause: Clause) -> Prediction {
+    refused(Party::AuthorizationServer, 303, Some(error), name, clause)
+}
+
+/// The client refuses, by the check of this title.
+const fn stopped(name: &'static str, clause: Clause) -> Prediction {
+    Prediction::Refused(Refusal { by: Party::Client, status: None, error: None, name, clause })
+}
+
+#[cfg(test)]
+mod tests {
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_plain() {
+        let ids: Vec<_> = all().map(|attack| attack.id).collect();
+        for (at, id) in ids.iter().enumerate() {
+            assert!(id.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'), "{id}");
+            assert!(!ids[..at].contains(id), "{id}");
+        }
+    }
+
+    #[test]
+    fn texts_are_whole_sentences() {
+        for attack in all() {
+            for text in [attack.story, attack.change, attack.cost, attack.remedy] {
+                assert!(
+                    text.ends_with('.') && text.len() <= 400 && !text.contains("  "),
+                    "{}: {text}",
+                    attack.id
+                );
+            }
+            assert!(!attack.title.ends_with('.') && attack.title.len() <= 60, "{}", attack.id);
+            assert!(!attack.revisions.is_empty() && !attack.proves.is_empty(), "{}", attack.id);
+        }
+    }
+
+    #[test]
+    fn a_prediction_cites_a_rule_of_its_revisions() {
+        for attack in all() {
+            let (Prediction::Refused(Refusal { clause, .. }) | Prediction::Allowed(clause, _)) =
+                attack.prediction;
+            assert!(attack.revisions.iter().all(|revision| clause.is_in(*revision)), "{}", attack.id);
+        }
+    }
+
+    #[test]
+    fn twists_have_names() {
+        for twist in Twist::ALL {
+            assert_eq!(Twist::parse(twist.id()), Some(*twist));
+        }
+    }
+}
