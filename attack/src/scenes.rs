@@ -15,12 +15,21 @@ use walker::person::{Decision, Person, PersonError};
 
 use crate::attacker::{AttackError, Attacker, account};
 use crate::evidence::{Found, Refused};
+use crate::page::{Page, Unseen};
+use crate::places::origin_of;
+
+/// More than any run needs that comes to an end.
+const MAX_STEPS: usize = 200;
 
 /// A client and a person in the middle of a plot.
 pub(crate) struct Stage<'a, E> {
     attacker: &'a Attacker<E>,
     flow: Flow,
     person: Person,
+    /// The page that the client runs in; `None` if it is a program.
+    page: Option<Page>,
+    /// What the browser kept from it, if that was the last thing that happened.
+    kept_back: Option<Refused>,
     /// How often the browser was sent away.
     departures: usize,
     /// With what it came back; the client has not seen it yet.
@@ -34,11 +43,13 @@ pub(crate) struct Stage<'a, E> {
 }
 
 impl<'a, E: Fn() -> Env> Stage<'a, E> {
-    pub(crate) fn new(attacker: &'a Attacker<E>, config: Config) -> Self {
+    pub(crate) fn new(attacker: &'a Attacker<E>, config: Config, page: Option<Page>) -> Self {
         Self {
             attacker,
             flow: Flow::new(config),
             person: Person::new(attacker.http.clone(), account(), Decision::Allow),
+            page,
+            kept_back: None,
             departures: 0,
             returned: None,
             asides: Vec::new(),
@@ -60,11 +71,28 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
         Ok(found)
     }
 
-    /// The client goes its way, to the end or until it refuses.
+    /// The client goes its way, to the end or until it refuses. One that would leave the lab, or go on for ever, has refused
+    /// nothing; it is held there.
     pub(crate) async fn walk(&mut self) -> Result<Found, AttackError> {
-        match self.until(Moment::Rests).await {
-            Err(AttackError::Stopped(_)) | Ok(()) => Ok(self.clients_verdict()),
-            Err(error) => Err(error),
+        for _ in 0..MAX_STEPS {
+            if self.destination().is_some_and(|url| !self.attacker.places.have(&url)) {
+                return Ok(Found::Accepted);
+            }
+            match self.advance().await {
+                Ok(()) => {}
+                Err(AttackError::Stopped(_) | AttackError::NeverCame) => return Ok(self.clients_verdict()),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(Found::Accepted)
+    }
+
+    /// Where the client, or the browser for it, is about to go.
+    fn destination(&self) -> Option<String> {
+        match self.flow.poll() {
+            Action::Send(outgoing) => Some(outgoing.request.url.clone()),
+            Action::Navigate => self.flow.destination(),
+            _ => None,
         }
     }
 
@@ -76,33 +104,45 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
 
     /// Goes on until something is about to happen.
     async fn until(&mut self, moment: Moment) -> Result<(), AttackError> {
-        loop {
-            if let Some(callback) = self.returned.take() {
-                if moment == Moment::Returns(self.departures) {
-                    self.returned = Some(callback);
-                    return Ok(());
-                }
-                self.flow.handle_callback(&self.env(), &callback)?;
-                continue;
+        while !self.is_at(moment) {
+            self.advance().await?;
+        }
+        Ok(())
+    }
+
+    fn is_at(&self, moment: Moment) -> bool {
+        if self.returned.is_some() {
+            return moment == Moment::Returns(self.departures);
+        }
+        match self.flow.poll() {
+            Action::Send(outgoing) => moment == Moment::Sends(outgoing.step),
+            Action::Navigate => moment == Moment::Departs(self.departures + 1),
+            Action::Rest => moment == Moment::Rests,
+            _ => false,
+        }
+    }
+
+    /// Lets the client do one thing as it should.
+    async fn advance(&mut self) -> Result<(), AttackError> {
+        if let Some(callback) = self.returned.take() {
+            self.flow.handle_callback(&self.env(), &callback)?;
+            return Ok(());
+        }
+        match self.flow.poll() {
+            Action::Send(_) => {
+                self.send().await?;
             }
-            match self.flow.poll() {
-                Action::Send(outgoing) if moment == Moment::Sends(outgoing.step) => return Ok(()),
-                Action::Send(_) => {
-                    self.send().await?;
-                }
-                Action::Navigate if moment == Moment::Departs(self.departures + 1) => return Ok(()),
-                Action::Navigate | Action::AwaitCallback => {
-                    let url = self.flow.depart(&self.env())?;
-                    self.departures += 1;
-                    self.returned = Some(self.browse(&url).await?);
-                }
-                Action::Rest if moment == Moment::Rests => return Ok(()),
-                Action::Failed(failure) => return Err(AttackError::Stopped(failure.title.clone())),
-                Action::Rest | Action::Finished | Action::Sign(_) | Action::AskCredentials(_) => {
-                    return Err(AttackError::NeverCame);
-                }
+            Action::Navigate | Action::AwaitCallback => {
+                let url = self.flow.depart(&self.env())?;
+                self.departures += 1;
+                self.returned = Some(self.browse(&url).await?);
+            }
+            Action::Failed(failure) => return Err(AttackError::Stopped(failure.title.clone())),
+            Action::Rest | Action::Finished | Action::Sign(_) | Action::AskCredentials(_) => {
+                return Err(AttackError::NeverCame);
             }
         }
+        Ok(())
     }
 
     /// Lets happen what is about to happen, changed.
@@ -175,7 +215,16 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
     async fn send(&mut self) -> Result<Found, AttackError> {
         let Action::Send(outgoing) = self.flow.poll() else { return Err(AttackError::NeverCame) };
         let outgoing = outgoing.clone();
-        let answer = self.attacker.http.perform(&outgoing).await;
+        let http = &self.attacker.http;
+        let answer = match &self.page {
+            Some(page) => page.perform(http, &outgoing).await,
+            None => http.perform(&outgoing).await.map_err(Unseen::Unreachable),
+        };
+        self.kept_back = match &answer {
+            Err(Unseen::KeptBack(header)) => Some(Refused::by_browser(header)),
+            Ok(_) | Err(Unseen::Unreachable(_)) => None,
+        };
+        let answer = answer.map_err(|reason| reason.to_string());
         let found = judged(outgoing.to, &outgoing.request, answer.as_ref());
         match answer {
             Ok(response) => self.flow.handle_response(&self.env(), response)?,
@@ -195,16 +244,18 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
         }
     }
 
-    /// Wherever the authorization server sends the browser away from itself, that is the way back: nobody goes there.
+    /// Wherever the browser is sent away from the authorization servers, that is the way back: nobody goes there.
     async fn browse(&mut self, url: &str) -> Result<String, PersonError> {
-        let origin = origin_of(url);
-        self.person.visit_until(url, |target| origin_of(target) != origin).await
+        let servers = [origin_of(url), origin_of(&self.attacker.places.authorization_server)];
+        self.person.visit_until(url, |target| !servers.contains(&origin_of(target))).await
     }
 
-    /// Whether the client stopped.
+    /// Whether the client stopped, of itself or because the browser keeps from it what it needs.
     fn clients_verdict(&self) -> Found {
         match self.flow.poll() {
-            Action::Failed(failure) => Found::Refused(Refused::by_client(failure)),
+            Action::Failed(failure) => {
+                Found::Refused(self.kept_back.clone().unwrap_or_else(|| Refused::by_client(failure)))
+            }
             _ => Found::Accepted,
         }
     }
@@ -285,9 +336,4 @@ fn judged(by: Party, request: &Request, answer: Result<&flow::http::Response, &S
         }),
     };
     refused.map_or(Found::Accepted, Found::Refused)
-}
-
-/// Scheme, host and port.
-fn origin_of(url: &str) -> String {
-    url::Url::parse(url).map(|url| url.origin().ascii_serialization()).unwrap_or_default()
 }

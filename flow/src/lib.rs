@@ -205,6 +205,8 @@ mod env;
 mod handshake;
 pub mod http;
 pub mod identity;
+#[cfg(feature = "lax")]
+pub mod lax;
 pub mod lessons;
 mod machine;
 pub mod opened_token;
