@@ -85,7 +85,7 @@ async fn read_answer(request: &Request, response: reqwest::Response) -> Result<S
 }
 
 /// Reads a body up to the flow's limit; more is an error, however it is encoded or announced. `enough` ends it sooner.
-pub(crate) async fn read_bounded(
+async fn read_bounded(
     mut response: reqwest::Response,
     enough: impl Fn(&[u8]) -> bool,
 ) -> Result<String, String> {
