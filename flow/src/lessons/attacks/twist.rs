@@ -56,12 +56,6 @@ twists! {
     // Authorization
     /// The browser is sent on to an honest server, which asks the person in the client's name.
     MixUp = "mix-up",
-    /// The answer's `iss` has a slash more than the issuer.
-    IssSlash = "iss-slash",
-    /// The answer has no `iss`, although the metadata promises one.
-    IssMissing = "iss-missing",
-    /// The answer is an error in another server's name.
-    ErrorOfAnother = "error-of-another",
 
     // Tokens
     /// The token endpoint sends the client, with the code and its verifier, to another host.
