@@ -5,8 +5,11 @@
 //! it. Nothing here is a result: what comes of an attack is found out by doing it.
 
 mod authorize;
+mod bearer;
+mod documents;
 mod rogue;
 mod token;
+mod transport;
 
 use protocol::clause::Clause;
 use protocol::party::Party;
@@ -176,7 +179,16 @@ impl Attack {
 
 /// All attacks, in the order of the catalogue.
 pub fn all() -> impl Iterator<Item = &'static Attack> {
-    [authorize::ATTACKS, token::ATTACKS, rogue::ATTACKS].into_iter().flatten()
+    [
+        authorize::ATTACKS,
+        token::ATTACKS,
+        bearer::ATTACKS,
+        transport::ATTACKS,
+        rogue::ATTACKS,
+        documents::ATTACKS,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 const BOTH: &[Revision] = &Revision::ALL;
