@@ -10,6 +10,7 @@ use protocol::ids::{IdentifierError, RedirectUri, ResourceUri};
 use protocol::loopback::LoopbackPolicy;
 use protocol::observation::Observation;
 use protocol::revision::Revision;
+use serde::Deserialize;
 use walker::http::Http;
 use walker::person::PersonError;
 
@@ -22,6 +23,8 @@ use crate::scenes::Stage;
 const REDIRECT_URI: &str = "http://127.0.0.1/callback";
 /// Who signs in: somebody whom no one else is by default, so that nobody's consents get mixed up.
 const ACCOUNT: &str = "alan";
+/// Who signs in as somebody else.
+pub(crate) const OTHER_ACCOUNT: &str = "grace";
 
 /// Why an attack could not be performed: nothing is known of how it would have ended.
 #[derive(Debug, thiserror::Error)]
@@ -77,7 +80,7 @@ impl<E: Fn() -> Env> Attacker<E> {
     /// # Errors
     /// [`AttackError`].
     pub async fn perform(&self, attack: &Attack, revision: Revision) -> Result<Outcome, AttackError> {
-        let newest = self.observations().await?.last().map_or(0, |newest| newest.seq);
+        let newest = self.newest_observation().await?;
         let config = self.config(attack, revision).await?;
         let mut stage = Stage::new(self, config);
         let ending = match attack.plot {
@@ -85,8 +88,7 @@ impl<E: Fn() -> Env> Attacker<E> {
             Plot::Server(_) => stage.walk().await?,
             Plot::Document(_) => stage.introduce().await?,
         };
-        let seen: Vec<_> =
-            self.observations().await?.into_iter().filter(|observation| observation.seq > newest).collect();
+        let seen = self.observations(&newest).await?;
         let (record, at) = stage.record(revision, &seen);
         let from = at.and_then(|at| record.hops.iter().position(|hop| hop.id == at)).unwrap_or_default();
         let found = match ending {
@@ -143,12 +145,47 @@ impl<E: Fn() -> Env> Attacker<E> {
         Ok(client_id)
     }
 
-    async fn observations(&self) -> Result<Vec<Observation>, AttackError> {
-        let url = format!("{}/lab/observations.json", self.places.page);
+    /// The id of what the lab's servers reported last, as its stream of observations begins with it.
+    async fn newest_observation(&self) -> Result<String, AttackError> {
+        let url = format!("{}/lab/observations", self.places.page);
+        let no_lab = |reason: String| AttackError::NoLab { url: url.clone(), reason };
+        let answer = self.http.client().get(&url).send().await.and_then(reqwest::Response::error_for_status);
+        let mut answer = answer.map_err(|error| no_lab(error.to_string()))?;
+        let mut stream = Vec::new();
+        loop {
+            if let Some(hello) = Hello::read(&stream) {
+                return Ok(format!("{}-{}", hello.boot, hello.seq));
+            }
+            let chunk = answer.chunk().await.map_err(|error| no_lab(error.to_string()))?;
+            stream.extend_from_slice(&chunk.ok_or_else(|| no_lab("it does not say hello".to_owned()))?);
+        }
+    }
+
+    /// What they reported after this one.
+    async fn observations(&self, after: &str) -> Result<Vec<Observation>, AttackError> {
+        let url = format!("{}/lab/observations.json?after={after}", self.places.page);
         let no_lab = |reason: String| AttackError::NoLab { url: url.clone(), reason };
         let answer = self.http.client().get(&url).send().await.map_err(|error| no_lab(error.to_string()))?;
         let text = answer.text().await.map_err(|error| no_lab(error.to_string()))?;
         serde_json::from_str(&text).map_err(|error| no_lab(error.to_string()))
+    }
+}
+
+/// With this the lab's stream of observations begins.
+#[derive(Deserialize)]
+struct Hello {
+    /// Names this start of the lab.
+    boot: String,
+    /// The observation that was told last.
+    seq: u64,
+}
+
+impl Hello {
+    /// The first event, once all of it has come.
+    fn read(stream: &[u8]) -> Option<Self> {
+        let stream = std::str::from_utf8(stream).ok()?;
+        let (_, data) = stream.split_once("event: hello\ndata: ")?;
+        serde_json::from_str(data.split_once('\n')?.0).ok()
     }
 }
 

@@ -16,3 +16,10 @@ pub struct Places {
     /// Origin of the rogue servers.
     pub rogue: String,
 }
+
+impl Places {
+    /// Endpoint of the other MCP server that the authorization server issues tokens for.
+    pub(crate) fn upstream(&self) -> String {
+        format!("{}/upstream/mcp", self.rogue)
+    }
+}

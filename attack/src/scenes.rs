@@ -1,11 +1,12 @@
 //! A plot, scene by scene.
 
-use flow::http::Request;
+use flow::http::{Request, Response};
 use flow::lessons::attacks::{Moment, Scene};
 use flow::lessons::steps::Step;
 use flow::tamper::{self, Changed, Edit, Slot};
 use flow::trace::{Answer, Entry, Event};
 use flow::{Action, Config, Env, Flow};
+use protocol::ids::ResourceUri;
 use protocol::observation::Observation;
 use protocol::party::Party;
 use protocol::revision::Revision;
@@ -13,7 +14,7 @@ use record::{HopId, Record, merge};
 use serde_json::Value;
 use walker::person::{Decision, Person, PersonError};
 
-use crate::attacker::{AttackError, Attacker, account};
+use crate::attacker::{AttackError, Attacker, OTHER_ACCOUNT, account};
 use crate::evidence::{Found, Refused};
 
 /// A client and a person in the middle of a plot.
@@ -31,6 +32,8 @@ pub(crate) struct Stage<'a, E> {
     pub(crate) changes: Vec<Changed>,
     /// The place of the attack among all entries.
     at: Option<usize>,
+    /// The run before this one.
+    former: Option<Box<Self>>,
 }
 
 impl<'a, E: Fn() -> Env> Stage<'a, E> {
@@ -44,6 +47,7 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
             asides: Vec::new(),
             changes: Vec::new(),
             at: None,
+            former: None,
         }
     }
 
@@ -55,9 +59,25 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
                 Scene::Until(moment) => self.until(*moment).await?,
                 Scene::Change(edits) => found = self.change(edits).await?,
                 Scene::Again(step, edits) => found = self.again(*step, edits).await?,
+                Scene::AsSomebodyElse => {
+                    self.begin_anew(self.flow.config().clone());
+                    let browser = self.attacker.http.clone();
+                    self.person = Person::new(browser, OTHER_ACCOUNT, Decision::Allow);
+                }
+                Scene::AtUpstream => {
+                    let config = self.flow.config().clone();
+                    let server = ResourceUri::parse(&self.attacker.places.upstream(), config.loopback)?;
+                    self.begin_anew(Config { server, ..config });
+                }
             }
         }
         Ok(found)
+    }
+
+    /// Another run begins. The one before is kept, with all that it brought up.
+    fn begin_anew(&mut self, config: Config) {
+        let former = std::mem::replace(self, Self::new(self.attacker, config));
+        self.former = Some(Box::new(former));
     }
 
     /// The client goes its way, to the end or until it refuses.
@@ -187,7 +207,12 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
     /// The person goes to a changed address, and does there what there is to do.
     async fn ask_person(&mut self, url: &str) -> Result<Found, AttackError> {
         match self.browse(url).await {
-            Ok(target) => Ok(Refused::by_redirect(&target).map_or(Found::Accepted, Found::Refused)),
+            Ok(target) => {
+                let found = Refused::by_redirect(&target).map_or(Found::Accepted, Found::Refused);
+                self.departures += 1;
+                self.returned = Some(target);
+                Ok(found)
+            }
             Err(PersonError::Page { status, heading, .. }) => {
                 Ok(Found::Refused(Refused::by_page(status, heading)))
             }
@@ -211,7 +236,7 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
 
     /// From here on it is the attack.
     fn begin(&mut self, changes: Vec<Changed>) {
-        self.at = Some(self.flow.trace().entries().len() + self.asides.len());
+        self.at = Some(self.entries().len());
         self.changes = changes;
     }
 
@@ -227,39 +252,56 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
             Slot::Issuer => Some(places.authorization_server.clone()),
             Slot::Page => Some(places.page.clone()),
             Slot::Rogue => Some(places.rogue.clone()),
+            Slot::Upstream => Some(places.upstream()),
+            Slot::Victims(slot) => self.former.as_ref()?.known(*slot),
             Slot::AccessToken => self.issued("access_token", 0),
             Slot::FormerAccessToken => self.issued("access_token", 1),
             Slot::RefreshToken => self.issued("refresh_token", 0),
             Slot::FormerRefreshToken => self.issued("refresh_token", 1),
             Slot::SessionId => {
-                self.responses().find_map(|response| response.header("mcp-session-id").map(str::to_owned))
+                self.latest(|response| response.header("mcp-session-id").map(str::to_owned), 0)
             }
         }
     }
 
     /// The latest token of a kind, or one before it.
     fn issued(&self, member: &str, back: usize) -> Option<String> {
-        let mut tokens = self.responses().filter_map(|response| {
+        let token = |response: &Response| {
             let body: Value = serde_json::from_str(&response.body).ok()?;
             Some(body.get(member)?.as_str()?.to_owned())
-        });
-        tokens.nth(back)
+        };
+        self.latest(token, back)
     }
 
-    /// What came back, the latest first.
-    fn responses(&self) -> impl Iterator<Item = &flow::http::Response> {
-        self.flow.trace().entries().iter().rev().filter_map(|entry| match &entry.event {
+    /// What the latest response says that says it, or one before it.
+    fn latest<T>(&self, says: impl Fn(&Response) -> Option<T>, back: usize) -> Option<T> {
+        let entries = self.own_entries();
+        let responses = entries.iter().rev().filter_map(|entry| match &entry.event {
             Event::Exchange { answer: Answer::Response(response), .. } => Some(response),
             _ => None,
-        })
+        });
+        responses.filter_map(says).nth(back)
     }
 
-    /// The run from both sides, and the row of the attack.
-    pub(crate) fn record(&self, revision: Revision, seen: &[Observation]) -> (Record, Option<HopId>) {
+    /// All that was written down in this run, in order: by the client, and beside it.
+    fn own_entries(&self) -> Vec<Entry> {
         let mut entries = self.flow.trace().entries().to_vec();
         for (inserted, (place, entry)) in self.asides.iter().enumerate() {
             entries.insert((place + inserted).min(entries.len()), entry.clone());
         }
+        entries
+    }
+
+    /// The same behind that of the run before.
+    fn entries(&self) -> Vec<Entry> {
+        let mut entries = self.former.as_ref().map(|former| former.entries()).unwrap_or_default();
+        entries.append(&mut self.own_entries());
+        entries
+    }
+
+    /// The run from both sides, and the row of the attack.
+    pub(crate) fn record(&self, revision: Revision, seen: &[Observation]) -> (Record, Option<HopId>) {
+        let entries = self.entries();
         let last = entries.len().checked_sub(1);
         let hops = merge(&entries, seen);
         (Record::new(revision, "cimd", hops), self.at.or(last).map(HopId::Entry))
@@ -267,12 +309,16 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
 
     /// The same without secrets.
     pub(crate) fn masked(&self, record: Record) -> Record {
-        record.masked(self.flow.trace())
+        let record = record.masked(self.flow.trace());
+        match &self.former {
+            Some(former) => former.masked(record),
+            None => record,
+        }
     }
 }
 
 /// What a server's answer, or its absence, comes to.
-fn judged(by: Party, request: &Request, answer: Result<&flow::http::Response, &String>) -> Found {
+fn judged(by: Party, request: &Request, answer: Result<&Response, &String>) -> Found {
     let refused = match answer {
         Ok(response) => Refused::by_answer(by, request, response),
         Err(reason) => Some(Refused {

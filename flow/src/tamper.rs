@@ -82,6 +82,10 @@ pub enum Slot {
     Page,
     /// The origin of the lab's rogue servers.
     Rogue,
+    /// The address of the other MCP server that the authorization server issues tokens for.
+    Upstream,
+    /// What the run before this one brought up.
+    Victims(&'static Slot),
 }
 
 /// A change that was made.

@@ -8,7 +8,8 @@ use super::{Attack, BOTH, Plot, Prediction, page};
 use crate::lessons::steps::Step;
 use crate::tamper::Edit::Set;
 use crate::tamper::Part::Query;
-use crate::tamper::Value::{Append, Text};
+use crate::tamper::Slot::Issuer;
+use crate::tamper::Value::{Append, Kept, Text};
 
 pub(super) const ATTACKS: &[Attack] = &[
     Attack {
@@ -168,39 +169,38 @@ pub(super) const ATTACKS: &[Attack] = &[
         prediction: page("DocumentUnavailable", Clause::ClientDocumentErrors),
     },
     Attack {
-        id: "internal-address",
-        proves: &["AS-38"],
-        title: "A document inside the server’s own network",
-        story: "An attacker names an address that only the server can reach: where a cloud keeps its machines’ secrets, \
-                for instance. The answer is no document, but the error may tell what is there.",
-        change: "In the authorization request, client_id is https://169.254.169.254/latest/meta-data.",
-        cost: "The server would knock on internal doors for strangers, and tell them which opened.",
-        remedy: "The server asks names alone, so no connection is made here. Of a name it judges every address that it \
-                 leads to, and connects to the very one that it judged.",
-        step: Step::AuthorizationRequest,
+        id: "other-port",
+        proves: &["X-31", "AS-43", "C24"],
+        title: "A document at the port of another service",
+        story: "An attacker names a database inside the network as the place of a document. The request of the server would                 be nonsense to the database, or a command.",
+        change: "In the authorization request, client_id is https://cache.example:6379/client.json.",
+        cost: "The server would knock on doors for strangers, and tell them by its errors which opened.",
+        remedy: "The server fetches documents from port 443 alone, judges every address that a name leads to, and connects \
+                 to the very one that it judged. Here it does not even look the name up.",
+        step: Step::ClientDocument,
         revisions: BOTH,
         plot: Plot::Client(&[
             Until(Departs(1)),
-            Change(&[Set(Query, "client_id", Text("https://169.254.169.254/latest/meta-data"))]),
+            Change(&[Set(Query, "client_id", Text("https://cache.example:6379/client.json"))]),
         ]),
-        prediction: page("BadClientIdUrl", Clause::ClientIdUrl),
+        prediction: page("DocumentUnavailable", Clause::ClientDocumentErrors),
     },
     Attack {
-        id: "plain-http-document",
-        proves: &["AS-30"],
-        title: "A document over plain http",
-        story: "A developer’s server has no certificate yet. Or an attacker sits on the way and would like to answer in \
-                the client’s place.",
-        change: "In the authorization request, client_id is http://10.0.0.1/client.json.",
-        cost: "Whoever sits between the two servers would decide where the client’s codes go.",
-        remedy: "A client_id is an https address. The lab makes an exception for this very machine, and for no other.",
-        step: Step::AuthorizationRequest,
+        id: "own-address",
+        proves: &["AS-38"],
+        title: "A document at the server’s own address",
+        story: "An attacker names an address of the authorization server itself as a client. The server would ask itself,                 and be asked in turn.",
+        change: "In the authorization request, client_id is /client.json at the authorization server.",
+        cost: "A few requests would keep the server busy with itself. And whatever texts it serves could speak as clients, \
+               under the host that people trust most.",
+        remedy: "The server knows its own name and fetches nothing from there.",
+        step: Step::ClientDocument,
         revisions: BOTH,
         plot: Plot::Client(&[
             Until(Departs(1)),
-            Change(&[Set(Query, "client_id", Text("http://10.0.0.1/client.json"))]),
+            Change(&[Set(Query, "client_id", Kept(Issuer)), Set(Query, "client_id", Append("/client.json"))]),
         ]),
-        prediction: page("BadClientIdUrl", Clause::ClientIdUrl),
+        prediction: page("OwnAddressAsClientId", Clause::ClientIdUrl),
     },
     Attack {
         id: "script-redirect",

@@ -4,10 +4,13 @@
 //! coverage. What an attack does is a [`Plot`]; [`crate::tamper`] applies its changes, and a driver with a network performs
 //! it. Nothing here is a result: what comes of an attack is found out by doing it.
 
+mod audience;
 mod authorize;
 mod bearer;
 mod documents;
 mod rogue;
+mod sessions;
+mod step_up;
 mod token;
 mod transport;
 
@@ -91,6 +94,11 @@ pub enum Scene {
     Change(&'static [Edit]),
     /// The message that was sent at this step last is sent once more, changed.
     Again(Step, &'static [Edit]),
+    /// Somebody else signs in and goes the same way, from its beginning. What came up before is
+    /// [theirs to use](crate::tamper::Slot::Victims).
+    AsSomebodyElse,
+    /// The client turns to the [other MCP server](crate::tamper::Slot::Upstream), from the beginning.
+    AtUpstream,
 }
 
 /// When the client is held.
@@ -183,7 +191,10 @@ pub fn all() -> impl Iterator<Item = &'static Attack> {
         authorize::ATTACKS,
         token::ATTACKS,
         bearer::ATTACKS,
+        audience::ATTACKS,
         transport::ATTACKS,
+        sessions::ATTACKS,
+        step_up::ATTACKS,
         rogue::ATTACKS,
         documents::ATTACKS,
     ]
