@@ -2,7 +2,7 @@
 
 use flow::identity::{Identities, MetadataDocument};
 use flow::lessons::attacks::{Attack, Plot, Twist};
-use flow::lessons::mistakes;
+use flow::lessons::mistakes::{self, Mistake};
 use flow::tamper::CannotTamper;
 use flow::{Agenda, Config, Env, Era, OnBehalf, Unexpected};
 use protocol::cimd::{ClientIdUrl, ClientIdUrlError};
@@ -80,7 +80,7 @@ impl<E: Fn() -> Env> Attacker<E> {
     /// # Errors
     /// [`AttackError`].
     pub async fn perform(&self, attack: &Attack, revision: Revision) -> Result<Outcome, AttackError> {
-        let newest = self.newest_observation().await?;
+        let before = self.newest_observation().await?;
         let config = self.config(attack, revision).await?;
         let mut stage = Stage::new(self, config);
         let ending = match attack.plot {
@@ -88,7 +88,7 @@ impl<E: Fn() -> Env> Attacker<E> {
             Plot::Server(_) => stage.walk().await?,
             Plot::Document(_) => stage.introduce().await?,
         };
-        let seen = self.observations(&newest).await?;
+        let seen = self.observations_after(&before).await?;
         let (record, at) = stage.record(revision, &seen);
         let from = at.and_then(|at| record.hops.iter().position(|hop| hop.id == at)).unwrap_or_default();
         let found = match ending {
@@ -106,8 +106,8 @@ impl<E: Fn() -> Env> Attacker<E> {
             Plot::Client(_) | Plot::Document(_) => self.places.mcp_server.clone(),
         };
         let document = match attack.plot {
-            Plot::Document(mistake) => self.publish(mistake).await?,
-            Plot::Client(_) | Plot::Server(_) => format!("{}/client.json", self.places.page),
+            Plot::Document(mistake) => self.publish_mistake(mistake).await?,
+            Plot::Client(_) | Plot::Server(_) => self.places.client_id(),
         };
         let url = ClientIdUrl::parse(&document, loopback)?;
         Ok(Config {
@@ -132,60 +132,59 @@ impl<E: Fn() -> Env> Attacker<E> {
     }
 
     /// Puts a document with this mistake where the authorization server will find it.
-    async fn publish(&self, mistake: &'static str) -> Result<String, AttackError> {
+    async fn publish_mistake(&self, mistake: &'static str) -> Result<String, AttackError> {
         let mistake =
             mistakes::all().find(|known| known.id == mistake).ok_or(AttackError::NoSuchMistake(mistake))?;
+        self.publish(mistake, REDIRECT_URI, &format!("attack-{}", mistake.id)).await
+    }
+
+    /// Puts a document where the authorization server will find it, and says where that is.
+    pub(crate) async fn publish(
+        &self,
+        mistake: &Mistake,
+        redirect_uri: &str,
+        name: &str,
+    ) -> Result<String, AttackError> {
         let page = &self.places.page;
-        let client_id = format!("{page}/clients/attack-{}.json", mistake.id);
-        let document = mistake.document(&client_id, REDIRECT_URI);
-        let url = format!("{page}/lab/documents/attack-{}.json?{}", mistake.id, mistake.host);
+        let client_id = format!("{page}/clients/{name}.json");
+        let document = mistake.document(&client_id, redirect_uri);
+        let url = format!("{page}/lab/documents/{name}.json?{}", mistake.host);
         let request = self.http.client().put(&url).header("origin", page).body(document);
         let answer = request.send().await.and_then(reqwest::Response::error_for_status);
         answer.map_err(|error| AttackError::NoLab { url, reason: error.to_string() })?;
         Ok(client_id)
     }
 
-    /// The id of what the lab's servers reported last, as its stream of observations begins with it.
+    /// The name of what the lab's servers reported last: a stream of reports begins by saying it.
     async fn newest_observation(&self) -> Result<String, AttackError> {
+        #[derive(Deserialize)]
+        struct Hello {
+            boot: String,
+            seq: u64,
+        }
         let url = format!("{}/lab/observations", self.places.page);
         let no_lab = |reason: String| AttackError::NoLab { url: url.clone(), reason };
-        let answer = self.http.client().get(&url).send().await.and_then(reqwest::Response::error_for_status);
-        let mut answer = answer.map_err(|error| no_lab(error.to_string()))?;
-        let mut stream = Vec::new();
-        loop {
-            if let Some(hello) = Hello::read(&stream) {
-                return Ok(format!("{}-{}", hello.boot, hello.seq));
+        let mut stream =
+            self.http.client().get(&url).send().await.map_err(|error| no_lab(error.to_string()))?;
+        let mut begins = Vec::new();
+        while let Some(piece) = stream.chunk().await.map_err(|error| no_lab(error.to_string()))? {
+            begins.extend_from_slice(&piece);
+            let lines = String::from_utf8_lossy(&begins);
+            if let Some((data, _)) = lines.split_once("data: ").and_then(|(_, data)| data.split_once('\n')) {
+                let Hello { boot, seq } =
+                    serde_json::from_str(data).map_err(|error| no_lab(error.to_string()))?;
+                return Ok(format!("{boot}-{seq}"));
             }
-            let chunk = answer.chunk().await.map_err(|error| no_lab(error.to_string()))?;
-            stream.extend_from_slice(&chunk.ok_or_else(|| no_lab("it does not say hello".to_owned()))?);
         }
+        Err(no_lab("it says nothing about its servers".to_owned()))
     }
 
-    /// What they reported after this one.
-    async fn observations(&self, after: &str) -> Result<Vec<Observation>, AttackError> {
-        let url = format!("{}/lab/observations.json?after={after}", self.places.page);
+    async fn observations_after(&self, newest: &str) -> Result<Vec<Observation>, AttackError> {
+        let url = format!("{}/lab/observations.json?after={newest}", self.places.page);
         let no_lab = |reason: String| AttackError::NoLab { url: url.clone(), reason };
         let answer = self.http.client().get(&url).send().await.map_err(|error| no_lab(error.to_string()))?;
         let text = answer.text().await.map_err(|error| no_lab(error.to_string()))?;
         serde_json::from_str(&text).map_err(|error| no_lab(error.to_string()))
-    }
-}
-
-/// With this the lab's stream of observations begins.
-#[derive(Deserialize)]
-struct Hello {
-    /// Names this start of the lab.
-    boot: String,
-    /// The observation that was told last.
-    seq: u64,
-}
-
-impl Hello {
-    /// The first event, once all of it has come.
-    fn read(stream: &[u8]) -> Option<Self> {
-        let stream = std::str::from_utf8(stream).ok()?;
-        let (_, data) = stream.split_once("event: hello\ndata: ")?;
-        serde_json::from_str(data.split_once('\n')?.0).ok()
     }
 }
 

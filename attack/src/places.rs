@@ -22,4 +22,9 @@ impl Places {
     pub(crate) fn upstream(&self) -> String {
         format!("{}/upstream/mcp", self.rogue)
     }
+
+    /// Who the lab's client says it is: where its document lies.
+    pub(crate) fn client_id(&self) -> String {
+        format!("{}/client.json", self.page)
+    }
 }

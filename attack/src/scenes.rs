@@ -1,18 +1,21 @@
 //! A plot, scene by scene.
 
 use flow::http::{Request, Response};
-use flow::lessons::attacks::{Moment, Scene};
+use flow::lessons::attacks::{Deed, Moment, Publication, Question, Scene};
+use flow::lessons::mistakes;
 use flow::lessons::steps::Step;
-use flow::tamper::{self, Changed, Edit, Slot};
+use flow::tamper::{self, CannotTamper, Changed, Edit, Part, Slot};
 use flow::trace::{Answer, Entry, Event};
 use flow::{Action, Config, Env, Flow};
 use protocol::ids::ResourceUri;
+use protocol::mcp::ToolCall;
 use protocol::observation::Observation;
 use protocol::party::Party;
+use protocol::query::Parameters;
 use protocol::revision::Revision;
 use record::{HopId, Record, merge};
-use serde_json::Value;
-use walker::person::{Decision, Person, PersonError};
+use serde_json::{Value, json};
+use walker::person::{Decision, Person, PersonError, Station};
 
 use crate::attacker::{AttackError, Attacker, OTHER_ACCOUNT, account};
 use crate::evidence::{Found, Refused};
@@ -24,8 +27,12 @@ pub(crate) struct Stage<'a, E> {
     person: Person,
     /// How often the browser was sent away.
     departures: usize,
+    /// What it sends when the person presses the button that decides.
+    decision: Option<Request>,
     /// With what it came back; the client has not seen it yet.
     returned: Option<String>,
+    /// The client id of the document that was published.
+    published: Option<String>,
     /// Requests beside the flow, each behind so many of its entries.
     asides: Vec<(usize, Entry)>,
     /// What was changed.
@@ -43,7 +50,9 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
             flow: Flow::new(config),
             person: Person::new(attacker.http.clone(), account(), Decision::Allow),
             departures: 0,
+            decision: None,
             returned: None,
+            published: None,
             asides: Vec::new(),
             changes: Vec::new(),
             at: None,
@@ -68,6 +77,15 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
                     let config = self.flow.config().clone();
                     let server = ResourceUri::parse(&self.attacker.places.upstream(), config.loopback)?;
                     self.begin_anew(Config { server, ..config });
+                }
+                Scene::Do(deed) => self.undertake(*deed)?,
+                Scene::Ask(question) => found = self.ask(question).await?,
+                Scene::Publish(publication) => self.publish(publication).await?,
+                Scene::Unharmed(deed) => {
+                    self.undertake(*deed)?;
+                    if let harmed @ Found::Refused(_) = self.send().await? {
+                        found = harmed;
+                    }
                 }
             }
         }
@@ -105,6 +123,16 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
                 self.flow.handle_callback(&self.env(), &callback)?;
                 continue;
             }
+            if let Some(pressed) = self.decision.take() {
+                if moment == Moment::Decides(self.departures) {
+                    self.decision = Some(pressed);
+                    return Ok(());
+                }
+                let away = is_away_from(&pressed.url);
+                let station = self.person.press(pressed, away).await?;
+                self.arrive(station);
+                continue;
+            }
             match self.flow.poll() {
                 Action::Send(outgoing) if moment == Moment::Sends(outgoing.step) => return Ok(()),
                 Action::Send(_) => {
@@ -114,7 +142,8 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
                 Action::Navigate | Action::AwaitCallback => {
                     let url = self.flow.depart(&self.env())?;
                     self.departures += 1;
-                    self.returned = Some(self.browse(&url).await?);
+                    let station = self.person.visit_until_decision(&url, is_away_from(&url)).await?;
+                    self.arrive(station);
                 }
                 Action::Rest if moment == Moment::Rests => return Ok(()),
                 Action::Failed(failure) => return Err(AttackError::Stopped(failure.title.clone())),
@@ -133,6 +162,13 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
             self.flow.handle_callback(&self.env(), &url)?;
             return Ok(self.clients_verdict());
         }
+        if let Some(decision) = self.decision.take() {
+            let step = if self.departures > 1 { Step::StepUpConsent } else { Step::Consent };
+            let ends = (Party::You, Party::AuthorizationServer);
+            let found = self.tampered(step, ends, "the decision".to_owned(), decision, edits).await?;
+            self.returned = self.asides.last().and_then(|(_, entry)| location(&entry.event));
+            return Ok(found);
+        }
         if let Some(url) = self.flow.destination() {
             let (url, changes) = tamper::url(&url, edits, &|slot| self.known(slot))?;
             self.begin(changes);
@@ -148,25 +184,66 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
 
     /// Sends a message of an earlier step once more, changed.
     async fn again(&mut self, step: Step, edits: &[Edit]) -> Result<Found, AttackError> {
-        let is_it = |entry: &&Entry| {
-            entry.step == step && entry.from == Party::Client && matches!(entry.event, Event::Exchange { .. })
-        };
-        let earlier = self.flow.trace().entries().iter().rev().find(is_it).ok_or(AttackError::NeverCame)?;
-        let Event::Exchange { request, .. } = &earlier.event else { return Err(AttackError::NeverCame) };
-        let (to, title) = (earlier.to, format!("{}, again", earlier.title));
-        let (request, changes) = tamper::request(request.clone(), edits, &|slot| self.known(slot))?;
-        self.begin(changes);
-        self.aside(step, to, title, request).await
+        let entries = self.own_entries();
+        let sent =
+            entries.iter().rev().filter(|entry| entry.step == step).find_map(|entry| match &entry.event {
+                Event::Exchange { request, .. } => Some((entry, request.clone())),
+                _ => None,
+            });
+        let (earlier, request) = sent.ok_or(AttackError::NeverCame)?;
+        let title = format!("{}, again", earlier.title);
+        self.tampered(step, (earlier.from, earlier.to), title, request, edits).await
     }
 
-    /// Sends a request that the client knows nothing of.
-    async fn aside(
+    /// Sends a request that is made of its edits.
+    async fn ask(&mut self, question: &Question) -> Result<Found, AttackError> {
+        let Question { step, to, title, method, at: (place, path), edits } = *question;
+        let place = self.known(place).ok_or(CannotTamper::Missing(place))?;
+        let has = |wanted| edits.iter().any(|edit| matches!(edit, Edit::Set(part, ..) if *part == wanted));
+        let url = [&place, path].concat();
+        let blank = match (has(Part::Form), has(Part::Json)) {
+            (true, _) => Request::post_form(url, &[]),
+            (false, true) => Request::post_json(url, &json!({})),
+            (false, false) => Request::get_json(url),
+        };
+        let blank = Request { method, ..blank };
+        self.tampered(step, (Party::Client, to), title.to_owned(), blank, edits).await
+    }
+
+    /// The client at rest is asked for something. What it wants to be sent is not sent yet.
+    fn undertake(&mut self, deed: Deed) -> Result<(), AttackError> {
+        let env = self.env();
+        match deed {
+            Deed::Refresh => self.flow.refresh(&env)?,
+            Deed::ReuseRefreshToken => self.flow.reuse_refresh_token(&env)?,
+            Deed::Revoke(kind) => self.flow.revoke(&env, kind)?,
+            Deed::Call(tool, arguments) => {
+                let arguments =
+                    serde_json::from_str(arguments).map_err(|_| CannotTamper::Nothing("argument"))?;
+                self.flow.call_tool(&env, ToolCall::new(tool, arguments))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Somebody publishes a document.
+    async fn publish(&mut self, publication: &Publication) -> Result<(), AttackError> {
+        let Publication { name, redirect_uri } = *publication;
+        self.published = Some(self.attacker.publish(&mistakes::GOOD, redirect_uri, name).await?);
+        Ok(())
+    }
+
+    /// Changes a request that the client knows nothing of, and sends it.
+    async fn tampered(
         &mut self,
         step: Step,
-        to: Party,
+        (from, to): (Party, Party),
         title: String,
         request: Request,
+        edits: &[Edit],
     ) -> Result<Found, AttackError> {
+        let (request, changes) = tamper::request(request, edits, &|slot| self.known(slot))?;
+        self.begin(changes);
         let answer = self.attacker.http.send(&request).await;
         let found = judged(to, &request, answer.as_ref());
         let (answer, summary) = match answer {
@@ -178,7 +255,7 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
         };
         let entry = Entry {
             step,
-            from: Party::Client,
+            from,
             to,
             title,
             at_ms: self.env().now_ms,
@@ -206,7 +283,7 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
 
     /// The person goes to a changed address, and does there what there is to do.
     async fn ask_person(&mut self, url: &str) -> Result<Found, AttackError> {
-        match self.browse(url).await {
+        match self.person.visit_until(url, is_away_from(url)).await {
             Ok(target) => {
                 let found = Refused::by_redirect(&target).map_or(Found::Accepted, Found::Refused);
                 self.departures += 1;
@@ -220,10 +297,11 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
         }
     }
 
-    /// Wherever the authorization server sends the browser away from itself, that is the way back: nobody goes there.
-    async fn browse(&mut self, url: &str) -> Result<String, PersonError> {
-        let origin = origin_of(url);
-        self.person.visit_until(url, |target| origin_of(target) != origin).await
+    fn arrive(&mut self, station: Station) {
+        match station {
+            Station::Back(target) => self.returned = Some(target),
+            Station::Decision(pressed) => self.decision = Some(pressed),
+        }
     }
 
     /// Whether the client stopped.
@@ -258,29 +336,35 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
             Slot::FormerAccessToken => self.issued("access_token", 1),
             Slot::RefreshToken => self.issued("refresh_token", 0),
             Slot::FormerRefreshToken => self.issued("refresh_token", 1),
-            Slot::SessionId => {
-                self.latest(|response| response.header("mcp-session-id").map(str::to_owned), 0)
-            }
+            Slot::SessionId => self.latest(|event| {
+                let id = response(event)?.header("mcp-session-id")?;
+                Some(id.to_owned())
+            }),
+            Slot::CodeChallenge => self.latest(|event| match event {
+                Event::Navigation { url } => parameter(url, "code_challenge"),
+                _ => None,
+            }),
+            Slot::FormerCallback => self.latest(|event| match event {
+                Event::Callback { url } => Some(url.clone()),
+                _ => None,
+            }),
+            Slot::Published => self.published.clone(),
+            Slot::ClientId => Some(places.client_id()),
         }
     }
 
     /// The latest token of a kind, or one before it.
     fn issued(&self, member: &str, back: usize) -> Option<String> {
-        let token = |response: &Response| {
-            let body: Value = serde_json::from_str(&response.body).ok()?;
+        let token = |entry: &Entry| {
+            let body: Value = serde_json::from_str(&response(&entry.event)?.body).ok()?;
             Some(body.get(member)?.as_str()?.to_owned())
         };
-        self.latest(token, back)
+        self.own_entries().iter().rev().filter_map(token).nth(back)
     }
 
-    /// What the latest response says that says it, or one before it.
-    fn latest<T>(&self, says: impl Fn(&Response) -> Option<T>, back: usize) -> Option<T> {
-        let entries = self.own_entries();
-        let responses = entries.iter().rev().filter_map(|entry| match &entry.event {
-            Event::Exchange { answer: Answer::Response(response), .. } => Some(response),
-            _ => None,
-        });
-        responses.filter_map(says).nth(back)
+    /// What the latest event says that says it.
+    fn latest<T>(&self, says: impl Fn(&Event) -> Option<T>) -> Option<T> {
+        self.own_entries().iter().rev().find_map(|entry| says(&entry.event))
     }
 
     /// All that was written down in this run, in order: by the client, and beside it.
@@ -303,7 +387,11 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
     pub(crate) fn record(&self, revision: Revision, seen: &[Observation]) -> (Record, Option<HopId>) {
         let entries = self.entries();
         let last = entries.len().checked_sub(1);
-        let hops = merge(&entries, seen);
+        let mut hops = merge(&entries, seen);
+        // What a person's browser sends holds secrets that the client never knew, so it is told as the server saw it.
+        for hop in hops.iter_mut().filter(|hop| hop.from == Party::You) {
+            hop.event.take_if(|event| matches!(event, Event::Exchange { .. }));
+        }
         (Record::new(revision, "cimd", hops), self.at.or(last).map(HopId::Entry))
     }
 
@@ -331,6 +419,30 @@ fn judged(by: Party, request: &Request, answer: Result<&Response, &String>) -> F
         }),
     };
     refused.map_or(Found::Accepted, Found::Refused)
+}
+
+/// Wherever the authorization server sends the browser away from itself, that is the way back: nobody goes there.
+fn is_away_from(url: &str) -> impl Fn(&str) -> bool + use<> {
+    let origin = origin_of(url);
+    move |target| origin_of(target) != origin
+}
+
+fn parameter(url: &str, name: &'static str) -> Option<String> {
+    let (_, query) = url.split_once('?')?;
+    Parameters::parse(query).get(name).ok()?.map(str::to_owned)
+}
+
+/// What came back.
+fn response(event: &Event) -> Option<&Response> {
+    match event {
+        Event::Exchange { answer: Answer::Response(response), .. } => Some(response),
+        _ => None,
+    }
+}
+
+/// Where an answer sends the browser.
+fn location(event: &Event) -> Option<String> {
+    response(event)?.header("location").map(str::to_owned)
 }
 
 /// Scheme, host and port.

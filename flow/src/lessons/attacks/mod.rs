@@ -7,7 +7,11 @@
 mod audience;
 mod authorize;
 mod bearer;
+mod callback;
+mod client_id;
+mod consent;
 mod documents;
+mod lifetime;
 mod rogue;
 mod sessions;
 mod step_up;
@@ -19,7 +23,9 @@ use protocol::party::Party;
 use protocol::revision::Revision;
 
 use super::steps::Step;
-use crate::tamper::Edit;
+use crate::http::Method;
+use crate::revocation::TokenKind;
+use crate::tamper::{Edit, Slot};
 
 /// An attack, or a mistake that amounts to one.
 #[derive(Clone, Copy, Debug)]
@@ -77,7 +83,8 @@ impl Kind {
 /// What is done, in the order in which it is done.
 #[derive(Clone, Copy, Debug)]
 pub enum Plot {
-    /// The client does something that it should not. The last scene is the attack.
+    /// The client does something that it should not, or somebody else does in its place. The last scene is the attack, but for
+    /// [`Scene::Unharmed`].
     Client(&'static [Scene]),
     /// The client does all as it should, and meets a server that does this.
     Server(Twist),
@@ -99,6 +106,53 @@ pub enum Scene {
     AsSomebodyElse,
     /// The client turns to the [other MCP server](crate::tamper::Slot::Upstream), from the beginning.
     AtUpstream,
+    /// The client, at rest, is asked for this. Its request is about to be sent.
+    Do(Deed),
+    /// Somebody sends a request that no run has sent.
+    Ask(Question),
+    /// Somebody publishes a client's metadata document, which from here on is [`Slot::Published`].
+    Publish(Publication),
+    /// The client does this as ever, and must not be refused: what came before has not touched it.
+    Unharmed(Deed),
+}
+
+/// Something that a client at rest can be asked for.
+#[derive(Clone, Copy, Debug)]
+pub enum Deed {
+    /// To renew its token.
+    Refresh,
+    /// To send the refresh token that was replaced last once more, as a thief would.
+    ReuseRefreshToken,
+    /// To give a token back, and to keep it all the same.
+    Revoke(TokenKind),
+    /// To call a tool with these arguments, in JSON.
+    Call(&'static str, &'static str),
+}
+
+/// A request that no run has sent. It is made of nothing but its edits.
+#[derive(Clone, Copy, Debug)]
+pub struct Question {
+    /// Where on the journey it would belong.
+    pub step: Step,
+    /// Who is asked.
+    pub to: Party,
+    /// What, in a few words, for the arrow.
+    pub title: &'static str,
+    /// GET, POST or DELETE.
+    pub method: Method,
+    /// Where: an address that is known, and what stands behind it.
+    pub at: (Slot, &'static str),
+    /// Its parts.
+    pub edits: &'static [Edit],
+}
+
+/// The metadata document of a client that nobody has heard of yet. Nothing is wrong with it.
+#[derive(Clone, Copy, Debug)]
+pub struct Publication {
+    /// Its name in the lab: `lure`.
+    pub name: &'static str,
+    /// The one place that it returns to.
+    pub redirect_uri: &'static str,
 }
 
 /// When the client is held.
@@ -108,6 +162,8 @@ pub enum Moment {
     Sends(Step),
     /// The browser is about to be sent to the authorization server, for the first or second time.
     Departs(usize),
+    /// The person is about to press the button that decides, for the first or second time.
+    Decides(usize),
     /// The browser is about to come back, for the first or second time.
     Returns(usize),
     /// All is done.
@@ -188,8 +244,12 @@ impl Attack {
 /// All attacks, in the order of the catalogue.
 pub fn all() -> impl Iterator<Item = &'static Attack> {
     [
+        client_id::ATTACKS,
         authorize::ATTACKS,
+        consent::ATTACKS,
+        callback::ATTACKS,
         token::ATTACKS,
+        lifetime::ATTACKS,
         bearer::ATTACKS,
         audience::ATTACKS,
         transport::ATTACKS,
@@ -218,6 +278,11 @@ const fn refused(
 /// The authorization server shows a page, and redirects nowhere: the client is told nothing.
 const fn page(name: &'static str, clause: Clause) -> Prediction {
     refused(Party::AuthorizationServer, 400, None, name, clause)
+}
+
+/// The token endpoint answers with an error.
+const fn no_token(error: &'static str, name: &'static str, clause: Clause) -> Prediction {
+    refused(Party::AuthorizationServer, 400, Some(error), name, clause)
 }
 
 /// The authorization server sends the browser back to the client with an error.
