@@ -41,7 +41,14 @@ pub(crate) fn Ending(walk: Walk) -> impl IntoView {
                 });
                 // A deed says what became of it; the journey itself ends with what the tool said.
                 let deed = last.map(|(entry, summary)| (entry, (entry.title.clone(), summary.clone())));
+                let said_no =
+                    matches!(entries.last().map(|entry| &entry.event), Some(Event::Callback { .. }));
+                let declined = flow.results().last().filter(|_| said_no);
                 let (heading, (call, summary)) = match (flow.poll(), deed) {
+                    _ if let Some(declined) = declined => {
+                        let kept = "was not called. The token from before still allows what it allowed.";
+                        ("You said no", (declined.call.name.clone(), kept.into()))
+                    }
                     (_, Some((entry, deed))) if entry.event.is_refused() => {
                         ("Refused, as it should be", deed)
                     }
@@ -71,7 +78,7 @@ pub(crate) fn Ending(walk: Walk) -> impl IntoView {
                     <p><b>{call}</b>": "{summary}</p>
                     <p>
                         {rows}" messages and pieces of work, "{checks}" checks on both sides, all of them real. Go back to \
-                        read any of them, or start over and say no this time."
+                        read any of them, or start over and decide otherwise."
                     </p>
                 </section>
                 <WhatNow walk=walk />
