@@ -1,5 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { readFile } from "node:fs/promises";
+import Ajv from "ajv";
+import draft06 from "ajv/lib/refs/json-schema-draft-06.json";
+import schemas from "har-schema";
 import type { Locator, Page } from "@playwright/test";
 import { expect, test } from "./fixtures";
 import { tokensSent } from "./tokens";
@@ -12,6 +15,15 @@ async function save(page: Page, dialog: Locator, format: string): Promise<string
   return readFile(await (await download).path(), "utf8");
 }
 
+/** What is wrong with a file by the JSON schema of HAR 1.2. */
+function faults(har: unknown): string[] {
+  const ajv = new Ajv({ allErrors: true, schemaId: "auto", unknownFormats: "ignore" });
+  ajv.addMetaSchema(draft06);
+  ajv.addSchema(Object.values(schemas));
+  ajv.validate("har.json#", har);
+  return (ajv.errors ?? []).map((error) => `${error.dataPath} ${error.message}`);
+}
+
 test("a run is exported in five formats, without secrets unless asked, and comes back", async ({ lab, as, page }) => {
   await lab.open();
   const tokens = tokensSent(page);
@@ -20,6 +32,7 @@ test("a run is exported in five formats, without secrets unless asked, and comes
   const dialog = await lab.openDialog("export");
 
   const har = JSON.parse(await save(page, dialog, "HAR")) as Har;
+  expect(faults(har), "by the schema of HAR 1.2").toEqual([]);
   expect(har.log.version).toBe("1.2");
   expect(har.log.entries.length).toBeGreaterThan(10);
   for (const entry of har.log.entries) {

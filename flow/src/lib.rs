@@ -56,7 +56,8 @@
 //! | `Cancel` | a call is called off (until 2025-11-25 a message says so) | sends |
 //! | `Rest` | everything on the agenda is done | nothing, or a command |
 //! | `End`, `Finished` | the session is deleted, tokens are given back; over | sends; nothing |
-//! | `Failed` | a check failed whose rule is a MUST, or nobody answered | nothing |
+//! | `Unanswered` | nobody answered, and there is no other place to ask | nothing, or [`Flow::try_again`] |
+//! | `Failed` | a check failed whose rule is a MUST | nothing |
 //!
 //! Where order matters, the types say so: only `callback.rs` makes a validated callback, only that can be redeemed, and
 //! only at the server that the request went to.
@@ -204,6 +205,8 @@ mod env;
 mod handshake;
 pub mod http;
 pub mod identity;
+#[cfg(feature = "lax")]
+pub mod lax;
 pub mod lessons;
 mod machine;
 pub mod opened_token;
@@ -225,6 +228,7 @@ mod tool_call;
 mod tools;
 pub mod trace;
 mod turn;
+mod unanswered;
 
 pub use action::{Action, Failure, Unexpected};
 pub use attempts::MAX_STEP_UPS;

@@ -55,10 +55,12 @@ pub(crate) fn load() -> Found {
     Found::Unreadable
 }
 
-/// Puts a walk away. A full or forbidden storage only costs the way back after a reload.
-pub(crate) fn save(saved: &Saved) {
-    if let (Some(storage), Ok(text)) = (storage(), serde_json::to_string(saved)) {
-        let _ = storage.set_item(KEY, &text);
+/// Puts a walk away; whether it is kept. A full or forbidden storage costs the way back: after a reload, and from the
+/// authorization server.
+pub(crate) fn save(saved: &Saved) -> bool {
+    match (storage(), serde_json::to_string(saved)) {
+        (Some(storage), Ok(text)) => storage.set_item(KEY, &text).is_ok(),
+        _ => false,
     }
 }
 

@@ -5,7 +5,7 @@ use protocol::party::Party;
 
 use super::boxed::{changing, click};
 use crate::driver;
-use crate::walk::{At, Busy, Next, Until, Walk};
+use crate::walk::{Busy, Next, Until, Walk};
 
 /// Back, the main button, run, start over, and where one is.
 #[component]
@@ -89,13 +89,13 @@ fn waiting(busy: Busy, seconds: u32) -> String {
 }
 
 fn place(walk: Walk) -> String {
-    match (walk.place(), walk.hops.with(Vec::len), walk.at.get()) {
-        (_, 0, _) => "nothing sent yet".to_owned(),
-        (Some(place), total, _) => {
+    match (walk.place(), walk.hops.with(Vec::len)) {
+        (_, 0) => "nothing sent yet".to_owned(),
+        (Some(place), total) => {
             let whence = if walk.imported.with(Option::is_some) { ", from a file" } else { "" };
             format!("{} of {total}{whence}", place + 1)
         }
-        (None, total, At::Pending | At::Hop(_)) => format!("after {total}"),
+        (None, total) => format!("{total} so far"),
     }
 }
 
