@@ -117,6 +117,8 @@ fn without_refusals(attacker: Attacker<fn() -> Env>, attempt: u32) -> Attacker<f
     let issuer = format!("{}/{}/{attempt:08x}", attacker.places.rogue, Twist::Lax.id());
     let places = Places {
         mcp_server: format!("{issuer}/mcp"),
+        // The MCP server behind it is looked for here.
+        rogue: issuer.clone(),
         authorization_server: issuer,
         ..attacker.places.clone()
     };

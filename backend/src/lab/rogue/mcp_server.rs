@@ -17,9 +17,11 @@ use serde_json::{Value, json};
 use super::place::{Rogue, Site};
 use super::token::{self, LEAST};
 
+/// The endpoint has a second address: another server of the same kind, where one is needed.
 pub(super) fn router(site: Arc<Site>) -> Router {
     Router::new()
         .route("/{twist}/{attempt}/mcp", any(endpoint))
+        .route("/{twist}/{attempt}/upstream/mcp", any(endpoint))
         .route("/.well-known/oauth-protected-resource/{twist}/{attempt}/mcp", get(metadata))
         .with_state(site)
 }
