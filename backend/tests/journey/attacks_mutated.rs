@@ -38,6 +38,7 @@ const COME_TO_NOTHING: &[(&str, &[&str])] = &[
             "html-metadata",
             "endless-redirect",
             "two-issuers",
+            "deep-metadata",
             "token-redirect",
             "no-token-type",
         ],

@@ -59,6 +59,10 @@ async fn metadata(rogue: Rogue) -> Response {
             let other = format!("{{\"issuer\":{},", json!(rogue.site.honest_issuer));
             return json_text(metadata.to_string().replacen('{', &other, 1));
         }
+        Twist::DeepMetadata => {
+            let deep = format!("{{\"x\":{}{},", "[".repeat(5000), "]".repeat(5000));
+            return json_text(metadata.to_string().replacen('{', &deep, 1));
+        }
         _ => {}
     }
     if let Some(members) = metadata.as_object_mut() {

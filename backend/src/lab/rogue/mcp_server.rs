@@ -67,6 +67,10 @@ async fn endpoint(rogue: Rogue, method: Method, headers: HeaderMap, body: String
         return StatusCode::NOT_FOUND.into_response();
     }
     let is_stateless = headers.contains_key(METHOD_HEADER);
+    let begins = is_stateless || called == "initialize";
+    if rogue.twist == Twist::HiddenSession && !begins && !headers.contains_key(SESSION_ID_HEADER) {
+        return StatusCode::BAD_REQUEST.into_response();
+    }
     let result = match (called, message["params"]["name"].as_str()) {
         ("initialize", _) => json!({
             "protocolVersion": Revision::V2025_11_25.as_str(),
