@@ -88,13 +88,18 @@ test("a run from a file says so everywhere, and takes no value from the run that
   const [token] = tokens as [string];
   expect(json).toContain(token);
 
+  // Another run has failed meanwhile.
   await lab.startOver.click();
   await expect(lab.happened()).toHaveCount(0);
+  await lab.run.click();
+  await as.deny().click();
+  await expect(lab.failure).toBeVisible();
   const again = await lab.openDialog("export");
   await again.getByTestId("import-file").setInputFiles({ name: "run.json", mimeType: "application/json", buffer: Buffer.from(json) });
   await expect(again).toBeHidden();
   await expect(page.getByTestId("place")).toContainText("from a file");
   await expect(lab.pauses).toBeDisabled();
+  await expect(lab.failure, "that was another run").toBeHidden();
   await expect(page.getByTestId("value-client_id"), "nothing is known at its start").toBeHidden();
   await lab.rows(/tools\/call whoami/).first().click();
   await expect(page.getByTestId("value-client_id")).toContainText("client.json");
