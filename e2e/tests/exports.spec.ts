@@ -114,6 +114,20 @@ test("a run from a file says so everywhere, and takes no value from the run that
   await expect(exported.getByTestId("export-warning")).toContainText("came from a file");
 });
 
+test("a file with endless texts does not push the page away", async ({ lab, page }) => {
+  await lab.open();
+  await lab.next.click();
+  await lab.atRest();
+  const dialog = await lab.openDialog("export");
+  const run = JSON.parse(await save(page, dialog, "JSON")) as { hops: { title: string; answer: string }[] };
+  for (const hop of run.hops) Object.assign(hop, { title: "evil ".repeat(40_000), answer: "x".repeat(200_000) });
+  await dialog.getByTestId("import-file").setInputFiles({ name: "run.json", mimeType: "application/json", buffer: Buffer.from(JSON.stringify(run)) });
+  await expect(page.getByTestId("imported")).toBeVisible();
+  await lab.rows(/evil/).first().click();
+  await expect(lab.card.panel).toBeInViewport();
+  expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+});
+
 type Har = {
   log: {
     version: string;
