@@ -24,6 +24,8 @@ use crate::scenes::Stage;
 const REDIRECT_URI: &str = "http://127.0.0.1/callback";
 /// Who signs in: somebody whom no one else is by default, so that nobody's consents get mixed up.
 const ACCOUNT: &str = "alan";
+/// Who signs in as somebody else.
+pub(crate) const OTHER_ACCOUNT: &str = "grace";
 
 /// Why an attack could not be performed: nothing is known of how it would have ended.
 #[derive(Debug, thiserror::Error)]

@@ -7,6 +7,7 @@ use flow::lessons::steps::Step;
 use flow::tamper::{self, CannotTamper, Changed, Edit, Part, Slot};
 use flow::trace::{Answer, Entry, Event};
 use flow::{Action, Config, Env, Flow};
+use protocol::ids::ResourceUri;
 use protocol::mcp::ToolCall;
 use protocol::observation::Observation;
 use protocol::party::Party;
@@ -16,7 +17,7 @@ use record::{HopId, Record, merge};
 use serde_json::{Value, json};
 use walker::person::{Decision, Person, PersonError, Station};
 
-use crate::attacker::{AttackError, Attacker, account};
+use crate::attacker::{AttackError, Attacker, OTHER_ACCOUNT, account};
 use crate::evidence::{Found, Refused};
 use crate::page::{Page, Unseen};
 use crate::places::origin_of;
@@ -47,6 +48,8 @@ pub(crate) struct Stage<'a, E> {
     pub(crate) changes: Vec<Changed>,
     /// The place of the attack among all entries.
     at: Option<usize>,
+    /// The run before this one.
+    former: Option<Box<Self>>,
 }
 
 impl<'a, E: Fn() -> Env> Stage<'a, E> {
@@ -64,6 +67,7 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
             asides: Vec::new(),
             changes: Vec::new(),
             at: None,
+            former: None,
         }
     }
 
@@ -75,6 +79,16 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
                 Scene::Until(moment) => self.until(*moment).await?,
                 Scene::Change(edits) => found = self.change(edits).await?,
                 Scene::Again(step, edits) => found = self.again(*step, edits).await?,
+                Scene::AsSomebodyElse => {
+                    self.begin_anew(self.flow.config().clone());
+                    let browser = self.attacker.http.clone();
+                    self.person = Person::new(browser, OTHER_ACCOUNT, Decision::Allow);
+                }
+                Scene::AtUpstream => {
+                    let config = self.flow.config().clone();
+                    let server = ResourceUri::parse(&self.attacker.places.upstream(), config.loopback)?;
+                    self.begin_anew(Config { server, ..config });
+                }
                 Scene::Do(deed) => self.undertake(*deed)?,
                 Scene::Ask(question) => found = self.ask(question).await?,
                 Scene::Publish(publication) => self.publish(publication).await?,
@@ -87,6 +101,12 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
             }
         }
         Ok(found)
+    }
+
+    /// Another run begins. The one before is kept, with all that it brought up.
+    fn begin_anew(&mut self, config: Config) {
+        let former = std::mem::replace(self, Self::new(self.attacker, config, None));
+        self.former = Some(Box::new(former));
     }
 
     /// The client goes its way, to the end or until it refuses. One that would leave the lab, or go on for ever, has refused
@@ -203,7 +223,7 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
 
     /// Sends a message of an earlier step once more, changed.
     async fn again(&mut self, step: Step, edits: &[Edit]) -> Result<Found, AttackError> {
-        let entries = self.entries();
+        let entries = self.own_entries();
         let sent =
             entries.iter().rev().filter(|entry| entry.step == step).find_map(|entry| match &entry.event {
                 Event::Exchange { request, .. } => Some((entry, request.clone())),
@@ -313,7 +333,12 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
     async fn ask_person(&mut self, url: &str) -> Result<Found, AttackError> {
         let is_back = self.is_back(url);
         match self.person.visit_until(url, is_back).await {
-            Ok(target) => Ok(Refused::by_redirect(&target).map_or(Found::Accepted, Found::Refused)),
+            Ok(target) => {
+                let found = Refused::by_redirect(&target).map_or(Found::Accepted, Found::Refused);
+                self.departures += 1;
+                self.returned = Some(target);
+                Ok(found)
+            }
             Err(PersonError::Page { status, heading, .. }) => {
                 Ok(Found::Refused(Refused::by_page(status, heading)))
             }
@@ -346,7 +371,7 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
 
     /// From here on it is the attack.
     fn begin(&mut self, changes: Vec<Changed>) {
-        self.at = Some(self.flow.trace().entries().len() + self.asides.len());
+        self.at = Some(self.entries().len());
         self.changes = changes;
     }
 
@@ -362,13 +387,16 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
             Slot::Issuer => Some(places.authorization_server.clone()),
             Slot::Page => Some(places.page.clone()),
             Slot::Rogue => Some(places.rogue.clone()),
+            Slot::Upstream => Some(places.upstream()),
+            Slot::Victims(slot) => self.former.as_ref()?.known(*slot),
             Slot::AccessToken => self.issued("access_token", 0),
             Slot::FormerAccessToken => self.issued("access_token", 1),
             Slot::RefreshToken => self.issued("refresh_token", 0),
             Slot::FormerRefreshToken => self.issued("refresh_token", 1),
-            Slot::SessionId => {
-                self.responses().find_map(|response| response.header("mcp-session-id").map(str::to_owned))
-            }
+            Slot::SessionId => self.latest(|event| {
+                let id = response(event)?.header("mcp-session-id")?;
+                Some(id.to_owned())
+            }),
             Slot::CodeChallenge => self.latest(|event| match event {
                 Event::Navigation { url } => parameter(url, "code_challenge"),
                 _ => None,
@@ -384,32 +412,31 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
 
     /// The latest token of a kind, or one before it.
     fn issued(&self, member: &str, back: usize) -> Option<String> {
-        let mut tokens = self.responses().filter_map(|response| {
-            let body: Value = serde_json::from_str(&response.body).ok()?;
+        let token = |entry: &Entry| {
+            let body: Value = serde_json::from_str(&response(&entry.event)?.body).ok()?;
             Some(body.get(member)?.as_str()?.to_owned())
-        });
-        tokens.nth(back)
-    }
-
-    /// What came back, the latest first.
-    fn responses(&self) -> impl Iterator<Item = &Response> {
-        self.flow.trace().entries().iter().rev().filter_map(|entry| match &entry.event {
-            Event::Exchange { answer: Answer::Response(response), .. } => Some(response),
-            _ => None,
-        })
+        };
+        self.own_entries().iter().rev().filter_map(token).nth(back)
     }
 
     /// What the latest event says that says it.
     fn latest<T>(&self, says: impl Fn(&Event) -> Option<T>) -> Option<T> {
-        self.flow.trace().entries().iter().rev().find_map(|entry| says(&entry.event))
+        self.own_entries().iter().rev().find_map(|entry| says(&entry.event))
     }
 
-    /// All that was written down, in order: by the client, and beside it.
-    fn entries(&self) -> Vec<Entry> {
+    /// All that was written down in this run, in order: by the client, and beside it.
+    fn own_entries(&self) -> Vec<Entry> {
         let mut entries = self.flow.trace().entries().to_vec();
         for (inserted, (place, entry)) in self.asides.iter().enumerate() {
             entries.insert((place + inserted).min(entries.len()), entry.clone());
         }
+        entries
+    }
+
+    /// The same behind that of the run before.
+    fn entries(&self) -> Vec<Entry> {
+        let mut entries = self.former.as_ref().map(|former| former.entries()).unwrap_or_default();
+        entries.append(&mut self.own_entries());
         entries
     }
 
@@ -427,7 +454,11 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
 
     /// The same without secrets.
     pub(crate) fn masked(&self, record: Record) -> Record {
-        record.masked(self.flow.trace())
+        let record = record.masked(self.flow.trace());
+        match &self.former {
+            Some(former) => former.masked(record),
+            None => record,
+        }
     }
 }
 
@@ -452,8 +483,15 @@ fn parameter(url: &str, name: &'static str) -> Option<String> {
     Parameters::parse(query).get(name).ok()?.map(str::to_owned)
 }
 
+/// What came back.
+fn response(event: &Event) -> Option<&Response> {
+    match event {
+        Event::Exchange { answer: Answer::Response(response), .. } => Some(response),
+        _ => None,
+    }
+}
+
 /// Where an answer sends the browser.
 fn location(event: &Event) -> Option<String> {
-    let Event::Exchange { answer: Answer::Response(response), .. } = event else { return None };
-    response.header("location").map(str::to_owned)
+    response(event)?.header("location").map(str::to_owned)
 }
