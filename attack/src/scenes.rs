@@ -94,44 +94,56 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
 
     /// Goes on until something is about to happen.
     async fn until(&mut self, moment: Moment) -> Result<(), AttackError> {
-        loop {
-            if let Some(callback) = self.returned.take() {
-                if moment == Moment::Returns(self.departures) {
-                    self.returned = Some(callback);
-                    return Ok(());
-                }
-                self.flow.handle_callback(&self.env(), &callback)?;
-                continue;
+        while !self.is_at(moment) {
+            self.advance().await?;
+        }
+        Ok(())
+    }
+
+    fn is_at(&self, moment: Moment) -> bool {
+        if self.returned.is_some() {
+            return moment == Moment::Returns(self.departures);
+        }
+        if self.decision.is_some() {
+            return moment == Moment::Decides(self.departures);
+        }
+        match self.flow.poll() {
+            Action::Send(outgoing) => moment == Moment::Sends(outgoing.step),
+            Action::Navigate => moment == Moment::Departs(self.departures + 1),
+            Action::Rest => moment == Moment::Rests,
+            _ => false,
+        }
+    }
+
+    /// Lets the client do one thing as it should.
+    async fn advance(&mut self) -> Result<(), AttackError> {
+        if let Some(callback) = self.returned.take() {
+            self.flow.handle_callback(&self.env(), &callback)?;
+            return Ok(());
+        }
+        if let Some(pressed) = self.decision.take() {
+            let is_away = self.is_away(&pressed.url);
+            let station = self.person.press(pressed, is_away).await?;
+            self.arrive(station);
+            return Ok(());
+        }
+        match self.flow.poll() {
+            Action::Send(_) => {
+                self.send().await?;
             }
-            if let Some(pressed) = self.decision.take() {
-                if moment == Moment::Decides(self.departures) {
-                    self.decision = Some(pressed);
-                    return Ok(());
-                }
-                let away = is_away_from(&pressed.url);
-                let station = self.person.press(pressed, away).await?;
+            Action::Navigate | Action::AwaitCallback => {
+                let url = self.flow.depart(&self.env())?;
+                self.departures += 1;
+                let is_away = self.is_away(&url);
+                let station = self.person.visit_until_decision(&url, is_away).await?;
                 self.arrive(station);
-                continue;
             }
-            match self.flow.poll() {
-                Action::Send(outgoing) if moment == Moment::Sends(outgoing.step) => return Ok(()),
-                Action::Send(_) => {
-                    self.send().await?;
-                }
-                Action::Navigate if moment == Moment::Departs(self.departures + 1) => return Ok(()),
-                Action::Navigate | Action::AwaitCallback => {
-                    let url = self.flow.depart(&self.env())?;
-                    self.departures += 1;
-                    let station = self.person.visit_until_decision(&url, is_away_from(&url)).await?;
-                    self.arrive(station);
-                }
-                Action::Rest if moment == Moment::Rests => return Ok(()),
-                Action::Failed(failure) => return Err(AttackError::Stopped(failure.title.clone())),
-                Action::Rest | Action::Finished | Action::Sign(_) | Action::AskCredentials(_) => {
-                    return Err(AttackError::NeverCame);
-                }
+            Action::Failed(failure) => return Err(AttackError::Stopped(failure.title.clone())),
+            Action::Rest | Action::Finished | Action::Sign(_) | Action::AskCredentials(_) => {
+                return Err(AttackError::NeverCame);
             }
         }
+        Ok(())
     }
 
     /// Lets happen what is about to happen, changed.
@@ -146,7 +158,8 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
             let step = if self.departures > 1 { Step::StepUpConsent } else { Step::Consent };
             let ends = (Party::You, Party::AuthorizationServer);
             let found = self.tampered(step, ends, "the decision".to_owned(), decision, edits).await?;
-            self.returned = self.asides.last().and_then(|(_, entry)| location(&entry.event));
+            let answer = self.asides.last().and_then(|(_, entry)| response(&entry.event));
+            self.returned = answer.and_then(|answer| answer.header("location")).map(str::to_owned);
             return Ok(found);
         }
         if let Some(url) = self.flow.destination() {
@@ -263,13 +276,25 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
 
     /// The person goes to a changed address, and does there what there is to do.
     async fn ask_person(&mut self, url: &str) -> Result<Found, AttackError> {
-        match self.person.visit_until(url, is_away_from(url)).await {
-            Ok(target) => Ok(Refused::by_redirect(&target).map_or(Found::Accepted, Found::Refused)),
+        let is_away = self.is_away(url);
+        match self.person.visit_until(url, is_away).await {
+            Ok(target) => {
+                let found = Refused::by_redirect(&target).map_or(Found::Accepted, Found::Refused);
+                self.departures += 1;
+                self.returned = Some(target);
+                Ok(found)
+            }
             Err(PersonError::Page { status, heading, .. }) => {
                 Ok(Found::Refused(Refused::by_page(status, heading)))
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Wherever the browser is sent away from the authorization servers, that is the way back: nobody goes there.
+    fn is_away(&self, url: &str) -> impl Fn(&str) -> bool + use<E> {
+        let servers = [origin_of(url), origin_of(&self.attacker.places.authorization_server)];
+        move |target| !servers.contains(&origin_of(target))
     }
 
     fn arrive(&mut self, station: Station) {
@@ -310,16 +335,10 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
             Slot::RefreshToken => self.issued("refresh_token", 0),
             Slot::FormerRefreshToken => self.issued("refresh_token", 1),
             Slot::SessionId => {
-                self.responses().find_map(|response| response.header("mcp-session-id").map(str::to_owned))
+                self.latest(|event| response(event)?.header("mcp-session-id").map(str::to_owned), 0)
             }
-            Slot::CodeChallenge => self.latest(|event| match event {
-                Event::Navigation { url } => parameter(url, "code_challenge"),
-                _ => None,
-            }),
-            Slot::FormerCallback => self.latest(|event| match event {
-                Event::Callback { url } => Some(url.clone()),
-                _ => None,
-            }),
+            Slot::CodeChallenge => self.latest(|event| parameter(navigation(event)?, "code_challenge"), 0),
+            Slot::FormerCallback => self.latest(|event| callback(event).map(str::to_owned), 0),
             Slot::Published => self.published.clone(),
             Slot::ClientId => Some(places.client_id()),
         }
@@ -327,24 +346,16 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
 
     /// The latest token of a kind, or one before it.
     fn issued(&self, member: &str, back: usize) -> Option<String> {
-        let mut tokens = self.responses().filter_map(|response| {
-            let body: Value = serde_json::from_str(&response.body).ok()?;
+        let token = |event: &Event| {
+            let body: Value = serde_json::from_str(&response(event)?.body).ok()?;
             Some(body.get(member)?.as_str()?.to_owned())
-        });
-        tokens.nth(back)
+        };
+        self.latest(token, back)
     }
 
-    /// What came back, the latest first.
-    fn responses(&self) -> impl Iterator<Item = &Response> {
-        self.flow.trace().entries().iter().rev().filter_map(|entry| match &entry.event {
-            Event::Exchange { answer: Answer::Response(response), .. } => Some(response),
-            _ => None,
-        })
-    }
-
-    /// What the latest event says that says it.
-    fn latest<T>(&self, says: impl Fn(&Event) -> Option<T>) -> Option<T> {
-        self.flow.trace().entries().iter().rev().find_map(|entry| says(&entry.event))
+    /// What the latest event of the client's says that says it, or one before it.
+    fn latest<T>(&self, says: impl Fn(&Event) -> Option<T>, back: usize) -> Option<T> {
+        self.flow.trace().entries().iter().rev().filter_map(|entry| says(&entry.event)).nth(back)
     }
 
     /// All that was written down, in order: by the client, and beside it.
@@ -390,21 +401,30 @@ fn judged(by: Party, request: &Request, answer: Result<&Response, &String>) -> F
     refused.map_or(Found::Accepted, Found::Refused)
 }
 
-/// Wherever the authorization server sends the browser away from itself, that is the way back: nobody goes there.
-fn is_away_from(url: &str) -> impl Fn(&str) -> bool + use<> {
-    let origin = origin_of(url);
-    move |target| origin_of(target) != origin
+fn response(event: &Event) -> Option<&Response> {
+    match event {
+        Event::Exchange { answer: Answer::Response(response), .. } => Some(response),
+        _ => None,
+    }
+}
+
+fn navigation(event: &Event) -> Option<&str> {
+    match event {
+        Event::Navigation { url } => Some(url),
+        _ => None,
+    }
+}
+
+fn callback(event: &Event) -> Option<&str> {
+    match event {
+        Event::Callback { url } => Some(url),
+        _ => None,
+    }
 }
 
 fn parameter(url: &str, name: &'static str) -> Option<String> {
     let (_, query) = url.split_once('?')?;
     Parameters::parse(query).get(name).ok()?.map(str::to_owned)
-}
-
-/// Where an answer sends the browser.
-fn location(event: &Event) -> Option<String> {
-    let Event::Exchange { answer: Answer::Response(response), .. } = event else { return None };
-    response.header("location").map(str::to_owned)
 }
 
 /// Scheme, host and port.
