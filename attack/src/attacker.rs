@@ -94,7 +94,7 @@ impl<E: Fn() -> Env> Attacker<E> {
             Found::Accepted => Found::Accepted,
         };
         let run = stage.masked(record);
-        Ok(Outcome::new(attack, found, stage.changes, at, run))
+        Ok(Outcome::new(attack, found, stage.masked_changes(), at, run))
     }
 
     async fn config(&self, attack: &Attack, revision: Revision) -> Result<Config, AttackError> {
@@ -105,7 +105,7 @@ impl<E: Fn() -> Env> Attacker<E> {
         };
         let document = match attack.plot {
             Plot::Document(mistake) => self.publish_mistake(mistake).await?,
-            Plot::Client(_) | Plot::Server(_) => self.places.client_id(),
+            Plot::Client(_) | Plot::Server(_) => format!("{}/client.json", self.places.page),
         };
         let url = ClientIdUrl::parse(&document, loopback)?;
         Ok(Config {

@@ -16,10 +16,3 @@ pub struct Places {
     /// Origin of the rogue servers.
     pub rogue: String,
 }
-
-impl Places {
-    /// Who the lab's client says it is: where its document lies.
-    pub(crate) fn client_id(&self) -> String {
-        format!("{}/client.json", self.page)
-    }
-}

@@ -8,7 +8,7 @@ use flow::tamper::{self, CannotTamper, Changed, Edit, Part, Slot};
 use flow::trace::{Answer, Entry, Event};
 use flow::{Action, Config, Env, Flow};
 use protocol::mcp::ToolCall;
-use protocol::observation::Observation;
+use protocol::observation::{MASK, Observation};
 use protocol::party::Party;
 use protocol::query::Parameters;
 use protocol::revision::Revision;
@@ -35,7 +35,7 @@ pub(crate) struct Stage<'a, E> {
     /// Requests beside the flow, each behind so many of its entries.
     asides: Vec<(usize, Entry)>,
     /// What was changed.
-    pub(crate) changes: Vec<Changed>,
+    changes: Vec<Changed>,
     /// The place of the attack among all entries.
     at: Option<usize>,
 }
@@ -340,7 +340,6 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
             Slot::CodeChallenge => self.latest(|event| parameter(navigation(event)?, "code_challenge"), 0),
             Slot::FormerCallback => self.latest(|event| callback(event).map(str::to_owned), 0),
             Slot::Published => self.published.clone(),
-            Slot::ClientId => Some(places.client_id()),
         }
     }
 
@@ -379,7 +378,24 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
         (Record::new(revision, "cimd", hops), self.at.or(last).map(HopId::Entry))
     }
 
-    /// The same without secrets.
+    /// What was changed, without secrets.
+    pub(crate) fn masked_changes(&self) -> Vec<Changed> {
+        let masked = |name: &str, value: &Option<String>| {
+            let value = value.as_deref()?;
+            // These are the browser's own, which the client never knew.
+            let is_the_browsers = matches!(name, "cookie" | "csrf");
+            Some(if is_the_browsers { MASK.to_owned() } else { self.flow.trace().mask(value).into_owned() })
+        };
+        let of = |Changed { part, name, was, is }: &Changed| Changed {
+            part: *part,
+            name: name.clone(),
+            was: masked(name, was),
+            is: masked(name, is),
+        };
+        self.changes.iter().map(of).collect()
+    }
+
+    /// The run without secrets.
     pub(crate) fn masked(&self, record: Record) -> Record {
         record.masked(self.flow.trace())
     }
