@@ -397,7 +397,7 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
 
     /// The same without secrets.
     pub(crate) fn masked(&self, record: Record) -> Record {
-        self.knowing().iter().fold(record, |record, trace| record.masked(trace))
+        self.knowing().iter().fold(record, Record::masked)
     }
 
     /// What was changed, without secrets.

@@ -150,8 +150,9 @@ impl Trace {
             }
             for secret in secrecy::in_answer(&response.body) {
                 trace.conceal(&secret);
-                let signature = secret.reveal().rsplit_once('.').map(|(_, signature)| Secret::new(signature));
-                signature.iter().for_each(|signature| trace.conceal(signature));
+                if let Some((_, signature)) = secret.reveal().rsplit_once('.') {
+                    trace.conceal(&Secret::new(signature));
+                }
             }
         }
         trace.entries = entries;
