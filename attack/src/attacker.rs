@@ -16,6 +16,7 @@ use walker::person::PersonError;
 
 use crate::evidence::Found;
 use crate::outcome::Outcome;
+use crate::page::Page;
 use crate::places::Places;
 use crate::scenes::Stage;
 
@@ -82,10 +83,14 @@ impl<E: Fn() -> Env> Attacker<E> {
     pub async fn perform(&self, attack: &Attack, revision: Revision) -> Result<Outcome, AttackError> {
         let before = self.newest_observation().await?;
         let config = self.config(attack, revision).await?;
-        let mut stage = Stage::new(self, config);
+        let page = match attack.plot {
+            Plot::ServerOfPage(_) => Some(Page { origin: self.places.page.clone() }),
+            Plot::Client(_) | Plot::Server(_) | Plot::Document(_) => None,
+        };
+        let mut stage = Stage::new(self, config, page);
         let ending = match attack.plot {
             Plot::Client(scenes) => stage.play(scenes).await?,
-            Plot::Server(_) => stage.walk().await?,
+            Plot::Server(_) | Plot::ServerOfPage(_) => stage.walk().await?,
             Plot::Document(_) => stage.introduce().await?,
         };
         let seen = self.observations_after(&before).await?;
@@ -102,12 +107,12 @@ impl<E: Fn() -> Env> Attacker<E> {
     async fn config(&self, attack: &Attack, revision: Revision) -> Result<Config, AttackError> {
         let loopback = LoopbackPolicy::AllowHttpOnLoopback;
         let server = match attack.plot {
-            Plot::Server(twist) => self.rogue_server(twist),
+            Plot::Server(twist) | Plot::ServerOfPage(twist) => self.rogue_server(twist),
             Plot::Client(_) | Plot::Document(_) => self.places.mcp_server.clone(),
         };
         let document = match attack.plot {
             Plot::Document(mistake) => self.publish_mistake(mistake).await?,
-            Plot::Client(_) | Plot::Server(_) => self.places.client_id(),
+            Plot::Client(_) | Plot::Server(_) | Plot::ServerOfPage(_) => self.places.client_id(),
         };
         let url = ClientIdUrl::parse(&document, loopback)?;
         Ok(Config {

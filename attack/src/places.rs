@@ -27,4 +27,16 @@ impl Places {
     pub(crate) fn client_id(&self) -> String {
         format!("{}/client.json", self.page)
     }
+
+    /// Whether an address is at one of them.
+    pub(crate) fn have(&self, url: &str) -> bool {
+        let origin = origin_of(url);
+        let places = [&self.page, &self.mcp_server, &self.authorization_server, &self.rogue];
+        places.into_iter().any(|place| origin_of(place) == origin)
+    }
+}
+
+/// Scheme, host and port; `null` where there are none.
+pub(crate) fn origin_of(url: &str) -> String {
+    url::Url::parse(url).map(|url| url.origin().ascii_serialization()).unwrap_or_default()
 }

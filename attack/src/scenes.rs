@@ -19,12 +19,21 @@ use walker::person::{Decision, Person, PersonError, Station};
 
 use crate::attacker::{AttackError, Attacker, OTHER_ACCOUNT, account};
 use crate::evidence::{Found, Refused};
+use crate::page::{Page, Unseen};
+use crate::places::origin_of;
+
+/// More than any run needs that comes to an end.
+const MAX_STEPS: usize = 200;
 
 /// A client and a person in the middle of a plot.
 pub(crate) struct Stage<'a, E> {
     attacker: &'a Attacker<E>,
     flow: Flow,
     person: Person,
+    /// The page that the client runs in; `None` if it is a program.
+    page: Option<Page>,
+    /// What the browser kept from it, if that was the last thing that happened.
+    kept_back: Option<Refused>,
     /// How often the browser was sent away.
     departures: usize,
     /// What it sends when the person presses the button that decides.
@@ -44,11 +53,13 @@ pub(crate) struct Stage<'a, E> {
 }
 
 impl<'a, E: Fn() -> Env> Stage<'a, E> {
-    pub(crate) fn new(attacker: &'a Attacker<E>, config: Config) -> Self {
+    pub(crate) fn new(attacker: &'a Attacker<E>, config: Config, page: Option<Page>) -> Self {
         Self {
             attacker,
             flow: Flow::new(config),
             person: Person::new(attacker.http.clone(), account(), Decision::Allow),
+            page,
+            kept_back: None,
             departures: 0,
             decision: None,
             returned: None,
@@ -94,15 +105,32 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
 
     /// Another run begins. The one before is kept, with all that it brought up.
     fn begin_anew(&mut self, config: Config) {
-        let former = std::mem::replace(self, Self::new(self.attacker, config));
+        let former = std::mem::replace(self, Self::new(self.attacker, config, None));
         self.former = Some(Box::new(former));
     }
 
-    /// The client goes its way, to the end or until it refuses.
+    /// The client goes its way, to the end or until it refuses. One that would leave the lab, or go on for ever, has refused
+    /// nothing; it is held there.
     pub(crate) async fn walk(&mut self) -> Result<Found, AttackError> {
-        match self.until(Moment::Rests).await {
-            Err(AttackError::Stopped(_)) | Ok(()) => Ok(self.clients_verdict()),
-            Err(error) => Err(error),
+        for _ in 0..MAX_STEPS {
+            if self.destination().is_some_and(|url| !self.attacker.places.have(&url)) {
+                return Ok(Found::Accepted);
+            }
+            match self.advance().await {
+                Ok(()) => {}
+                Err(AttackError::Stopped(_) | AttackError::NeverCame) => return Ok(self.clients_verdict()),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(Found::Accepted)
+    }
+
+    /// Where the client, or the browser for it, is about to go.
+    fn destination(&self) -> Option<String> {
+        match self.flow.poll() {
+            Action::Send(outgoing) => Some(outgoing.request.url.clone()),
+            Action::Navigate => self.flow.destination(),
+            _ => None,
         }
     }
 
@@ -114,44 +142,55 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
 
     /// Goes on until something is about to happen.
     async fn until(&mut self, moment: Moment) -> Result<(), AttackError> {
-        loop {
-            if let Some(callback) = self.returned.take() {
-                if moment == Moment::Returns(self.departures) {
-                    self.returned = Some(callback);
-                    return Ok(());
-                }
-                self.flow.handle_callback(&self.env(), &callback)?;
-                continue;
+        while !self.is_at(moment) {
+            self.advance().await?;
+        }
+        Ok(())
+    }
+
+    fn is_at(&self, moment: Moment) -> bool {
+        if self.returned.is_some() {
+            return moment == Moment::Returns(self.departures);
+        }
+        if self.decision.is_some() {
+            return moment == Moment::Decides(self.departures);
+        }
+        match self.flow.poll() {
+            Action::Send(outgoing) => moment == Moment::Sends(outgoing.step),
+            Action::Navigate => moment == Moment::Departs(self.departures + 1),
+            Action::Rest => moment == Moment::Rests,
+            _ => false,
+        }
+    }
+
+    /// Lets the client do one thing as it should.
+    async fn advance(&mut self) -> Result<(), AttackError> {
+        if let Some(callback) = self.returned.take() {
+            self.flow.handle_callback(&self.env(), &callback)?;
+            return Ok(());
+        }
+        if let Some(pressed) = self.decision.take() {
+            let is_back = self.is_back(&pressed.url);
+            let station = self.person.press(pressed, is_back).await?;
+            self.arrive(station);
+            return Ok(());
+        }
+        match self.flow.poll() {
+            Action::Send(_) => {
+                self.send().await?;
             }
-            if let Some(pressed) = self.decision.take() {
-                if moment == Moment::Decides(self.departures) {
-                    self.decision = Some(pressed);
-                    return Ok(());
-                }
-                let away = is_away_from(&pressed.url);
-                let station = self.person.press(pressed, away).await?;
+            Action::Navigate | Action::AwaitCallback => {
+                let url = self.flow.depart(&self.env())?;
+                self.departures += 1;
+                let station = self.person.visit_until_decision(&url, self.is_back(&url)).await?;
                 self.arrive(station);
-                continue;
             }
-            match self.flow.poll() {
-                Action::Send(outgoing) if moment == Moment::Sends(outgoing.step) => return Ok(()),
-                Action::Send(_) => {
-                    self.send().await?;
-                }
-                Action::Navigate if moment == Moment::Departs(self.departures + 1) => return Ok(()),
-                Action::Navigate | Action::AwaitCallback => {
-                    let url = self.flow.depart(&self.env())?;
-                    self.departures += 1;
-                    let station = self.person.visit_until_decision(&url, is_away_from(&url)).await?;
-                    self.arrive(station);
-                }
-                Action::Rest if moment == Moment::Rests => return Ok(()),
-                Action::Failed(failure) => return Err(AttackError::Stopped(failure.title.clone())),
-                Action::Rest | Action::Finished | Action::Sign(_) | Action::AskCredentials(_) => {
-                    return Err(AttackError::NeverCame);
-                }
+            Action::Failed(failure) => return Err(AttackError::Stopped(failure.title.clone())),
+            Action::Rest | Action::Finished | Action::Sign(_) | Action::AskCredentials(_) => {
+                return Err(AttackError::NeverCame);
             }
         }
+        Ok(())
     }
 
     /// Lets happen what is about to happen, changed.
@@ -272,7 +311,16 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
     async fn send(&mut self) -> Result<Found, AttackError> {
         let Action::Send(outgoing) = self.flow.poll() else { return Err(AttackError::NeverCame) };
         let outgoing = outgoing.clone();
-        let answer = self.attacker.http.perform(&outgoing).await;
+        let http = &self.attacker.http;
+        let answer = match &self.page {
+            Some(page) => page.perform(http, &outgoing).await,
+            None => http.perform(&outgoing).await.map_err(Unseen::Unreachable),
+        };
+        self.kept_back = match &answer {
+            Err(Unseen::KeptBack(header)) => Some(Refused::by_browser(header)),
+            Ok(_) | Err(Unseen::Unreachable(_)) => None,
+        };
+        let answer = answer.map_err(|reason| reason.to_string());
         let found = judged(outgoing.to, &outgoing.request, answer.as_ref());
         match answer {
             Ok(response) => self.flow.handle_response(&self.env(), response)?,
@@ -283,7 +331,8 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
 
     /// The person goes to a changed address, and does there what there is to do.
     async fn ask_person(&mut self, url: &str) -> Result<Found, AttackError> {
-        match self.person.visit_until(url, is_away_from(url)).await {
+        let is_back = self.is_back(url);
+        match self.person.visit_until(url, is_back).await {
             Ok(target) => {
                 let found = Refused::by_redirect(&target).map_or(Found::Accepted, Found::Refused);
                 self.departures += 1;
@@ -297,6 +346,12 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
         }
     }
 
+    /// Wherever the browser is sent away from the authorization servers, that is the way back: nobody goes there.
+    fn is_back(&self, url: &str) -> impl Fn(&str) -> bool + use<E> {
+        let servers = [origin_of(url), origin_of(&self.attacker.places.authorization_server)];
+        move |target| !servers.contains(&origin_of(target))
+    }
+
     fn arrive(&mut self, station: Station) {
         match station {
             Station::Back(target) => self.returned = Some(target),
@@ -304,10 +359,12 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
         }
     }
 
-    /// Whether the client stopped.
+    /// Whether the client stopped, of itself or because the browser keeps from it what it needs.
     fn clients_verdict(&self) -> Found {
         match self.flow.poll() {
-            Action::Failed(failure) => Found::Refused(Refused::by_client(failure)),
+            Action::Failed(failure) => {
+                Found::Refused(self.kept_back.clone().unwrap_or_else(|| Refused::by_client(failure)))
+            }
             _ => Found::Accepted,
         }
     }
@@ -436,12 +493,6 @@ fn judged(by: Party, request: &Request, answer: Result<&Response, &String>) -> F
     refused.map_or(Found::Accepted, Found::Refused)
 }
 
-/// Wherever the authorization server sends the browser away from itself, that is the way back: nobody goes there.
-fn is_away_from(url: &str) -> impl Fn(&str) -> bool + use<> {
-    let origin = origin_of(url);
-    move |target| origin_of(target) != origin
-}
-
 fn parameter(url: &str, name: &'static str) -> Option<String> {
     let (_, query) = url.split_once('?')?;
     Parameters::parse(query).get(name).ok()?.map(str::to_owned)
@@ -458,9 +509,4 @@ fn response(event: &Event) -> Option<&Response> {
 /// Where an answer sends the browser.
 fn location(event: &Event) -> Option<String> {
     response(event)?.header("location").map(str::to_owned)
-}
-
-/// Scheme, host and port.
-fn origin_of(url: &str) -> String {
-    url::Url::parse(url).map(|url| url.origin().ascii_serialization()).unwrap_or_default()
 }

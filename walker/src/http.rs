@@ -114,7 +114,8 @@ async fn read_bounded(
 }
 
 /// The innermost reason: "connection refused" says more than "error sending request".
-fn explain(error: &reqwest::Error) -> String {
+#[must_use]
+pub fn explain(error: &reqwest::Error) -> String {
     if error.is_timeout() {
         return format!("no answer within {} seconds", DEADLINE.as_secs());
     }

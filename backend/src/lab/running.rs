@@ -125,7 +125,7 @@ impl Lab {
             mcp.answer_with(watcher.watch(mcp_server, Party::McpServer)),
             authorization.answer_with(watcher.watch(server.router(), Party::AuthorizationServer)),
             rogues.answer_with(
-                rogue::router(&addresses.rogue).merge(watcher.watch(upstream, Party::McpServer)),
+                rogue::router(&addresses, &watcher).merge(watcher.watch(upstream, Party::McpServer)),
             ),
         ];
         Ok(Self { addresses, sites, observatory, server, store, _temporary: temporary })

@@ -18,8 +18,8 @@ pub(super) const ATTACKS: &[Attack] = &[
         id: "no-token",
         proves: &["X-01", "RS-11"],
         title: "No token at all",
-        story: "Somebody has found the address of the server and calls a tool. Or a client forgets its token on one of \
-                its requests, because the one before went well.",
+        story: "Somebody has found the address of the server and calls a tool. Or a client forgets its token on one \
+                of its requests, because the one before went well.",
         change: "The call has no Authorization header.",
         cost: "The server would do for strangers what it does for people who allowed it.",
         remedy: "The server judges every request by itself, also inside a session. Its 401 names no error, since \
@@ -34,8 +34,7 @@ pub(super) const ATTACKS: &[Attack] = &[
         proves: &["X-02", "RS-17"],
         title: "The token in the address",
         story: "A developer builds a link that works at once when it is opened. It also works for everybody who finds \
-                it \
-                in a log, a browser’s history or a Referer header.",
+                it in a log, a browser’s history or a Referer header.",
         change: "The token moves from the Authorization header to the query, as access_token.",
         cost: "Addresses are written down all along the way, and the token with them.",
         remedy: "The server does not look for a token in the address, so such a request has none. OAuth 2.1 has \
@@ -86,8 +85,7 @@ pub(super) const ATTACKS: &[Attack] = &[
         proves: &["RS-14"],
         title: "Something behind the token",
         story: "A client pastes its token together with a comment, or with a second one. A lenient server would cut \
-                the \
-                value somewhere, and the next server somewhere else.",
+                the value somewhere, and the next server somewhere else.",
         change: "Behind the token stand a space and one more word.",
         cost: "Where programs disagree about where a token ends, one can be made to see another token.",
         remedy: "The value is the scheme, blanks and one token of the characters that tokens have; everything else is \
@@ -105,8 +103,7 @@ pub(super) const ATTACKS: &[Attack] = &[
         proves: &["RS-16"],
         title: "One space more before the token",
         story: "A developer’s template leaves two spaces between Bearer and the token, and the scheme in lower case. \
-                It \
-                looks like a mistake, and a strict server might think so.",
+                It looks like a mistake, and a strict server might think so.",
         change: "The Authorization header says bearer, and has two spaces before the token.",
         cost: "Nothing: it is the same token.",
         remedy: "Nobody has to avoid it. A server that refuses it locks out clients that keep to the rules.",
@@ -129,8 +126,7 @@ pub(super) const ATTACKS: &[Attack] = &[
                 form is still right.",
         change: "Behind the token stands a slash.",
         cost: "A server that cleans tokens up before it judges them has many texts for one token, and a list of \
-               revoked \
-               ones finds only one of them.",
+               revoked ones finds only one of them.",
         remedy: "The server judges the text as it came. The signature is another one then, and fits nothing.",
         step: Step::Call,
         revisions: BOTH,
@@ -142,13 +138,11 @@ pub(super) const ATTACKS: &[Attack] = &[
         proves: &["X-03", "RS-13"],
         title: "A token that was given back",
         story: "A thief has copied a token. You notice it and sign out, so your client gives the token back; the \
-                thief’s copy \
-                is still signed, and has not expired.",
+                thief’s copy is still signed, and has not expired.",
         change: "The client revokes its token, and calls a tool with it all the same.",
         cost: "To sign out would change nothing until the token ends by itself.",
         remedy: "Tokens live for minutes. And the server asks the authorization server whether one is still good: the \
-                 lab’s \
-                 at each call, one with much to do every few seconds.",
+                 lab’s at each call, one with much to do every few seconds.",
         step: Step::Revocation,
         revisions: BOTH,
         plot: Plot::Client(&[
@@ -168,13 +162,11 @@ pub(super) const ATTACKS: &[Attack] = &[
         proves: &["X-04", "RS-13", "RS-21"],
         title: "A token that grants itself more",
         story: "A person may read and wants to write. Their token is JSON that anybody can decode, so they decode it \
-                and \
-                add the scope.",
+                and add the scope.",
         change: "In the token, the claim scope says mcp:connect notes:write. The signature stays as it was.",
         cost: "Everybody would have the permissions that they want.",
         remedy: "The server believes no claim before it has verified the signature over all of them, with a key that \
-                 it \
-                 fetched from the authorization server.",
+                 it fetched from the authorization server.",
         step: Step::Call,
         revisions: BOTH,
         plot: Plot::Client(&[

@@ -17,8 +17,7 @@ pub(super) const ATTACKS: &[Attack] = &[
         proves: &["X-29", "AS-56"],
         title: "The document of somebody else",
         story: "An attacker copies the document of a client that people trust and puts it on a server of their own. \
-                Name \
-                and logo are all there.",
+                Name and logo are all there.",
         change: "The document’s client_id is another address than the one at which it lies.",
         cost: "The consent page would show the name of the client that was copied.",
         remedy: "The server compares the document’s client_id with the address that it fetched, character by \
@@ -33,8 +32,7 @@ pub(super) const ATTACKS: &[Attack] = &[
         proves: &["X-29", "AS-37", "AS-56"],
         title: "client_id with a question mark more",
         story: "An attacker wants to be a second client with the document of the first. Most web servers answer with \
-                the \
-                same file, whatever stands behind the question mark.",
+                the same file, whatever stands behind the question mark.",
         change: "In the authorization request, client_id ends in a question mark that the document’s own lacks.",
         cost: "One client under many names: what was refused to one name would be allowed to the next.",
         remedy: "Identifiers are texts. The server compares them as they are, and puts nothing into order first.",
@@ -51,8 +49,8 @@ pub(super) const ATTACKS: &[Attack] = &[
                 Documents are public.",
         change: "The document has a client_secret.",
         cost: "Everybody who reads the document could speak as the client.",
-        remedy: "The server refuses the document, so the mistake is found on the first day. A client that has to prove \
-                 itself publishes public keys.",
+        remedy: "The server refuses the document, so the mistake is found on the first day. A client that has to \
+                 prove itself publishes public keys.",
         step: Step::ClientDocument,
         revisions: BOTH,
         plot: Plot::Document("secret"),
@@ -90,8 +88,8 @@ pub(super) const ATTACKS: &[Attack] = &[
         id: "document-redirect",
         proves: &["X-30", "AS-42"],
         title: "A document that is somewhere else",
-        story: "An attacker’s address answers with a redirect to an address inside the server’s own network. The first \
-                address was public, so it was allowed.",
+        story: "An attacker’s address answers with a redirect to an address inside the server’s own network. The \
+                first address was public, so it was allowed.",
         change: "The document’s host answers 302.",
         cost: "The server would fetch for a stranger what only it can reach.",
         remedy: "The server follows no redirects. A client that moves gets a new client_id.",
@@ -105,8 +103,7 @@ pub(super) const ATTACKS: &[Attack] = &[
         proves: &["X-30", "AS-41"],
         title: "A document that is not there",
         story: "A client is deployed before its document, or the file is renamed. Error pages can have a body that \
-                looks \
-                like a document.",
+                looks like a document.",
         change: "The document’s host answers 404, with a good document as its body.",
         cost: "Sites that show texts of their visitors on error pages would host clients of anybody.",
         remedy: "Only status 200 counts. The failure is not kept, so a document that comes later is found.",
@@ -120,8 +117,7 @@ pub(super) const ATTACKS: &[Attack] = &[
         proves: &["X-30"],
         title: "A document without end",
         story: "An attacker names an address that sends without ever stopping. One request of a few bytes would fill \
-                the \
-                server’s memory.",
+                the server’s memory.",
         change: "The document is longer than 5 kilobytes.",
         cost: "Anybody could keep the server busy, with no account at all.",
         remedy: "The server counts while it reads, and hangs up at 5 kilobytes, whatever was announced.",
@@ -182,8 +178,7 @@ pub(super) const ATTACKS: &[Attack] = &[
         change: "In the authorization request, client_id is https://cache.example:6379/client.json.",
         cost: "The server would knock on doors for strangers, and tell them by its errors which opened.",
         remedy: "The server fetches documents from port 443 alone. Here it does not even look the name up; of a name \
-                 that it \
-                 looks up, it judges every address, and connects to the very one that it judged.",
+                 that it looks up, it judges every address, and connects to the very one that it judged.",
         step: Step::ClientDocument,
         revisions: BOTH,
         plot: Plot::Client(&[
@@ -197,13 +192,11 @@ pub(super) const ATTACKS: &[Attack] = &[
         proves: &["X-31"],
         title: "An address in another spelling",
         story: "An attacker knows that a filter refuses 10.0.0.1. The same address has a spelling in IPv6, of which \
-                the \
-                filter may know nothing.",
+                the filter may know nothing.",
         change: "In the authorization request, client_id is https://[::ffff:10.0.0.1]/client.json.",
         cost: "A list of forbidden texts is passed by writing them otherwise, and the network inside lies open.",
         remedy: "The server takes names, and no address however it is written. What a name leads to it judges as a \
-                 number, \
-                 by what is public and not by what is forbidden.",
+                 number, by what is public and not by what is forbidden.",
         step: Step::ClientDocument,
         revisions: BOTH,
         plot: Plot::Client(&[
@@ -220,8 +213,7 @@ pub(super) const ATTACKS: &[Attack] = &[
                 itself, and be asked in turn.",
         change: "In the authorization request, client_id is /client.json at the authorization server.",
         cost: "A few requests would keep the server busy with itself. And whatever texts it serves could speak as \
-               clients, \
-               under the host that people trust most.",
+               clients, under the host that people trust most.",
         remedy: "The server knows its own name and fetches nothing from there.",
         step: Step::ClientDocument,
         revisions: BOTH,
@@ -250,13 +242,11 @@ pub(super) const ATTACKS: &[Attack] = &[
         proves: &["X-33"],
         title: "A client that calls itself trusted",
         story: "An attacker publishes a good document that says Trusted Editor. No rule forbids a name, and no server \
-                can \
-                know whose it is.",
+                can know whose it is.",
         change: "The document’s client_name is Trusted Editor. Everything in it is in order.",
         cost: "Whoever reads the name alone gives their notes to a stranger.",
         remedy: "The consent page shows what cannot be made up: the host of the client’s address and the host to \
-                 return \
-                 to, with a warning if that is this machine. The person decides.",
+                 return to, with a warning if that is this machine. The person decides.",
         step: Step::Consent,
         revisions: BOTH,
         plot: Plot::Document("trusted-name"),

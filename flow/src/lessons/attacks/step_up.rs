@@ -18,13 +18,11 @@ pub(super) const ATTACKS: &[Attack] = &[
         proves: &["X-07", "RS-15", "RS-22"],
         title: "Writing with a token for reading",
         story: "You have let a client read the weather. It finds write_note in the list of tools and calls that, too: \
-                it has \
-                a good token, after all.",
+                it has a good token, after all.",
         change: "The client calls write_note with a token for mcp:connect and weather:read.",
         cost: "Consent to one thing would be consent to everything.",
         remedy: "Every tool has the scopes that it needs, and the server compares them at each call. Its 403 names \
-                 what to \
-                 ask the person for.",
+                 what to ask the person for.",
         step: Step::InsufficientScope,
         revisions: BOTH,
         plot: Plot::Client(&[
@@ -40,14 +38,12 @@ pub(super) const ATTACKS: &[Attack] = &[
         proves: &["X-07", "RS-15"],
         title: "Refreshing instead of asking the person",
         story: "A client takes every refusal for a token that has run out. It gets a new one with its refresh token, \
-                and is \
-                surprised that the call fails again.",
+                and is surprised that the call fails again.",
         change: "After the 403 the client renews its token, and makes the call again with the new one.",
         cost: "If a refresh token could bring more than was allowed, consent would be worth nothing after the first \
                time.",
         remedy: "A client tells 401 from 403. For insufficient_scope it sends the person to a new consent; a refresh \
-                 only \
-                 ever brings what was allowed before.",
+                 only ever brings what was allowed before.",
         step: Step::InsufficientScope,
         revisions: BOTH,
         plot: Plot::Client(&[
@@ -71,17 +67,13 @@ pub(super) const ATTACKS: &[Attack] = &[
         proves: &["X-07", "RS-15"],
         title: "Asking for the new scope alone",
         story: "A client asks for exactly the scope that it lacks, and forgets the one that it had. A token allows \
-                what it was \
-                asked for, so the new one does not add to the old one: it takes its place.",
+                what it was asked for, so the new one does not add to the old one: it takes its place.",
         change: "In the second authorization request, scope is weather:read alone, and the person allows it. Then the \
-                 refused \
-                 call is made again.",
+                 refused call is made again.",
         cost: "Nothing is stolen, but even this call fails again: whoever calls anything needs mcp:connect too. The \
-               client \
-               asks the person again and again, and each consent undoes the one before.",
+               client asks the person again and again, and each consent undoes the one before.",
         remedy: "The client asks for all that it asked for before, and the new scope with it. In 2025-11-25 the \
-                 server’s \
-                 challenge names both for that reason.",
+                 server’s challenge names both for that reason.",
         step: Step::StepUpRequest,
         revisions: BOTH,
         plot: Plot::Client(&[
