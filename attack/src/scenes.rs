@@ -5,7 +5,7 @@ use flow::lessons::attacks::{Deed, Moment, Publication, Question, Scene};
 use flow::lessons::mistakes;
 use flow::lessons::steps::Step;
 use flow::tamper::{self, CannotTamper, Changed, Edit, Part, Slot};
-use flow::trace::{Answer, Entry, Event};
+use flow::trace::{Answer, Entry, Event, Trace};
 use flow::{Action, Config, Env, Flow};
 use protocol::ids::ResourceUri;
 use protocol::mcp::ToolCall;
@@ -465,11 +465,26 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
 
     /// The run without secrets.
     pub(crate) fn masked(&self, record: Record) -> Record {
-        let record = record.masked(self.flow.trace());
-        match &self.former {
-            Some(former) => former.masked(record),
-            None => record,
-        }
+        self.knowing().iter().fold(record, Record::masked)
+    }
+
+    /// What was changed, without secrets.
+    pub(crate) fn masked_changes(&self) -> Vec<Changed> {
+        let knowing = self.knowing();
+        let mask = |text: &Option<String>| {
+            let masked = |text: String, trace: &Trace| trace.mask(&text).into_owned();
+            text.clone().map(|text| knowing.iter().fold(text, masked))
+        };
+        let masked =
+            |change: &Changed| Changed { was: mask(&change.was), is: mask(&change.is), ..change.clone() };
+        self.changes.iter().map(masked).collect()
+    }
+
+    /// Who knows what is secret: the client, what it never saw, and the same of the run before.
+    fn knowing(&self) -> Vec<Trace> {
+        let mut knowing = vec![self.flow.trace().clone(), Trace::of(self.own_entries())];
+        knowing.extend(self.former.iter().flat_map(|former| former.knowing()));
+        knowing
     }
 }
 
