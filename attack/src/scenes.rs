@@ -446,23 +446,6 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
         (Record::new(revision, "cimd", hops), self.at.or(last).map(HopId::Entry))
     }
 
-    /// What was changed, without secrets.
-    pub(crate) fn masked_changes(&self) -> Vec<Changed> {
-        let masked = |name: &str, value: &Option<String>| {
-            let value = value.as_deref()?;
-            // These are the browser's own, which the client never knew.
-            let is_the_browsers = matches!(name, "cookie" | "csrf");
-            Some(if is_the_browsers { MASK.to_owned() } else { self.flow.trace().mask(value).into_owned() })
-        };
-        let of = |Changed { part, name, was, is }: &Changed| Changed {
-            part: *part,
-            name: name.clone(),
-            was: masked(name, was),
-            is: masked(name, is),
-        };
-        self.changes.iter().map(of).collect()
-    }
-
     /// The run without secrets.
     pub(crate) fn masked(&self, record: Record) -> Record {
         self.knowing().iter().fold(record, Record::masked)
@@ -471,12 +454,19 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
     /// What was changed, without secrets.
     pub(crate) fn masked_changes(&self) -> Vec<Changed> {
         let knowing = self.knowing();
-        let mask = |text: &Option<String>| {
+        let mask = |name: &str, text: &Option<String>| {
             let masked = |text: String, trace: &Trace| trace.mask(&text).into_owned();
-            text.clone().map(|text| knowing.iter().fold(text, masked))
+            match name {
+                // These are the browser's own, which no client ever knew.
+                "cookie" | "csrf" => text.as_ref().map(|_| MASK.to_owned()),
+                _ => text.clone().map(|text| knowing.iter().fold(text, masked)),
+            }
         };
-        let masked =
-            |change: &Changed| Changed { was: mask(&change.was), is: mask(&change.is), ..change.clone() };
+        let masked = |change: &Changed| Changed {
+            was: mask(&change.name, &change.was),
+            is: mask(&change.name, &change.is),
+            ..change.clone()
+        };
         self.changes.iter().map(masked).collect()
     }
 
