@@ -14,15 +14,27 @@ impl Record {
     /// What servers report is masked by them; here it is masked by what the client knows, too.
     #[must_use]
     pub fn masked(mut self, trace: &Trace) -> Self {
-        let mut mask = |text: &mut String| {
-            let masked = trace.mask(text);
-            if masked != text.as_str() {
-                *text = masked.into_owned();
-            }
-        };
-        self.hops.iter_mut().for_each(|hop| hop_texts(hop, &mut mask));
+        self.hops.iter_mut().for_each(|hop| mask_hop(hop, trace));
         self
     }
+}
+
+impl Hop {
+    /// The same hop, masked as [`Record::masked`] does it.
+    #[must_use]
+    pub fn masked(mut self, trace: &Trace) -> Self {
+        mask_hop(&mut self, trace);
+        self
+    }
+}
+
+fn mask_hop(hop: &mut Hop, trace: &Trace) {
+    hop_texts(hop, &mut |text: &mut String| {
+        let masked = trace.mask(text);
+        if masked != text.as_str() {
+            *text = masked.into_owned();
+        }
+    });
 }
 
 // Whoever adds a member decides here whether it is a text: each pattern names all of them.

@@ -10,7 +10,7 @@ use protocol::observation::Finding;
 use protocol::party::Party;
 
 use super::afterwards::Afterwards;
-use super::boxed::changing;
+use super::boxed::{Boxed as _, changing};
 use super::rule::OuterLink;
 use crate::lab_controls;
 use crate::walk::{At, Walk};
@@ -126,7 +126,7 @@ fn FailureNote(walk: Walk, failure: Failure) -> impl IntoView {
             </dl>
             {failure.clause.map(|clause| {
                 view! { <p>{clause.rule_in(revision)}" "<OuterLink text=clause.source() url=clause.url_in(revision) /></p> }
-            })}
+            }).boxed()}
             {move || refusal(walk).map(|(party, says, clause)| {
                 view! {
                     <p data-testid="refusal">
@@ -134,7 +134,7 @@ fn FailureNote(walk: Walk, failure: Failure) -> impl IntoView {
                         <OuterLink text=clause.source() url=clause.url_in(revision) />
                     </p>
                 }
-            })}
+            }).boxed()}
             <p class="remedy">{remedy}</p>
         </section>
     }

@@ -4,7 +4,7 @@
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 
-use super::boxed::{changing, click};
+use super::boxed::{Boxed as _, changing, click};
 use super::scopes::Scopes;
 use crate::walk::Walk;
 
@@ -62,7 +62,7 @@ fn Value(
                     <code>{shorten(&whole)}</code>
                 </button>
             }
-        })
+        }).boxed()
     })
 }
 
@@ -78,7 +78,9 @@ fn ScopesSoFar(walk: Walk) -> impl IntoView {
             let asked = flow.trace().value("scope", count).unwrap_or_default().to_owned();
             (list(&granted), list(&asked))
         });
-        (!granted.is_empty() || !asked.is_empty()).then(|| view! { <Scopes granted=granted asked=asked /> })
+        (!granted.is_empty() || !asked.is_empty())
+            .then(|| view! { <Scopes granted=granted asked=asked /> })
+            .boxed()
     })
 }
 

@@ -3,6 +3,7 @@
 mod deeds;
 mod moves;
 mod next;
+mod presenting;
 mod records;
 mod start;
 mod tools;
@@ -26,6 +27,7 @@ use crate::draft::Draft;
 use crate::fetched::Workbench;
 use crate::followed::{followed, spelled};
 use crate::lab::Lab;
+use crate::lessons::Lessons;
 use crate::observatory::Observatory;
 use crate::view::highlight::Value;
 
@@ -103,8 +105,6 @@ pub(crate) struct State {
     pub(crate) picked: RwSignal<Option<&'static str>>,
     /// The values that are followed across the run.
     pub(crate) followed: Memo<Vec<Value>>,
-    /// The language in which code is shown.
-    pub(crate) language: RwSignal<&'static str>,
     /// What the last deed at rest came to.
     pub(crate) outcome: RwSignal<Option<String>>,
     /// How far the lab's clock is ahead, in seconds.
@@ -115,6 +115,10 @@ pub(crate) struct State {
     pub(crate) wanted: RwSignal<Option<Step>>,
     /// A word to the reader that belongs to no hop.
     pub(crate) notice: RwSignal<Option<&'static str>>,
+    /// Whether a room sees it.
+    pub(crate) presenting: RwSignal<bool>,
+    /// What is said about steps.
+    pub(crate) lessons: Lessons,
     /// The tools that are fetched when they are wanted.
     pub(crate) workbench: Workbench,
 }
@@ -156,12 +160,13 @@ impl Walk {
             }),
             picked: RwSignal::new(None),
             followed: known,
-            language: RwSignal::new("curl"),
             outcome: RwSignal::new(None),
             clock_ahead: RwSignal::new(0),
             clock_asked: StoredValue::new(false),
             wanted: RwSignal::new(start.wanted),
             notice: RwSignal::new(start.notice),
+            presenting: RwSignal::new(false),
+            lessons: Lessons::new(),
             workbench: Workbench::new(),
         })))
     }
@@ -211,6 +216,11 @@ impl Walk {
         let picked = self.picked.get_untracked();
         self.picked.set(if picked == Some(name) { None } else { Some(name) });
         self.lit.set(Some(name));
+    }
+
+    /// A hop with secrets masked.
+    pub(crate) fn masked(self, hop: &Hop) -> Hop {
+        self.flow.with(|flow| hop.clone().masked(flow.trace()))
     }
 
     /// A text with secrets masked, unless the reader wants to see them.

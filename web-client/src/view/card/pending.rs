@@ -5,10 +5,10 @@ use flow::lessons::steps::Step;
 use leptos::prelude::*;
 use protocol::party::Party;
 
-use super::About;
+use super::about::{About, Awaited};
 use super::fields::Fields;
 use crate::draft::Draft;
-use crate::view::boxed::click;
+use crate::view::boxed::{Boxed as _, click};
 use crate::view::message::{Message, MessageView};
 use crate::view::party::Who;
 use crate::walk::Walk;
@@ -33,7 +33,8 @@ pub(crate) fn PendingCard(walk: Walk) -> impl IntoView {
         view! {
             <Who from=from to=to />
             <h2>{step.title()}</h2>
-            <About step=step revision=revision />
+            <About lessons=walk.lessons step=step revision=revision />
+            <Awaited lessons=walk.lessons step=step revision=revision />
             {move || match walk.draft.get() {
                 None => view! {
                     <p class="section">"Will be sent"</p>
@@ -49,5 +50,5 @@ pub(crate) fn PendingCard(walk: Walk) -> impl IntoView {
                 .into_any(),
             }}
         }
-    })
+    }).boxed()
 }
