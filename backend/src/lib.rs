@@ -5,6 +5,7 @@
 //! protects it is the crate `resource_server`, which knows nothing of this lab.
 
 pub mod authorization_server;
+#[cfg(feature = "lab")]
 pub mod lab;
 pub mod mcp_server;
 pub mod store;

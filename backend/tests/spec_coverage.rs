@@ -9,8 +9,19 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const FOLDERS: [&str; 8] =
-    ["protocol", "flow", "server-kit", "resource-server", "backend", "cli", "web-client", "e2e/tests"];
+const FOLDERS: [&str; 11] = [
+    "protocol",
+    "flow",
+    "record",
+    "server-kit",
+    "resource-server",
+    "backend",
+    "walker",
+    "attack",
+    "cli",
+    "web-client",
+    "e2e/tests",
+];
 
 /// Groups of ids by their letters, in the order of the page.
 const GROUPS: [(&[&str], &str); 15] = [

@@ -4,8 +4,8 @@ use flow::lessons::steps::Step;
 use flow::{Failure, Flow};
 
 use crate::args::LAB_SERVER;
-use crate::driver::DriveError;
-use crate::person::PersonError;
+use walker::driver::DriveError;
+use walker::person::PersonError;
 
 /// After a check that failed, or a server that did not answer.
 #[must_use]

@@ -19,7 +19,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinHandle;
 
-use crate::person::PersonError;
+use walker::person::PersonError;
 
 const CALLBACK_PATH: &str = "/callback";
 const DONE_PATH: &str = "/done";

@@ -9,7 +9,7 @@ use flow::{Action, Agenda, Failure, Flow, OnBehalf};
 use serde_json::Value;
 
 use crate::advice;
-use crate::driver::DriveError;
+use walker::driver::DriveError;
 
 /// The part of the printed trace to which an entry belongs. The greeting belongs to the first call.
 fn part(flow: &Flow, entry: &Entry) -> String {

@@ -14,33 +14,43 @@ impl Record {
     /// What servers report is masked by them; here it is masked by what the client knows, too.
     #[must_use]
     pub fn masked(mut self, trace: &Trace) -> Self {
-        self.hops.iter_mut().for_each(|hop| mask_hop(hop, trace));
+        let mut mask = |text: &mut String| {
+            let masked = trace.mask(text);
+            if masked != text.as_str() {
+                *text = masked.into_owned();
+            }
+        };
+        self.hops.iter_mut().for_each(|hop| hop_texts(hop, &mut mask));
         self
     }
 }
 
 impl Hop {
-    /// The same hop, masked as [`Record::masked`] does it.
+    /// The same hop with each of its texts as `mask` has it.
     #[must_use]
-    pub fn masked(mut self, trace: &Trace) -> Self {
-        mask_hop(&mut self, trace);
+    pub fn masked(mut self, mask: &dyn Fn(&str) -> String) -> Self {
+        hop_texts(&mut self, &mut |text| *text = mask(text));
         self
     }
-}
-
-fn mask_hop(hop: &mut Hop, trace: &Trace) {
-    hop_texts(hop, &mut |text: &mut String| {
-        let masked = trace.mask(text);
-        if masked != text.as_str() {
-            *text = masked.into_owned();
-        }
-    });
 }
 
 // Whoever adds a member decides here whether it is a text: each pattern names all of them.
 
 fn hop_texts(hop: &mut Hop, mask: &mut dyn FnMut(&mut String)) {
-    let Hop { id: _, step: _, from: _, to: _, title, answer, at_ms: _, event, checks, decoded, seen } = hop;
+    let Hop {
+        id: _,
+        step: _,
+        from: _,
+        to: _,
+        title,
+        answer,
+        at_ms: _,
+        event,
+        checks,
+        decoded,
+        seen,
+        edited: _,
+    } = hop;
     mask(title);
     answer.iter_mut().for_each(&mut *mask);
     if let Some(event) = event {

@@ -3,6 +3,7 @@
 
 use flow::http::Request;
 use flow::lessons::steps::Step;
+use protocol::check::Check;
 use protocol::party::Party;
 use protocol::revision::Revision;
 use record::{Hop, Record};
@@ -36,6 +37,8 @@ pub(crate) enum Order {
         masked: Record,
         /// The run as it is.
         with_secrets: Record,
+        /// Whether it came from a file: then nobody here knows what is secret in it.
+        imported: bool,
     },
     /// The walk, before a room. The same one again is the next picture of it.
     Present(Moment),
@@ -94,6 +97,8 @@ pub(crate) enum Bench {
         client_id: String,
         /// Where the authorization server's keys are.
         jwks_uri: String,
+        /// What the MCP server checked when it got the token; empty before.
+        observed: Vec<Check>,
     },
     /// A PKCE pair.
     Pkce {

@@ -1,6 +1,6 @@
 //! Where things are.
 
-/// The three addresses of the lab.
+/// The addresses of the lab.
 #[derive(Clone, Debug)]
 pub(super) struct Addresses {
     /// Origin of the page.
@@ -9,6 +9,8 @@ pub(super) struct Addresses {
     pub(super) mcp_server: String,
     /// Issuer of the authorization server.
     pub(super) authorization_server: String,
+    /// Origin of the rogue servers.
+    pub(super) rogue: String,
 }
 
 impl Addresses {
@@ -34,6 +36,7 @@ mod tests {
             page: "http://localhost:3000".to_owned(),
             mcp_server: String::new(),
             authorization_server: String::new(),
+            rogue: String::new(),
         };
         for host in ["localhost:3000", "127.0.0.1:3000", "[::1]:3000"] {
             assert!(addresses.is_page_host(host), "{host}");

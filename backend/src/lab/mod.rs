@@ -14,8 +14,10 @@ mod observatory;
 mod options;
 mod page;
 mod people;
+mod rogue;
 mod running;
 mod same_origin;
+mod upstream;
 
 pub use options::{Options, OptionsError};
 pub use running::{Lab, LabError};

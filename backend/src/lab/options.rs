@@ -20,6 +20,9 @@ pub struct Options {
     /// Port of the authorization server.
     #[arg(long, env = "LAB_AS_PORT", value_name = "PORT", default_value_t = 9000)]
     pub as_port: u16,
+    /// Port of the rogue servers, which attacks are tried with.
+    #[arg(long, env = "LAB_ROGUE_PORT", value_name = "PORT", default_value_t = 4666)]
+    pub rogue_port: u16,
     /// Addresses to listen on; loopback only. Both families unless given.
     #[arg(long, env = "LAB_BIND", value_name = "ADDRESS", value_delimiter = ',')]
     pub bind: Vec<IpAddr>,
@@ -47,7 +50,9 @@ pub enum OptionsError {
     )]
     NotLoopback(IpAddr),
     /// Two servers on one port.
-    #[error("two servers cannot share port {0}: give each its own with --page-port, --mcp-port, --as-port")]
+    #[error(
+        "two servers cannot share port {0}: give each its own with --page-port, --mcp-port, --as-port, --rogue-port"
+    )]
     SamePort(u16),
     /// A variable that nobody reads, probably a typing mistake.
     #[error("the environment variable {0} is unknown to the lab; `--help` lists the ones it reads")]
@@ -63,7 +68,7 @@ impl Options {
         if let Some(address) = self.bind.iter().find(|address| !address.is_loopback()) {
             return Err(OptionsError::NotLoopback(*address));
         }
-        let ports = [self.page_port, self.mcp_port, self.as_port];
+        let ports = [self.page_port, self.mcp_port, self.as_port, self.rogue_port];
         for (i, port) in ports.iter().enumerate() {
             if *port != 0 && ports[i + 1..].contains(port) {
                 return Err(OptionsError::SamePort(*port));

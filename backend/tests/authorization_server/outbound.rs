@@ -419,7 +419,7 @@ async fn variables_that_name_a_proxy_change_nothing() {
     let names = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"].map(str::to_owned);
     let variables = names.iter().flat_map(|name| [name.clone(), name.to_lowercase()]);
     let page = tempfile::tempdir().unwrap();
-    let ports = ["--page-port", "0", "--mcp-port", "0", "--as-port", "0"];
+    let ports = ["--page-port", "0", "--mcp-port", "0", "--as-port", "0", "--rogue-port", "0"];
     let mut lab = Command::new(env!("CARGO_BIN_EXE_lab"))
         .args(ports)
         .args(["--no-open", "--page-dir", page.path().to_str().unwrap()])

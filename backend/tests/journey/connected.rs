@@ -4,12 +4,12 @@ use flow::http::{Request, Response};
 use flow::lessons::steps::Step;
 use flow::trace::{Answer, Event};
 use flow::{Action, Agenda, Flow};
-use mcp_auth_lab::person::Decision;
 use protocol::ids::{ClientId, ResourceUri};
 use protocol::loopback::LoopbackPolicy;
 use protocol::mcp::ToolCall;
 use protocol::secret::Secret;
 use protocol::token_endpoint::{RefreshRequest, TokenResponse};
+use walker::person::Decision;
 
 use crate::support::Lab;
 

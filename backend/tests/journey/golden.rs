@@ -1,8 +1,8 @@
 //! The golden trace: every hop, every check, in order. A change of any message shows here.
 
 use flow::{Action, Flow};
-use mcp_auth_lab::person::Decision;
 use mcp_auth_lab::report::{Palette, Report};
+use walker::person::Decision;
 
 use crate::support::Lab;
 

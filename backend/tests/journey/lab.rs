@@ -4,19 +4,20 @@ use std::sync::Arc;
 
 use backend::lab::{self, Options};
 use clap::Parser as _;
-use mcp_auth_lab::http::Http;
-use mcp_auth_lab::person::{Decision, Person};
 use protocol::cimd::ClientIdUrl;
 use protocol::loopback::LoopbackPolicy;
 use server_kit::clock::Clock;
 use server_kit::entropy::SeededEntropy;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+use walker::http::Http;
+use walker::person::{Decision, Person};
 
 pub(crate) struct Lab {
     pub(crate) page: String,
     pub(crate) mcp_server: String,
     pub(crate) authorization_server: String,
+    pub(crate) rogue: String,
     pub(crate) http: Http,
     stop: oneshot::Sender<()>,
     served: JoinHandle<()>,
@@ -51,18 +52,19 @@ impl Lab {
             std::fs::write(folder.path().join(name), content).unwrap();
         }
         let dir = folder.path().to_str().unwrap();
-        let free_ports = ["--page-port", "0", "--mcp-port", "0", "--as-port", "0"];
+        let free_ports = ["--page-port", "0", "--mcp-port", "0", "--as-port", "0", "--rogue-port", "0"];
         let arguments = [&["lab", "--no-open", "--page-dir", dir][..], &free_ports].concat();
         let entropy = Arc::new(SeededEntropy::new(1));
         let lab = lab::Lab::start(&Options::parse_from(arguments), clock, entropy).await.unwrap();
         let (page, mcp_server) = (lab.page().to_owned(), lab.mcp_server().to_owned());
         let authorization_server = lab.authorization_server().to_owned();
+        let rogue = lab.rogue().to_owned();
         let (stop, stopped) = oneshot::channel();
         let served = tokio::spawn(lab.serve_until(async {
             stopped.await.unwrap();
         }));
         let http = Http::new().unwrap();
-        Self { page, mcp_server, authorization_server, http, stop, served, page_folder: folder }
+        Self { page, mcp_server, authorization_server, rogue, http, stop, served, page_folder: folder }
     }
 
     /// The client's metadata document.
@@ -79,5 +81,6 @@ impl Lab {
     pub(crate) async fn end(self) {
         self.stop.send(()).unwrap();
         self.served.await.unwrap();
+        self.page_folder.close().unwrap();
     }
 }

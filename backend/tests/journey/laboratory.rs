@@ -3,9 +3,9 @@
 use flow::lessons::steps::Step;
 use flow::trace::{Check, Event, Outcome};
 use flow::{Action, Env, Flow, TokenKind, Unexpected};
-use mcp_auth_lab::person::Decision;
 use protocol::mcp::ToolCall;
 use serde_json::json;
+use walker::person::Decision;
 
 use crate::support::Lab;
 

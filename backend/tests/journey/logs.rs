@@ -4,12 +4,12 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 
 use flow::{Action, Flow};
-use mcp_auth_lab::person::Decision;
 use protocol::{base64url, base64url_decode};
 use serde_json::Value;
 use server_kit::entropy::{Entropy as _, SeededEntropy};
 use server_kit::telemetry::{Format, subscriber};
 use tracing_subscriber::EnvFilter;
+use walker::person::Decision;
 
 use crate::support::Lab;
 

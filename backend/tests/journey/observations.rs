@@ -1,12 +1,12 @@
 //! The lab's account of its own work, as the page reads it.
 
 use flow::{Action, Env, Flow};
-use mcp_auth_lab::driver::Driver;
-use mcp_auth_lab::interrupts::Interrupts;
-use mcp_auth_lab::person::Decision;
 use protocol::observation::{Observation, correlation};
 use protocol::party::Party;
 use server_kit::entropy::{Entropy as _, SeededEntropy};
+use walker::driver::Driver;
+use walker::interrupts::Interrupts;
+use walker::person::Decision;
 
 use crate::logs::{Made, made_in, provoke_refusals};
 use crate::support::Lab;

@@ -2,11 +2,12 @@
 
 use flow::lessons::steps::Step;
 use flow::{Action, Agenda, Failure, Flow};
-use mcp_auth_lab::driver::DriveError;
-use mcp_auth_lab::person::{Decision, PersonError};
+use mcp_auth_lab::exit::Exit;
 use protocol::ids::RedirectUri;
 use protocol::mcp::ToolCall;
 use serde_json::json;
+use walker::driver::DriveError;
+use walker::person::{Decision, PersonError};
 
 use crate::support::Lab;
 
@@ -42,9 +43,13 @@ async fn the_second_consent_can_be_denied_after_the_first_was_given() {
     flow.call_tool(&lab.env(), weather).unwrap();
     person.decide(Decision::Deny);
     lab.walk(&mut flow, &mut person, |_| ()).await.unwrap();
-    let failure = failure(&flow);
-    assert_eq!(failure.step, Step::StepUpConsent);
-    assert!(failure.found.contains("access_denied"), "{failure:?}");
+    assert_eq!(flow.poll(), Action::Rest, "the token from before still works");
+    assert_eq!(flow.granted().unwrap().to_string(), "mcp:connect");
+    assert_eq!(Exit::of(&Ok(()), &flow), Exit::NoPermission);
+    flow.call_tool(&lab.env(), ToolCall::new("whoami", json!({}))).unwrap();
+    lab.walk(&mut flow, &mut person, |_| ()).await.unwrap();
+    let failed: Vec<_> = flow.results().iter().map(|result| result.is_error).collect();
+    assert_eq!((flow.poll(), failed), (Action::Rest, vec![false, true, false]));
     lab.end().await;
 }
 
@@ -146,7 +151,7 @@ async fn the_lab_ends_at_once_and_starts_again() {
         assert_eq!(flow.poll(), Action::Rest);
         let page = lab.page.clone();
         lab.end().await;
-        let http = mcp_auth_lab::http::Http::new().unwrap();
+        let http = walker::http::Http::new().unwrap();
         let request = flow::http::Request {
             method: flow::http::Method::Get,
             url: page,

@@ -4,11 +4,11 @@
 use flow::identity::{Credentials, Identities, Origin, Proof, SelfDescription};
 use flow::lessons::plan;
 use flow::{Action, Config, Era, Flow};
-use mcp_auth_lab::person::Decision;
 use protocol::client_metadata::ApplicationType;
 use protocol::ids::ClientId;
 use protocol::observation::Observation;
 use protocol::revision::Revision;
+use walker::person::Decision;
 
 use crate::observations::list;
 use crate::support::Lab;

@@ -7,11 +7,11 @@ use std::process::{ChildStdin, ChildStdout, Command, Stdio};
 
 use flow::identity::Origin;
 use flow::{Farewell, Flow};
-use mcp_auth_lab::person::{Decision, Person};
 use protocol::ids::RedirectUri;
 use protocol::revision::Revision;
 use record::{Record, merge};
 use tempfile::TempDir;
+use walker::person::{Decision, Person};
 
 use crate::both_sides::merged;
 use crate::plan::config;

@@ -6,13 +6,13 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 use flow::identity::{Identities, MetadataDocument};
 use flow::{Agenda, Config, Env, Era, Flow, OnBehalf};
-use mcp_auth_lab::driver::{DriveError, Driver};
-use mcp_auth_lab::interrupts::Interrupts;
-use mcp_auth_lab::person::Person;
 use protocol::ids::{RedirectUri, ResourceUri, UnixTime};
 use protocol::loopback::LoopbackPolicy;
 use protocol::revision::Revision;
 use server_kit::clock::{Clock as _, FixedClock};
+use walker::driver::{DriveError, Driver};
+use walker::interrupts::Interrupts;
+use walker::person::Person;
 
 use crate::lab;
 

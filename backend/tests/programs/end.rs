@@ -89,7 +89,7 @@ fn the_lab_ends_in_order() {
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("as.sqlite");
     let mut lab = Command::new(env!("CARGO_BIN_EXE_lab"))
-        .args(["--no-open", "--page-port", "0", "--mcp-port", "0", "--as-port", "0"])
+        .args(["--no-open", "--page-port", "0", "--mcp-port", "0", "--as-port", "0", "--rogue-port", "0"])
         .args(["--page-dir", &folder.path().display().to_string()])
         .args(["--database", &database.display().to_string()])
         .stdout(Stdio::piped())

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use mcp_auth_lab::person::Person;
 use protocol::ids::RedirectUri;
 use rmcp::model::{CallToolRequestParams, ClientConfig, ProtocolVersion};
 use rmcp::service::{ClientInitializeError, ClientLifecycleMode, RunningService, ServiceError};
@@ -15,6 +14,7 @@ use rmcp::transport::streamable_http_client::{
 };
 use rmcp::{RoleClient, serve_client_with_lifecycle};
 use serde_json::Value;
+use walker::person::Person;
 
 use crate::support::Lab;
 

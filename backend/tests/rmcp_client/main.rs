@@ -13,11 +13,11 @@ mod lab;
 #[expect(dead_code, reason = "the journey of our own client needs more of it")]
 mod support;
 
-use mcp_auth_lab::person::{Decision, Person};
 use resource_server::budget::{MESSAGE_BYTES, SESSION_IDLE_SECONDS};
 use rmcp::service::{ClientLifecycleMode, ServiceError};
 use rmcp::transport::auth::{AuthError, AuthorizationRequest};
 use serde_json::{Value, json};
+use walker::person::{Decision, Person};
 
 use app::{App, CALLBACK, answer, ask, discover, initialize, registers, scopes_to_ask_for};
 use support::Lab;

@@ -10,8 +10,8 @@ use serde_json::Value;
 use super::{CommandError, Helper, as_json, driver, print_json};
 use crate::args::CallArgs;
 use crate::exit::Exit;
-use crate::http::Http;
 use crate::report::{Palette, Report, harmless};
+use walker::http::Http;
 
 /// Calls the tool. Standard output has the answer alone; why there is none stands on standard error.
 ///
@@ -35,7 +35,7 @@ pub async fn run(args: &CallArgs) -> Result<Exit, CommandError> {
     let exit = Exit::of(&walked, &flow);
     if args.output.json {
         print_json(&as_json(&flow, &walked, args.output))?;
-    } else if exit == Exit::Done {
+    } else if exit == Exit::Done || exit == Exit::NoPermission && !flow.results().is_empty() {
         for result in flow.results() {
             print(result)?;
         }

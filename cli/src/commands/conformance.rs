@@ -18,10 +18,10 @@ use serde::Deserialize;
 use super::{CommandError, Helper, as_json, driver, print_json};
 use crate::args::{ConformanceArgs, OutputArgs, self_description};
 use crate::exit::Exit;
-use crate::http::Http;
-use crate::person::{Decision, Person};
 use crate::report::{Palette, Report};
-use crate::signer::Signer;
+use walker::http::Http;
+use walker::person::{Decision, Person};
+use walker::signer::Signer;
 
 /// The suite does not end a client that hangs.
 const DEADLINE: Duration = Duration::from_secs(20);

@@ -8,11 +8,11 @@ use serde_json::json;
 
 use super::{CommandError, Helper, as_json, driver, print_json, stranger};
 use crate::args::InspectArgs;
-use crate::driver::DriveError;
 use crate::exit::Exit;
-use crate::http::Http;
-use crate::person::{Decision, Person};
 use crate::report::{Palette, Report};
+use walker::driver::DriveError;
+use walker::http::Http;
+use walker::person::{Decision, Person};
 
 /// Asks what a client asks before it introduces itself, and judges each answer.
 ///

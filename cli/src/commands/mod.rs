@@ -15,14 +15,14 @@ use serde_json::{Value, json};
 
 use crate::args::{ConnectArgs, LOOPBACK_REDIRECT, OutputArgs, explain, loopback_policy};
 use crate::browser::Browser;
-use crate::driver::{DriveError, Driver, system_env};
 use crate::exit::Exit;
-use crate::http::Http;
-use crate::interrupts::Interrupts;
-use crate::person::{Decision, Person, PersonError};
 use crate::progress::waiting_for;
 use crate::report::harmless_json;
-use crate::signer::{Signer, SignerError};
+use walker::driver::{DriveError, Driver, system_env};
+use walker::http::Http;
+use walker::interrupts::Interrupts;
+use walker::person::{Decision, Person, PersonError};
+use walker::signer::{Signer, SignerError};
 
 /// Why a command could not even begin, or not say how it ended.
 #[derive(Debug, thiserror::Error)]
@@ -112,7 +112,7 @@ impl Helper {
     }
 }
 
-impl crate::companion::Companion for Helper {
+impl walker::companion::Companion for Helper {
     async fn visit(&mut self, flow: &Flow, url: &str) -> Result<String, PersonError> {
         match &mut self.person {
             Somebody::Scripted(person) => person.visit(url, &flow.config().redirect_uri).await,

@@ -15,11 +15,11 @@ use serde_json::{Value, json};
 
 use super::{CommandError, Helper, driver, print_json, stranger};
 use crate::args::TokenArgs;
-use crate::driver::{DriveError, system_env};
 use crate::exit::Exit;
-use crate::http::Http;
-use crate::person::{Decision, Person};
 use crate::report::{Palette, harmless, print_check};
+use walker::driver::{DriveError, system_env};
+use walker::http::Http;
+use walker::person::{Decision, Person};
 
 /// More than any token has.
 const MAX_TOKEN_BYTES: u64 = 64 * 1024;

@@ -7,8 +7,8 @@ use flow::{Agenda, Farewell, Flow};
 use super::{CommandError, Helper, as_json, driver, print_json};
 use crate::args::TraceArgs;
 use crate::exit::Exit;
-use crate::http::Http;
 use crate::report::{Palette, Report};
+use walker::http::Http;
 
 /// Walks the journey.
 ///

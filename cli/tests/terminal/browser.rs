@@ -4,10 +4,10 @@ use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::Child;
 
 use flow::http::{Method, Request};
-use mcp_auth_lab::person::Decision;
 use protocol::ids::RedirectUri;
 use protocol::query::Parameters;
 use rustix::process::{Pid, Signal, kill_process};
+use walker::person::Decision;
 
 use crate::lab::Lab;
 use crate::program::{command, started};

@@ -6,13 +6,13 @@ use std::process::Child;
 use std::sync::{Arc, Mutex};
 
 use flow::http::{MAX_ANSWER_BYTES, Request};
-use mcp_auth_lab::http::Http;
-use mcp_auth_lab::person::{Decision, Person};
 use protocol::base64url;
 use protocol::ids::RedirectUri;
 use protocol::query::Parameters;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
+use walker::http::Http;
+use walker::person::{Decision, Person};
 
 use crate::program::{Ended, command, run};
 

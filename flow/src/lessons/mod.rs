@@ -1,5 +1,6 @@
 //! What the reader is told: data, without any rule of the protocol.
 
+pub mod attacks;
 pub mod glossary;
 mod lesson;
 pub mod mistakes;

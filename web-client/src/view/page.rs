@@ -74,8 +74,10 @@ fn announcement(walk: Walk) -> String {
         (Some(place), Some(hop)) => {
             let mut text = format!("{} of {total}: {}, ", place + 1, walk.visible(&hop.title));
             text.push_str(hop.from.name());
-            text.push_str(" to ");
-            text.push_str(hop.to.name());
+            if hop.from != hop.to {
+                text.push_str(" to ");
+                text.push_str(hop.to.name());
+            }
             text
         }
         _ if total == 0 => "Nothing sent yet".to_owned(),

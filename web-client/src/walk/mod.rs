@@ -13,6 +13,7 @@ use std::ops::Deref;
 use flow::lessons::steps::Step;
 use flow::{Action, Flow};
 use leptos::prelude::*;
+use protocol::observation::MASK;
 use protocol::party::Party;
 use protocol::revision::Revision;
 use record::{Hop, HopId, merge};
@@ -25,7 +26,7 @@ pub(crate) use tools::{LOST, Tool};
 use crate::choice::Choice;
 use crate::draft::Draft;
 use crate::fetched::Workbench;
-use crate::followed::{followed, spelled};
+use crate::followed::{followed, latest, spelled};
 use crate::lab::Lab;
 use crate::lessons::Lessons;
 use crate::observatory::Observatory;
@@ -93,6 +94,8 @@ pub(crate) struct State {
     pub(crate) running: RwSignal<Option<Until>>,
     /// Whether a request is shown before it goes.
     pub(crate) pauses: RwSignal<bool>,
+    /// Whether it is told to a room.
+    pub(crate) presents: RwSignal<bool>,
     /// The request that comes next, as the reader has changed it.
     pub(crate) draft: RwSignal<Option<Draft>>,
     /// Whether codes, verifiers and tokens are shown.
@@ -115,8 +118,6 @@ pub(crate) struct State {
     pub(crate) wanted: RwSignal<Option<Step>>,
     /// A word to the reader that belongs to no hop.
     pub(crate) notice: RwSignal<Option<&'static str>>,
-    /// Whether a room sees it.
-    pub(crate) presenting: RwSignal<bool>,
     /// What is said about steps.
     pub(crate) lessons: Lessons,
     /// The tools that are fetched when they are wanted.
@@ -135,7 +136,7 @@ impl Walk {
             })
         });
         let lit = RwSignal::new(None);
-        let known = Memo::new(move |_| flow.with(|flow| followed(flow.trace().entries())));
+        let known = Memo::new(move |_| hops.with(|hops| followed(hops)));
         Self(Box::leak(Box::new(State {
             lab: StoredValue::new(start.lab),
             choice: RwSignal::new(start.choice),
@@ -147,6 +148,7 @@ impl Walk {
             busy: RwSignal::new(None),
             running: RwSignal::new(start.running),
             pauses: RwSignal::new(start.pauses),
+            presents: RwSignal::new(start.presents),
             draft: RwSignal::new(None),
             show_secrets: RwSignal::new(false),
             lit,
@@ -165,7 +167,6 @@ impl Walk {
             clock_asked: StoredValue::new(false),
             wanted: RwSignal::new(start.wanted),
             notice: RwSignal::new(start.notice),
-            presenting: RwSignal::new(false),
             lessons: Lessons::new(),
             workbench: Workbench::new(),
         })))
@@ -190,17 +191,10 @@ impl Walk {
         }
     }
 
-    /// How many entries of the client lie up to where the reader stands.
-    pub(crate) fn entries_so_far(self) -> usize {
+    /// The latest value of a name that was taken apart up to where the reader stands.
+    pub(crate) fn value(self, name: &str) -> Option<String> {
         let place = self.place();
-        self.hops.with(|hops| {
-            let shown = place.map_or(&hops[..], |place| &hops[..=place]);
-            let own = shown.iter().rev().find_map(|hop| match hop.id {
-                HopId::Entry(index) => Some(index + 1),
-                HopId::Seen(_) | HopId::Fetched(..) => None,
-            });
-            own.unwrap_or(0)
-        })
+        self.hops.with(|hops| latest(place.map_or(&hops[..], |place| &hops[..=place]), name))
     }
 
     /// Whether something remains that would be sent or done.
@@ -218,15 +212,19 @@ impl Walk {
         self.lit.set(Some(name));
     }
 
-    /// A hop with secrets masked.
-    pub(crate) fn masked(self, hop: &Hop) -> Hop {
-        self.flow.with(|flow| hop.clone().masked(flow.trace()))
-    }
-
     /// A text with secrets masked, unless the reader wants to see them.
     pub(crate) fn visible(self, text: &str) -> String {
-        if self.show_secrets.get() {
-            text.to_owned()
+        if self.show_secrets.get() { text.to_owned() } else { self.masked(text) }
+    }
+
+    /// A text with secrets masked, for whoever must not see them.
+    pub(crate) fn masked(self, text: &str) -> String {
+        if self.imported.with(Option::is_some) {
+            // Nobody has told this client what is secret there.
+            self.followed.with(|values| {
+                let secret = values.iter().filter(|value| value.secret);
+                secret.fold(text.to_owned(), |text, value| text.replace(&value.text, MASK))
+            })
         } else {
             self.flow.with(|flow| flow.trace().mask(text).into_owned())
         }

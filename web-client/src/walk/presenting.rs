@@ -20,7 +20,7 @@ impl Walk {
 
     fn scene(self) -> Scene {
         if let (Some(place), Some(hop)) = (self.place(), self.hop()) {
-            return Scene::Hop(place, Box::new(self.masked(&hop)));
+            return Scene::Hop(place, Box::new(hop.masked(&|text| self.masked(text))));
         }
         let last = self.hops.with(|hops| hops.last().map_or(Step::Challenge, |hop| hop.step));
         self.flow.with(|flow| match flow.poll() {
@@ -33,9 +33,7 @@ impl Walk {
     /// What the main button does; `None` at the end.
     fn next_in_words(self) -> Option<String> {
         match self.next() {
-            Next::Reveal(title) => {
-                Some(["look at ", &self.flow.with(|flow| flow.trace().mask(&title).into_owned())].concat())
-            }
+            Next::Reveal(title) => Some(["look at ", &self.masked(&title)].concat()),
             Next::Prepare(title) => Some(["prepare ", &title].concat()),
             Next::Send(title) => Some(["send ", &title].concat()),
             Next::Leave => Some("go to the authorization server".to_owned()),

@@ -39,7 +39,7 @@ impl Walk {
             let is_there =
                 bench.open(move || untrack(|| self.order(tool)), move |told| self.told(told)).await;
             bench.opening.set(None);
-            self.presenting.set(is_there && tool == Tool::Present);
+            self.presents.set(is_there && tool == Tool::Present);
             if !is_there {
                 self.notice.set(Some(LOST));
             } else if self.notice.get_untracked() == Some(LOST) {
@@ -51,10 +51,13 @@ impl Walk {
     /// Keeps what a room sees where the reader stands. To be called inside a component.
     pub(crate) fn keep_presenting(self) {
         Effect::new(move || {
-            if self.presenting.get() {
+            if self.presents.get() {
                 let order = Order::Present(self.moment());
                 spawn_local(async move {
-                    self.workbench.open(move || order, move |told| self.told(told)).await;
+                    if !self.workbench.open(move || order, move |told| self.told(told)).await {
+                        self.presents.set(false);
+                        self.notice.set(Some(LOST));
+                    }
                 });
             }
         });
@@ -82,6 +85,7 @@ impl Walk {
                     name: ["mcp-auth-", revision.as_str(), "-", way].concat(),
                     masked: self.record(false),
                     with_secrets: self.record(true),
+                    imported: self.imported.with(Option::is_some),
                 }
             }
             Tool::Present => Order::Present(self.moment()),
@@ -103,7 +107,7 @@ impl Walk {
             Told::LookAt(record) => self.look_at_record(*record),
             Told::Next => self.step(),
             Told::Back => self.back(),
-            Told::Left => self.presenting.set(false),
+            Told::Left => self.presents.set(false),
         }
     }
 }

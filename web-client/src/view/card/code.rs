@@ -11,7 +11,7 @@ use crate::walk::Walk;
 #[component]
 pub(crate) fn Code(walk: Walk, hop: Hop) -> impl IntoView {
     let bench = Signal::derive(move || {
-        let hop = if walk.show_secrets.get() { hop.clone() } else { walk.masked(&hop) };
+        let hop = hop.clone().masked(&|text| walk.visible(text));
         hop.request().cloned().map(Bench::Code)
     });
     view! { <BenchPlace walk=walk bench=bench /> }
