@@ -94,7 +94,7 @@ impl<E: Fn() -> Env> Attacker<E> {
             Found::Accepted => Found::Accepted,
         };
         let run = stage.masked(record);
-        Ok(Outcome::new(attack, found, stage.changes, at, run))
+        Ok(Outcome::new(attack, found, stage.masked_changes(), at, run))
     }
 
     async fn config(&self, attack: &Attack, revision: Revision) -> Result<Config, AttackError> {

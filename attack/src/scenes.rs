@@ -1,12 +1,14 @@
 //! A plot, scene by scene.
 
+use std::borrow::Cow;
+
 use flow::http::Request;
 use flow::lessons::attacks::{Moment, Scene};
 use flow::lessons::steps::Step;
 use flow::tamper::{self, Changed, Edit, Slot};
 use flow::trace::{Answer, Entry, Event};
 use flow::{Action, Config, Env, Flow};
-use protocol::observation::Observation;
+use protocol::observation::{MASK, Observation};
 use protocol::party::Party;
 use protocol::revision::Revision;
 use record::{HopId, Record, merge};
@@ -28,7 +30,7 @@ pub(crate) struct Stage<'a, E> {
     /// Requests beside the flow, each behind so many of its entries.
     asides: Vec<(usize, Entry)>,
     /// What was changed.
-    pub(crate) changes: Vec<Changed>,
+    changes: Vec<Changed>,
     /// The place of the attack among all entries.
     at: Option<usize>,
 }
@@ -268,6 +270,21 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
     /// The same without secrets.
     pub(crate) fn masked(&self, record: Record) -> Record {
         record.masked(self.flow.trace())
+    }
+
+    /// What was changed, without secrets. What stands in the place of a secret is made of it, and tells nearly as much.
+    pub(crate) fn masked_changes(&self) -> Vec<Changed> {
+        let trace = self.flow.trace();
+        let mask = |changed: &Changed| {
+            let was = changed.was.as_deref().map(|was| trace.mask(was).into_owned());
+            let hides = was != changed.was;
+            let is = changed.is.as_deref().map(|is| match trace.mask(is) {
+                Cow::Borrowed(_) if hides => MASK.to_owned(),
+                masked => masked.into_owned(),
+            });
+            Changed { was, is, ..changed.clone() }
+        };
+        self.changes.iter().map(mask).collect()
     }
 }
 
