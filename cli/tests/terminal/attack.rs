@@ -76,8 +76,9 @@ async fn a_rogue_server_is_refused_by_the_client() {
     let lab = started().await;
     let rogue = attacks::all().find(|attack| attack.id == "other-issuer").unwrap();
     assert_eq!(rogue.kind(), Kind::Server);
-    let text = attack(&lab, &[rogue.id, "--revision", "2025-11-25"]).await;
-    assert!(text.out.contains("the client refuses by the check"), "{}", text.out);
+    let text = attack(&lab, &[rogue.id, "--revision", "2025-11-25"]).await.with(0).out;
+    assert!(text.contains("the client refuses by the check"), "{text}");
+    assert!(text.contains(&lab.rogue), "it was a rogue server of this lab: {text}");
     lab.end().await;
 }
 
