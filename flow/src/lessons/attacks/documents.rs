@@ -172,7 +172,7 @@ pub(super) const ATTACKS: &[Attack] = &[
         id: "other-port",
         proves: &["X-31", "AS-43", "C24"],
         title: "A document at the port of another service",
-        story: "An attacker names a database inside the network as the place of a document. The request of the server would                 be nonsense to the database, or a command.",
+        story: "An attacker names a database inside the network as the place of a document. The request of the server would be nonsense to the database, or a command.",
         change: "In the authorization request, client_id is https://cache.example:6379/client.json.",
         cost: "The server would knock on doors for strangers, and tell them by its errors which opened.",
         remedy: "The server fetches documents from port 443 alone, judges every address that a name leads to, and connects \
@@ -189,7 +189,7 @@ pub(super) const ATTACKS: &[Attack] = &[
         id: "own-address",
         proves: &["AS-38"],
         title: "A document at the server’s own address",
-        story: "An attacker names an address of the authorization server itself as a client. The server would ask itself,                 and be asked in turn.",
+        story: "An attacker names an address of the authorization server itself as a client. The server would ask itself, and be asked in turn.",
         change: "In the authorization request, client_id is /client.json at the authorization server.",
         cost: "A few requests would keep the server busy with itself. And whatever texts it serves could speak as clients, \
                under the host that people trust most.",
