@@ -71,6 +71,11 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
         }
     }
 
+    /// The same with this person.
+    pub(crate) fn by(self, person: Person) -> Self {
+        Self { person, ..self }
+    }
+
     /// Plays all scenes. What comes of the last one is what came of the attack.
     pub(crate) async fn play(&mut self, scenes: &[Scene]) -> Result<Found, AttackError> {
         let mut found = Found::Accepted;
@@ -138,6 +143,23 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
     pub(crate) async fn introduce(&mut self) -> Result<Found, AttackError> {
         self.until(Moment::Departs(1)).await?;
         self.change(&[]).await
+    }
+
+    /// Goes on until something is about to happen, and says what came in between.
+    pub(crate) async fn reach(&mut self, moment: Moment) -> Result<(), AttackError> {
+        let reached = self.until(moment).await;
+        match self.flow.poll() {
+            Action::Failed(failure) => {
+                Err(AttackError::Stopped(format!("{}: {}", failure.title, failure.found)))
+            }
+            _ => reached,
+        }
+    }
+
+    /// The latest value of a name that the client took apart.
+    pub(crate) fn found(&self, name: &str) -> Option<String> {
+        let trace = self.flow.trace();
+        trace.value(name, trace.entries().len()).map(str::to_owned)
     }
 
     /// Goes on until something is about to happen.

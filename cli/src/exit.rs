@@ -90,9 +90,10 @@ pub const ATTACK_HELP: &str = "Exit status:
   0    every attack ended as it must
   1    one did not: something was accepted that must not be, or was refused otherwise than predicted
   2    wrong arguments
-  3    there is no lab, or the server does not answer
+  3    there is no lab, or an honest client does not get in at the server
   4    nobody has said that the server is theirs
   5    an attack could not be performed, so nothing is known of it
   130  interrupted
 
-At a server of your own another refusal than the predicted one is noted, and is no failure.";
+At a server of your own another refusal than the predicted one is noted, and is no failure; neither is what has no place
+there, such as an attack on refresh tokens where there are none.";

@@ -37,6 +37,9 @@ pub enum CommandError {
     /// A server did not answer.
     #[error("{0}")]
     Unreachable(String),
+    /// Nobody has said that this server is theirs to attack.
+    #[error("{0}")]
+    NotTheirs(String),
     /// Nobody can come back from a browser.
     #[error(transparent)]
     Person(#[from] PersonError),
@@ -57,7 +60,7 @@ impl CommandError {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Usage(_) => Exit::Usage,
-            Self::Person(_) => Exit::NoPermission,
+            Self::Person(_) | Self::NotTheirs(_) => Exit::NoPermission,
             Self::Unreachable(_) => Exit::Unreachable,
             Self::Undiscovered(_) | Self::Http(_) | Self::Output(_) | Self::Signer(_) => Exit::Stopped,
         }

@@ -4,6 +4,7 @@ use std::fs;
 
 use flow::lessons::attacks::{self, Kind};
 
+use crate::hostile::{hostile, serve};
 use crate::lab::Lab;
 use crate::program::{Ended, run, started};
 
@@ -142,4 +143,90 @@ async fn where_no_lab_runs_that_is_said() {
         assert!(ended.out.is_empty() && !ended.err.is_empty(), "{wrong:?}");
     }
     assert!(run(&["attack", "wrong-verifer"]).await.err.contains("Is wrong-verifier meant?"));
+}
+
+/// The lab, as a server that nobody knows: nothing is read of what it reports.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_of_ones_own_is_tested_by_what_it_answers() {
+    let lab = started().await;
+    let own = ["attack", "--server", &lab.mcp_server, "--account", "ada"];
+    let results = run(&[&own, &["--all", "--json"][..]].concat()).await.with(0).json();
+    let (mut refused, mut otherwise) = (0, Vec::new());
+    for result in results.as_array().unwrap() {
+        assert_ne!(result["passed"], false, "{result}");
+        assert!(
+            result["expected"]["refused"]["name"].is_null(),
+            "the names of the lab are its own: {result}"
+        );
+        match result["verdict"].as_str().unwrap() {
+            "refused" => refused += 1,
+            _ => otherwise.push(format!("{} {} {}", result["id"], result["verdict"], result["remark"])),
+        }
+    }
+    assert!(refused > 40, "{refused}");
+    assert!(otherwise.is_empty(), "it is the server for which the predictions are made: {otherwise:#?}");
+    let one = run(&[&own, &["wrong-verifier", "--revision", "2025-11-25"][..]].concat()).await.with(0).out;
+    assert!(one.contains("Verdict: refused, as it must be"), "{one}");
+    let of_lab = run(&[&own, &["other-issuer"][..]].concat()).await.with(2).err;
+    assert!(of_lab.contains("other-issuer is for the lab alone: it tries the client"), "{of_lab}");
+    lab.end().await;
+}
+
+/// It refuses nothing, and whatever it says is meant for a terminal.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_accepts_everything_fails() {
+    let server = format!("{}/mcp", serve(hostile));
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("attacks.xml");
+    let own = ["attack", "--server", &server, "--revision", "2025-11-25"];
+    let ended = run(&[&own, &["--all", "--junit", file.to_str().unwrap()][..]].concat()).await.with(1);
+    for part in [
+        "wrong-verifier in 2025-11-25: accepted",
+        "  nobody refused",
+        "  rule:   ",
+        "  remedy: ",
+        " accepted",
+    ] {
+        assert!(ended.out.contains(part), "{part}: {}", ended.out);
+    }
+    let xml = fs::read_to_string(file).unwrap();
+    assert!(xml.contains(
+        "<failure type=\"accepted\" message=\"A stolen code, without its verifier: nobody refused\">"
+    ));
+    for part in ["Expected: ", "Found: nobody refuses", "Rule: ", "Read: https://", "Remedy: "] {
+        assert!(xml.contains(part), "{part}: {xml}");
+    }
+    for text in [&ended.out, &xml] {
+        assert!(!text.contains(['\u{1b}', '\u{9b}', '\u{7}', '\u{202e}', '\r']), "{text:?}");
+    }
+}
+
+/// What is on another machine is attacked by nobody who has not said that it is theirs, wherever it is named.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_of_others_is_not_attacked() {
+    let ended = run(&["attack", "--all", "--server", "https://mcp.example/mcp"]).await.with(4);
+    assert!(ended.err.contains("say so with --it-is-mine mcp.example"), "{}", ended.err);
+    let elsewhere = serve(|base, asked| {
+        let answer = hostile(base, asked);
+        let token = format!("{base}/token");
+        answer
+            .map(|(status, headers, body)| (status, headers, body.replace(&token, "https://tokens.example/")))
+    });
+    let server = format!("{elsewhere}/mcp");
+    let ended = run(&["attack", "--all", "--server", &server]).await.with(4);
+    assert!(ended.err.contains("say so with --it-is-mine tokens.example"), "{}", ended.err);
+}
+
+/// A server that lets nobody in refuses every attack, too. That is no test.
+#[tokio::test(flavor = "multi_thread")]
+async fn where_an_honest_client_does_not_get_in_nothing_is_said() {
+    let lab = started().await;
+    let own = ["attack", "--all", "--server", &lab.mcp_server, "--account", "nobody"];
+    let ended = run(&own).await.with(3);
+    assert!(
+        ended.out.is_empty() && ended.err.contains("a client that does all as it should"),
+        "{}",
+        ended.err
+    );
+    lab.end().await;
 }

@@ -85,7 +85,7 @@ fn verdict(out: &mut impl Write, palette: Palette, one: &Performed) -> io::Resul
         Some(Verdict::Policy) => ("32", "not refused, and nobody has to"),
         Some(Verdict::RefusedOtherwise) => ("33", "refused, but otherwise"),
         Some(Verdict::Accepted) => ("31", "accepted, although it must be refused"),
-        None => ("33", "not performed"),
+        None => ("33", one.verdict()),
     };
     let remark = one.remark().map(|remark| format!(": {}", one_line(remark))).unwrap_or_default();
     writeln!(out, "  {}{remark}", palette.paint(color, &format!("Verdict: {words}")))

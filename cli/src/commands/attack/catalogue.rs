@@ -2,7 +2,7 @@
 
 use std::io::{self, Write as _};
 
-use flow::lessons::attacks::{self, Attack, Kind};
+use flow::lessons::attacks::{self, Attack, Elsewhere, Kind};
 use protocol::revision::Revision;
 use serde_json::{Value, json};
 
@@ -45,6 +45,7 @@ fn to_json(attack: &Attack) -> Value {
         "change": attack.change,
         "cost": attack.cost,
         "remedy": attack.remedy,
+        "elsewhere": attack.elsewhere() == Elsewhere::Yes,
     })
 }
 

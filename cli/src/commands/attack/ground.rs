@@ -10,35 +10,60 @@ use protocol::loopback::is_loopback_host;
 use protocol::revision::Revision;
 use serde_json::Value;
 
+use super::own::Own;
 use super::result::{Ending, Performed};
 use crate::args::AttackArgs;
 use crate::commands::CommandError;
 use walker::driver::system_env;
 use walker::http::Http;
 
-/// A lab that runs.
-pub(super) struct Ground {
-    attacker: Attacker<fn() -> Env>,
+/// A lab that runs, or a server of one's own.
+pub(super) enum Ground {
+    /// A lab: all of it can be attacked.
+    Lab(Box<Attacker<fn() -> Env>>),
+    /// Somebody's own.
+    Own(Box<Own>),
 }
 
 impl Ground {
-    /// Finds it.
+    /// Finds it, and makes sure that it may be attacked.
     pub(super) async fn of(args: &AttackArgs, http: Http) -> Result<Self, CommandError> {
+        if let Some(server) = &args.server {
+            return Ok(Self::Own(Box::new(Own::visit(server, args, http).await?)));
+        }
         let places = places_of_lab(&http, args.lab.trim_end_matches('/')).await?;
-        Ok(Self { attacker: Attacker { http, places, env: system_env } })
+        Ok(Self::Lab(Box::new(Attacker { http, places, env: system_env })))
     }
 
     /// For the heading of a table.
     pub(super) fn name(&self) -> String {
-        format!("the lab at {}", self.attacker.places.page)
+        match self {
+            Self::Lab(attacker) => format!("the lab at {}", attacker.places.page),
+            Self::Own(own) => own.server.clone(),
+        }
+    }
+
+    /// Whether it speaks this revision.
+    pub(super) fn speaks(&self, revision: Revision) -> bool {
+        match self {
+            Self::Lab(_) => true,
+            Self::Own(own) => own.revisions.contains(&revision),
+        }
     }
 
     /// Performs an attack there.
     pub(super) async fn perform(&self, attack: &'static Attack, revision: Revision) -> Performed {
         let started = Instant::now();
-        let ending = match self.attacker.perform(attack, revision).await {
-            Ok(outcome) => Ending::in_lab(outcome),
-            Err(error) => Ending::NotPerformed(error.to_string()),
+        let ending = match self {
+            Self::Lab(attacker) => match attacker.perform(attack, revision).await {
+                Ok(outcome) => Ending::in_lab(outcome),
+                Err(error) => Ending::NotPerformed(error.to_string()),
+            },
+            Self::Own(own) => match own.guest.perform(attack, revision).await {
+                Ok(outcome) => Ending::elsewhere(attack, outcome),
+                Err(error) if error.is_out_of_place() => Ending::OutOfPlace(error.to_string()),
+                Err(error) => Ending::NotPerformed(error.to_string()),
+            },
         };
         Performed { attack, revision, ending, took: started.elapsed() }
     }

@@ -49,6 +49,7 @@ fn case(xml: &mut String, one: &Performed) {
             escaped(&format!("{}: {why}", one.attack.title)),
             escaped(&account(one))
         ),
+        Ending::OutOfPlace(why) => format!("<skipped message=\"{}\"/>", escaped(why)),
         Ending::NotPerformed(why) => {
             format!("<error type=\"not_performed\" message=\"{}\"/>", escaped(why))
         }
@@ -77,10 +78,11 @@ fn account(one: &Performed) -> String {
 fn counts(cases: &[&Performed]) -> String {
     let count = |is: fn(&Ending) -> bool| cases.iter().filter(|one| is(&one.ending)).count();
     format!(
-        " tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"0\" time=\"{}\"",
+        " tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" time=\"{}\"",
         cases.len(),
         count(|ending| matches!(ending, Ending::Failed(..))),
         count(|ending| matches!(ending, Ending::NotPerformed(_))),
+        count(|ending| matches!(ending, Ending::OutOfPlace(_))),
         seconds(cases.iter().map(|one| one.took).sum())
     )
 }

@@ -4,12 +4,13 @@ mod card;
 mod catalogue;
 mod ground;
 mod junit;
+mod own;
 mod result;
 mod table;
 
 use std::io::{self, IsTerminal as _, Write as _};
 
-use flow::lessons::attacks::{self, Attack};
+use flow::lessons::attacks::{self, Attack, Elsewhere};
 use protocol::revision::Revision;
 use serde_json::{Value, json};
 
@@ -52,8 +53,9 @@ async fn perform(
     args: &AttackArgs,
     attacks: &[&'static Attack],
 ) -> Result<(Ground, Vec<Performed>), CommandError> {
-    let wanted = plan(args, attacks)?;
+    let mut wanted = plan(args, attacks)?;
     let ground = Ground::of(args, Http::new()?).await?;
+    wanted.retain(|(_, revision)| ground.speaks(*revision));
     let mut performed = Vec::with_capacity(wanted.len());
     for (done, (attack, revision)) in wanted.iter().enumerate() {
         say_progress(done, wanted.len(), attack, *revision);
@@ -67,10 +69,16 @@ fn plan(
     args: &AttackArgs,
     attacks: &[&'static Attack],
 ) -> Result<Vec<(&'static Attack, Revision)>, CommandError> {
+    if let ([attack], Some(_)) = (attacks, &args.server)
+        && let Elsewhere::No(why) = attack.elsewhere()
+    {
+        return Err(CommandError::Usage(format!("{} is for the lab alone: {why}", attack.id)));
+    }
+    let can_be_done = |attack: &&Attack| args.server.is_none() || attack.elsewhere() == Elsewhere::Yes;
     let is_wanted = |revision: &Revision| args.revision.is_none_or(|wanted| wanted == *revision);
     let each = |attack: &'static Attack| attack.revisions.iter().map(move |revision| (attack, *revision));
-    let wanted: Vec<_> =
-        attacks.iter().flat_map(|attack| each(attack)).filter(|(_, revision)| is_wanted(revision)).collect();
+    let attacks_to_do = attacks.iter().copied().filter(can_be_done);
+    let wanted: Vec<_> = attacks_to_do.flat_map(each).filter(|(_, revision)| is_wanted(revision)).collect();
     if let ([], [attack], Some(revision)) = (wanted.as_slice(), attacks, args.revision) {
         let why = format!("{} cannot be done in {}", attack.id, revision.as_str());
         return Err(CommandError::Usage(why));

@@ -5,7 +5,7 @@ use std::time::Duration;
 use attack::{Found, Outcome, Refused, Verdict};
 use flow::lessons::attacks::{Attack, Prediction, Refusal};
 use protocol::check::Check;
-use protocol::clause::Clause;
+use protocol::clause::{Clause, Level};
 use protocol::observation::Finding;
 use protocol::party::Party;
 use protocol::revision::Revision;
@@ -30,6 +30,8 @@ pub(super) enum Ending {
     Passed(Box<Outcome>, Option<String>),
     /// Otherwise: this is wrong.
     Failed(Box<Outcome>, String),
+    /// It has no place in a run at this server: this is missing.
+    OutOfPlace(String),
     /// Nobody knows: this came in between.
     NotPerformed(String),
 }
@@ -45,6 +47,31 @@ impl Ending {
                 Self::Failed(outcome, wrong)
             }
             Verdict::Accepted => Self::Failed(outcome, "nobody refused".to_owned()),
+        }
+    }
+}
+
+impl Ending {
+    /// Other servers may refuse in their own way, as long as they do refuse. What only should be refused is noted.
+    pub(super) fn elsewhere(attack: &Attack, outcome: Outcome) -> Self {
+        let outcome = Box::new(outcome);
+        let is_must = clause_of(attack).level() == Level::Must;
+        match (outcome.verdict, &outcome.found) {
+            (Verdict::Refused | Verdict::Policy, _) => Self::Passed(outcome, None),
+            (Verdict::RefusedOtherwise, Found::Refused(refused)) => {
+                let note = otherwise(&outcome);
+                match refused.status {
+                    Some(..500) => Self::Passed(outcome, Some(note)),
+                    _ => Self::Failed(outcome, format!("that is a fault, and no refusal: {note}")),
+                }
+            }
+            (_, Found::Refused(_)) => {
+                Self::Failed(outcome, "the browser is sent to an address that nobody registered".to_owned())
+            }
+            (_, Found::Accepted) if is_must => Self::Failed(outcome, "nobody refused".to_owned()),
+            (_, Found::Accepted) => {
+                Self::Passed(outcome, Some("nobody refused; the rule is no MUST".to_owned()))
+            }
         }
     }
 }
@@ -84,15 +111,13 @@ impl Performed {
     pub(super) fn outcome(&self) -> Option<&Outcome> {
         match &self.ending {
             Ending::Passed(outcome, _) | Ending::Failed(outcome, _) => Some(outcome),
-            Ending::NotPerformed(_) => None,
+            Ending::OutOfPlace(_) | Ending::NotPerformed(_) => None,
         }
     }
 
     /// The rule that it breaks.
     pub(super) fn clause(&self) -> Clause {
-        let (Prediction::Refused(Refusal { clause, .. }) | Prediction::Allowed(clause, _)) =
-            self.attack.prediction;
-        clause
+        clause_of(self.attack)
     }
 
     /// In one or two words, for a table.
@@ -104,6 +129,7 @@ impl Performed {
                 Verdict::Accepted => "accepted",
                 Verdict::Policy => "policy",
             },
+            Ending::OutOfPlace(_) => "out of place",
             Ending::NotPerformed(_) => "not performed",
         }
     }
@@ -112,7 +138,7 @@ impl Performed {
     pub(super) fn remark(&self) -> Option<&str> {
         match &self.ending {
             Ending::Passed(_, note) => note.as_deref(),
-            Ending::Failed(_, why) | Ending::NotPerformed(why) => Some(why),
+            Ending::Failed(_, why) | Ending::OutOfPlace(why) | Ending::NotPerformed(why) => Some(why),
         }
     }
 
@@ -150,7 +176,11 @@ impl Performed {
             "expected": self.expected(),
             "found": outcome.map(|outcome| &outcome.found),
             "verdict": self.verdict().replace(' ', "_"),
-            "passed": matches!(self.ending, Ending::Passed(..)),
+            "passed": match self.ending {
+                Ending::Passed(..) => Some(true),
+                Ending::Failed(..) => Some(false),
+                Ending::OutOfPlace(_) | Ending::NotPerformed(_) => None,
+            },
             "remark": self.remark(),
             "changes": outcome.map(|outcome| &outcome.changes),
             "checks": self.checks(),
@@ -164,6 +194,11 @@ impl Performed {
             "remedy": attack.remedy,
         })
     }
+}
+
+fn clause_of(attack: &Attack) -> Clause {
+    let (Prediction::Refused(Refusal { clause, .. }) | Prediction::Allowed(clause, _)) = attack.prediction;
+    clause
 }
 
 fn is_failed(check: &Check) -> bool {

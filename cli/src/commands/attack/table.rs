@@ -60,7 +60,7 @@ fn cell(palette: Palette, one: Option<&Performed>) -> String {
 fn color(ending: &Ending) -> &'static str {
     match ending {
         Ending::Passed(_, None) => "32",
-        Ending::Passed(_, Some(_)) | Ending::NotPerformed(_) => "33",
+        Ending::Passed(_, Some(_)) | Ending::OutOfPlace(_) | Ending::NotPerformed(_) => "33",
         Ending::Failed(..) => "31",
     }
 }
@@ -87,6 +87,7 @@ fn sum(ground: &str, performed: &[Performed]) -> String {
         (with(Verdict::Policy), "not refused, which is a matter of policy"),
         (with(Verdict::RefusedOtherwise), "refused otherwise than predicted"),
         (with(Verdict::Accepted), "accepted"),
+        (count(&|one| matches!(one.ending, Ending::OutOfPlace(_))), "out of place"),
         (count(&|one| matches!(one.ending, Ending::NotPerformed(_))), "not performed"),
     ] {
         if number > 0 {

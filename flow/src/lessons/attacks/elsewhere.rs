@@ -79,7 +79,8 @@ fn of_step(step: Step) -> Option<&'static str> {
 fn of_edit(edit: &Edit) -> Option<&'static str> {
     let value = match edit {
         Edit::Set(part, name, value) | Edit::Add(part, name, value) => {
-            let of_call = name.is_empty() || name.starts_with("/params/name") || name.starts_with("/params/arg");
+            let of_call =
+                name.is_empty() || name.starts_with("/params/name") || name.starts_with("/params/arg");
             if *part == Part::Json && of_call {
                 return Some("it changes the call of a tool");
             }
