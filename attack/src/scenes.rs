@@ -71,6 +71,11 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
         }
     }
 
+    /// The same with this person.
+    pub(crate) fn by(self, person: Person) -> Self {
+        Self { person, ..self }
+    }
+
     /// Plays all scenes. What comes of the last one is what came of the attack.
     pub(crate) async fn play(&mut self, scenes: &[Scene]) -> Result<Found, AttackError> {
         let mut found = Found::Accepted;
@@ -138,6 +143,23 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
     pub(crate) async fn introduce(&mut self) -> Result<Found, AttackError> {
         self.until(Moment::Departs(1)).await?;
         self.change(&[]).await
+    }
+
+    /// Goes on until something is about to happen, and says what came in between.
+    pub(crate) async fn reach(&mut self, moment: Moment) -> Result<(), AttackError> {
+        let reached = self.until(moment).await;
+        match self.flow.poll() {
+            Action::Failed(failure) => {
+                Err(AttackError::Stopped(format!("{}: {}", failure.title, failure.found)))
+            }
+            _ => reached,
+        }
+    }
+
+    /// The latest value of a name that the client took apart.
+    pub(crate) fn found(&self, name: &str) -> Option<String> {
+        let trace = self.flow.trace();
+        trace.value(name, trace.entries().len()).map(str::to_owned)
     }
 
     /// Goes on until something is about to happen.
@@ -475,6 +497,29 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
         let mut knowing = vec![self.flow.trace().clone(), Trace::of(self.own_entries())];
         knowing.extend(self.former.iter().flat_map(|former| former.knowing()));
         knowing
+    }
+
+    /// What was changed, without secrets. What stands in the place of a secret is made of it, and tells nearly as much.
+    pub(crate) fn masked_changes(&self) -> Vec<Changed> {
+        let changed = |changed: &Changed| {
+            let was = changed.was.as_deref().map(|was| self.mask(was));
+            let hides = was != changed.was;
+            let is = changed.is.as_deref().map(|is| match self.mask(is) {
+                shown if hides && shown == is => MASK.to_owned(),
+                masked => masked,
+            });
+            Changed { was, is, ..changed.clone() }
+        };
+        self.changes.iter().map(changed).collect()
+    }
+
+    /// A text without the secrets of this run and of those before it.
+    fn mask(&self, text: &str) -> String {
+        let masked = self.flow.trace().mask(text).into_owned();
+        match &self.former {
+            Some(former) => former.mask(&masked),
+            None => masked,
+        }
     }
 }
 
