@@ -10,7 +10,7 @@ use protocol::observation::Finding;
 use protocol::party::Party;
 
 use super::afterwards::Afterwards;
-use super::boxed::{changing, click};
+use super::boxed::{Boxed as _, changing, click};
 use super::rule::OuterLink;
 use crate::draft::is_on_this_machine;
 use crate::lab_controls;
@@ -26,6 +26,10 @@ enum End {
 #[component]
 pub(crate) fn Ending(walk: Walk) -> impl IntoView {
     let end = Memo::new(move |_| {
+        // What became of the run here is not what became of the one from the file.
+        if walk.imported.with(Option::is_some) {
+            return None;
+        }
         walk.flow.with(|flow| match flow.poll() {
             Action::Rest | Action::Finished if walk.at.get() == At::Pending => {
                 let entries = flow.trace().entries();
@@ -154,7 +158,7 @@ fn BrokenRule(walk: Walk, failure: Failure) -> impl IntoView {
         </dl>
         {failure.clause.map(|clause| {
             view! { <p>{clause.rule_in(revision)}" "<OuterLink text=clause.source() url=clause.url_in(revision) /></p> }
-        })}
+        }).boxed()}
         {move || refusal(walk).map(|(party, says, clause)| {
             view! {
                 <p data-testid="refusal">
@@ -162,7 +166,7 @@ fn BrokenRule(walk: Walk, failure: Failure) -> impl IntoView {
                     <OuterLink text=clause.source() url=clause.url_in(revision) />
                 </p>
             }
-        })}
+        }).boxed()}
     }
 }
 
