@@ -71,6 +71,18 @@ impl Refused {
         }
     }
 
+    /// The browser's, which keeps an answer from the page that asked: the server lacks this header.
+    pub(crate) fn by_browser(header: &str) -> Self {
+        Self {
+            by: Party::You,
+            status: None,
+            error: None,
+            name: Some(header.to_owned()),
+            clause: Some(Clause::Cors),
+            says: Some(format!("{header} does not let the page read the answer")),
+        }
+    }
+
     /// What a server told the client; `None` if it did what it was asked.
     pub(crate) fn by_answer(by: Party, request: &Request, response: &Response) -> Option<Self> {
         let error = error_in_challenge(response).or_else(|| error_in_body(request, response));

@@ -7,6 +7,7 @@
 mod attacker;
 mod evidence;
 mod outcome;
+mod page;
 mod places;
 mod scenes;
 

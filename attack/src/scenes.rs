@@ -7,6 +7,7 @@ use flow::lessons::steps::Step;
 use flow::tamper::{self, CannotTamper, Changed, Edit, Part, Slot};
 use flow::trace::{Answer, Entry, Event};
 use flow::{Action, Config, Env, Flow};
+use protocol::ids::ResourceUri;
 use protocol::mcp::ToolCall;
 use protocol::observation::{MASK, Observation};
 use protocol::party::Party;
@@ -16,14 +17,23 @@ use record::{HopId, Record, merge};
 use serde_json::{Value, json};
 use walker::person::{Decision, Person, PersonError, Station};
 
-use crate::attacker::{AttackError, Attacker, account};
+use crate::attacker::{AttackError, Attacker, OTHER_ACCOUNT, account};
 use crate::evidence::{Found, Refused};
+use crate::page::{Page, Unseen};
+use crate::places::origin_of;
+
+/// More than any run needs that comes to an end.
+const MAX_STEPS: usize = 200;
 
 /// A client and a person in the middle of a plot.
 pub(crate) struct Stage<'a, E> {
     attacker: &'a Attacker<E>,
     flow: Flow,
     person: Person,
+    /// The page that the client runs in; `None` if it is a program.
+    page: Option<Page>,
+    /// What the browser kept from it, if that was the last thing that happened.
+    kept_back: Option<Refused>,
     /// How often the browser was sent away.
     departures: usize,
     /// What it sends when the person presses the button that decides.
@@ -38,14 +48,18 @@ pub(crate) struct Stage<'a, E> {
     changes: Vec<Changed>,
     /// The place of the attack among all entries.
     at: Option<usize>,
+    /// The run before this one.
+    former: Option<Box<Self>>,
 }
 
 impl<'a, E: Fn() -> Env> Stage<'a, E> {
-    pub(crate) fn new(attacker: &'a Attacker<E>, config: Config) -> Self {
+    pub(crate) fn new(attacker: &'a Attacker<E>, config: Config, page: Option<Page>) -> Self {
         Self {
             attacker,
             flow: Flow::new(config),
             person: Person::new(attacker.http.clone(), account(), Decision::Allow),
+            page,
+            kept_back: None,
             departures: 0,
             decision: None,
             returned: None,
@@ -53,6 +67,7 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
             asides: Vec::new(),
             changes: Vec::new(),
             at: None,
+            former: None,
         }
     }
 
@@ -64,6 +79,16 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
                 Scene::Until(moment) => self.until(*moment).await?,
                 Scene::Change(edits) => found = self.change(edits).await?,
                 Scene::Again(step, edits) => found = self.again(*step, edits).await?,
+                Scene::AsSomebodyElse => {
+                    self.begin_anew(self.flow.config().clone());
+                    let browser = self.attacker.http.clone();
+                    self.person = Person::new(browser, OTHER_ACCOUNT, Decision::Allow);
+                }
+                Scene::AtUpstream => {
+                    let config = self.flow.config().clone();
+                    let server = ResourceUri::parse(&self.attacker.places.upstream(), config.loopback)?;
+                    self.begin_anew(Config { server, ..config });
+                }
                 Scene::Do(deed) => self.undertake(*deed)?,
                 Scene::Ask(question) => found = self.ask(question).await?,
                 Scene::Publish(publication) => self.publish(publication).await?,
@@ -78,11 +103,34 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
         Ok(found)
     }
 
-    /// The client goes its way, to the end or until it refuses.
+    /// Another run begins. The one before is kept, with all that it brought up.
+    fn begin_anew(&mut self, config: Config) {
+        let former = std::mem::replace(self, Self::new(self.attacker, config, None));
+        self.former = Some(Box::new(former));
+    }
+
+    /// The client goes its way, to the end or until it refuses. One that would leave the lab, or go on for ever, has refused
+    /// nothing; it is held there.
     pub(crate) async fn walk(&mut self) -> Result<Found, AttackError> {
-        match self.until(Moment::Rests).await {
-            Err(AttackError::Stopped(_)) | Ok(()) => Ok(self.clients_verdict()),
-            Err(error) => Err(error),
+        for _ in 0..MAX_STEPS {
+            if self.destination().is_some_and(|url| !self.attacker.places.have(&url)) {
+                return Ok(Found::Accepted);
+            }
+            match self.advance().await {
+                Ok(()) => {}
+                Err(AttackError::Stopped(_) | AttackError::NeverCame) => return Ok(self.clients_verdict()),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(Found::Accepted)
+    }
+
+    /// Where the client, or the browser for it, is about to go.
+    fn destination(&self) -> Option<String> {
+        match self.flow.poll() {
+            Action::Send(outgoing) => Some(outgoing.request.url.clone()),
+            Action::Navigate => self.flow.destination(),
+            _ => None,
         }
     }
 
@@ -122,8 +170,8 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
             return Ok(());
         }
         if let Some(pressed) = self.decision.take() {
-            let is_away = self.is_away(&pressed.url);
-            let station = self.person.press(pressed, is_away).await?;
+            let is_back = self.is_back(&pressed.url);
+            let station = self.person.press(pressed, is_back).await?;
             self.arrive(station);
             return Ok(());
         }
@@ -134,8 +182,7 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
             Action::Navigate | Action::AwaitCallback => {
                 let url = self.flow.depart(&self.env())?;
                 self.departures += 1;
-                let is_away = self.is_away(&url);
-                let station = self.person.visit_until_decision(&url, is_away).await?;
+                let station = self.person.visit_until_decision(&url, self.is_back(&url)).await?;
                 self.arrive(station);
             }
             Action::Failed(failure) => return Err(AttackError::Stopped(failure.title.clone())),
@@ -158,8 +205,7 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
             let step = if self.departures > 1 { Step::StepUpConsent } else { Step::Consent };
             let ends = (Party::You, Party::AuthorizationServer);
             let found = self.tampered(step, ends, "the decision".to_owned(), decision, edits).await?;
-            let answer = self.asides.last().and_then(|(_, entry)| response(&entry.event));
-            self.returned = answer.and_then(|answer| answer.header("location")).map(str::to_owned);
+            self.returned = self.asides.last().and_then(|(_, entry)| location(&entry.event));
             return Ok(found);
         }
         if let Some(url) = self.flow.destination() {
@@ -177,7 +223,7 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
 
     /// Sends a message of an earlier step once more, changed.
     async fn again(&mut self, step: Step, edits: &[Edit]) -> Result<Found, AttackError> {
-        let entries = self.entries();
+        let entries = self.own_entries();
         let sent =
             entries.iter().rev().filter(|entry| entry.step == step).find_map(|entry| match &entry.event {
                 Event::Exchange { request, .. } => Some((entry, request.clone())),
@@ -265,7 +311,16 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
     async fn send(&mut self) -> Result<Found, AttackError> {
         let Action::Send(outgoing) = self.flow.poll() else { return Err(AttackError::NeverCame) };
         let outgoing = outgoing.clone();
-        let answer = self.attacker.http.perform(&outgoing).await;
+        let http = &self.attacker.http;
+        let answer = match &self.page {
+            Some(page) => page.perform(http, &outgoing).await,
+            None => http.perform(&outgoing).await.map_err(Unseen::Unreachable),
+        };
+        self.kept_back = match &answer {
+            Err(Unseen::KeptBack(header)) => Some(Refused::by_browser(header)),
+            Ok(_) | Err(Unseen::Unreachable(_)) => None,
+        };
+        let answer = answer.map_err(|reason| reason.to_string());
         let found = judged(outgoing.to, &outgoing.request, answer.as_ref());
         match answer {
             Ok(response) => self.flow.handle_response(&self.env(), response)?,
@@ -276,8 +331,8 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
 
     /// The person goes to a changed address, and does there what there is to do.
     async fn ask_person(&mut self, url: &str) -> Result<Found, AttackError> {
-        let is_away = self.is_away(url);
-        match self.person.visit_until(url, is_away).await {
+        let is_back = self.is_back(url);
+        match self.person.visit_until(url, is_back).await {
             Ok(target) => {
                 let found = Refused::by_redirect(&target).map_or(Found::Accepted, Found::Refused);
                 self.departures += 1;
@@ -292,7 +347,7 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
     }
 
     /// Wherever the browser is sent away from the authorization servers, that is the way back: nobody goes there.
-    fn is_away(&self, url: &str) -> impl Fn(&str) -> bool + use<E> {
+    fn is_back(&self, url: &str) -> impl Fn(&str) -> bool + use<E> {
         let servers = [origin_of(url), origin_of(&self.attacker.places.authorization_server)];
         move |target| !servers.contains(&origin_of(target))
     }
@@ -304,17 +359,19 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
         }
     }
 
-    /// Whether the client stopped.
+    /// Whether the client stopped, of itself or because the browser keeps from it what it needs.
     fn clients_verdict(&self) -> Found {
         match self.flow.poll() {
-            Action::Failed(failure) => Found::Refused(Refused::by_client(failure)),
+            Action::Failed(failure) => {
+                Found::Refused(self.kept_back.clone().unwrap_or_else(|| Refused::by_client(failure)))
+            }
             _ => Found::Accepted,
         }
     }
 
     /// From here on it is the attack.
     fn begin(&mut self, changes: Vec<Changed>) {
-        self.at = Some(self.flow.trace().entries().len() + self.asides.len());
+        self.at = Some(self.entries().len());
         self.changes = changes;
     }
 
@@ -330,39 +387,55 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
             Slot::Issuer => Some(places.authorization_server.clone()),
             Slot::Page => Some(places.page.clone()),
             Slot::Rogue => Some(places.rogue.clone()),
+            Slot::Upstream => Some(places.upstream()),
+            Slot::Victims(slot) => self.former.as_ref()?.known(*slot),
             Slot::AccessToken => self.issued("access_token", 0),
             Slot::FormerAccessToken => self.issued("access_token", 1),
             Slot::RefreshToken => self.issued("refresh_token", 0),
             Slot::FormerRefreshToken => self.issued("refresh_token", 1),
-            Slot::SessionId => {
-                self.latest(|event| response(event)?.header("mcp-session-id").map(str::to_owned), 0)
-            }
-            Slot::CodeChallenge => self.latest(|event| parameter(navigation(event)?, "code_challenge"), 0),
-            Slot::FormerCallback => self.latest(|event| callback(event).map(str::to_owned), 0),
+            Slot::SessionId => self.latest(|event| {
+                let id = response(event)?.header("mcp-session-id")?;
+                Some(id.to_owned())
+            }),
+            Slot::CodeChallenge => self.latest(|event| match event {
+                Event::Navigation { url } => parameter(url, "code_challenge"),
+                _ => None,
+            }),
+            Slot::FormerCallback => self.latest(|event| match event {
+                Event::Callback { url } => Some(url.clone()),
+                _ => None,
+            }),
             Slot::Published => self.published.clone(),
         }
     }
 
     /// The latest token of a kind, or one before it.
     fn issued(&self, member: &str, back: usize) -> Option<String> {
-        let token = |event: &Event| {
-            let body: Value = serde_json::from_str(&response(event)?.body).ok()?;
+        let token = |entry: &Entry| {
+            let body: Value = serde_json::from_str(&response(&entry.event)?.body).ok()?;
             Some(body.get(member)?.as_str()?.to_owned())
         };
-        self.latest(token, back)
+        self.own_entries().iter().rev().filter_map(token).nth(back)
     }
 
-    /// What the latest event of the client's says that says it, or one before it.
-    fn latest<T>(&self, says: impl Fn(&Event) -> Option<T>, back: usize) -> Option<T> {
-        self.flow.trace().entries().iter().rev().filter_map(|entry| says(&entry.event)).nth(back)
+    /// What the latest event says that says it.
+    fn latest<T>(&self, says: impl Fn(&Event) -> Option<T>) -> Option<T> {
+        self.own_entries().iter().rev().find_map(|entry| says(&entry.event))
     }
 
-    /// All that was written down, in order: by the client, and beside it.
-    fn entries(&self) -> Vec<Entry> {
+    /// All that was written down in this run, in order: by the client, and beside it.
+    fn own_entries(&self) -> Vec<Entry> {
         let mut entries = self.flow.trace().entries().to_vec();
         for (inserted, (place, entry)) in self.asides.iter().enumerate() {
             entries.insert((place + inserted).min(entries.len()), entry.clone());
         }
+        entries
+    }
+
+    /// The same behind that of the run before.
+    fn entries(&self) -> Vec<Entry> {
+        let mut entries = self.former.as_ref().map(|former| former.entries()).unwrap_or_default();
+        entries.append(&mut self.own_entries());
         entries
     }
 
@@ -384,7 +457,7 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
             let value = value.as_deref()?;
             // These are the browser's own, which the client never knew.
             let is_the_browsers = matches!(name, "cookie" | "csrf");
-            Some(if is_the_browsers { MASK.to_owned() } else { self.flow.trace().mask(value).into_owned() })
+            Some(if is_the_browsers { MASK.to_owned() } else { self.mask(value) })
         };
         let of = |Changed { part, name, was, is }: &Changed| Changed {
             part: *part,
@@ -395,9 +468,21 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
         self.changes.iter().map(of).collect()
     }
 
+    fn mask(&self, text: &str) -> String {
+        let masked = self.flow.trace().mask(text);
+        match &self.former {
+            Some(former) => former.mask(&masked),
+            None => masked.into_owned(),
+        }
+    }
+
     /// The run without secrets.
     pub(crate) fn masked(&self, record: Record) -> Record {
-        record.masked(self.flow.trace())
+        let record = record.masked(self.flow.trace());
+        match &self.former {
+            Some(former) => former.masked(record),
+            None => record,
+        }
     }
 }
 
@@ -417,6 +502,12 @@ fn judged(by: Party, request: &Request, answer: Result<&Response, &String>) -> F
     refused.map_or(Found::Accepted, Found::Refused)
 }
 
+fn parameter(url: &str, name: &'static str) -> Option<String> {
+    let (_, query) = url.split_once('?')?;
+    Parameters::parse(query).get(name).ok()?.map(str::to_owned)
+}
+
+/// What came back.
 fn response(event: &Event) -> Option<&Response> {
     match event {
         Event::Exchange { answer: Answer::Response(response), .. } => Some(response),
@@ -424,26 +515,7 @@ fn response(event: &Event) -> Option<&Response> {
     }
 }
 
-fn navigation(event: &Event) -> Option<&str> {
-    match event {
-        Event::Navigation { url } => Some(url),
-        _ => None,
-    }
-}
-
-fn callback(event: &Event) -> Option<&str> {
-    match event {
-        Event::Callback { url } => Some(url),
-        _ => None,
-    }
-}
-
-fn parameter(url: &str, name: &'static str) -> Option<String> {
-    let (_, query) = url.split_once('?')?;
-    Parameters::parse(query).get(name).ok()?.map(str::to_owned)
-}
-
-/// Scheme, host and port.
-fn origin_of(url: &str) -> String {
-    url::Url::parse(url).map(|url| url.origin().ascii_serialization()).unwrap_or_default()
+/// Where an answer sends the browser.
+fn location(event: &Event) -> Option<String> {
+    response(event)?.header("location").map(str::to_owned)
 }

@@ -72,6 +72,43 @@ test("a run is exported in five formats, without secrets unless asked, and comes
   await expect(lab.card.title).toHaveText("Code exchange");
 });
 
+test("a run from a file says so everywhere, and takes no value from the run that was here", async ({ lab, as, page }) => {
+  await lab.open();
+  const tokens = tokensSent(page);
+  await lab.runToTheEnd(as, "Ada");
+  const dialog = await lab.openDialog("export");
+  for (const format of ["Mermaid", "curl"]) {
+    await dialog.getByRole("radio", { name: format }).check();
+    await expect(dialog.getByTestId("export-secrets")).toBeDisabled();
+  }
+  await dialog.getByRole("radio", { name: "JSON" }).check();
+  await dialog.getByTestId("export-secrets").check();
+  const json = await save(page, dialog, "JSON");
+  await page.keyboard.press("Escape");
+  const [token] = tokens as [string];
+  expect(json).toContain(token);
+
+  await lab.startOver.click();
+  await expect(lab.happened()).toHaveCount(0);
+  const again = await lab.openDialog("export");
+  await again.getByTestId("import-file").setInputFiles({ name: "run.json", mimeType: "application/json", buffer: Buffer.from(json) });
+  await expect(again).toBeHidden();
+  await expect(page.getByTestId("place")).toContainText("from a file");
+  await expect(lab.pauses).toBeDisabled();
+  await expect(page.getByTestId("value-client_id"), "nothing is known at its start").toBeHidden();
+  await lab.rows(/tools\/call whoami/).first().click();
+  await expect(page.getByTestId("value-client_id")).toContainText("client.json");
+  await expect(page.getByTestId("value-code_verifier")).toContainText("•");
+  expect(await page.content(), "its secrets are masked, too").not.toContain(token);
+  await lab.rows(/the token opened/).first().click();
+  await lab.card.open("decoded");
+  await expect(lab.card.panel.getByText("as expected").first(), "it is the file's token that is opened").toBeAttached();
+  const exported = await lab.openDialog("export");
+  await exported.getByRole("radio", { name: "JSON" }).check();
+  await expect(exported.getByTestId("export-secrets")).toBeDisabled();
+  await expect(exported.getByTestId("export-warning")).toContainText("came from a file");
+});
+
 type Har = {
   log: {
     version: string;

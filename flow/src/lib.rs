@@ -49,7 +49,7 @@
 //! | `Register` | the client registers itself at this server, and will use what it gets nowhere else | sends |
 //! | `AskCredentials` | no other way is open: somebody has to say who the client is | [`Flow::provide_credentials`] |
 //! | `Authorize` | PKCE pair, `state` and issuer are recorded; nothing is sent yet | [`Flow::depart`] |
-//! | `AwaitCallback` | the browser is away; the flow's recording can be put away meanwhile | [`Flow::handle_callback`] |
+//! | `AwaitCallback` | the browser is away; the flow's recording can be put away meanwhile. After a no to more, the client goes on with the token that it has | [`Flow::handle_callback`] |
 //! | `Sign` | a client assertion waits for its signature; the flow never sees the key | [`Flow::handle_signature`] |
 //! | `Token` | a code, a refresh token or the client's own name is exchanged for a token | sends |
 //! | `Probe` | a used-up refresh token is sent again, or a token is given back, to see what comes of it; then it rests again | sends |
@@ -205,6 +205,8 @@ mod env;
 mod handshake;
 pub mod http;
 pub mod identity;
+#[cfg(feature = "lax")]
+pub mod lax;
 pub mod lessons;
 mod machine;
 pub mod opened_token;

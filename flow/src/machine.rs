@@ -158,6 +158,7 @@ impl Flow {
     fn answered(&mut self, env: &Env, response: &Response) -> Result<(), Unexpected> {
         let outgoing = self.outgoing.take().ok_or(Unexpected::NoRequest)?;
         let mut turn = Turn::new(&self.config, env);
+        turn.with_token = outgoing.request.headers.iter().any(|(name, _)| name == "authorization");
         let next = match self.state.clone() {
             State::Operate(operating) => operating.answered(&mut turn, response),
             State::ResourceMetadata(lookup) => lookup.answered(&mut turn, response),

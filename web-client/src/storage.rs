@@ -24,6 +24,8 @@ pub(crate) struct Saved {
     /// How far it was going by itself.
     pub(crate) running: Option<Until>,
     pub(crate) pauses: bool,
+    /// Whether it was told to a room, which goes on when the browser is back.
+    pub(crate) presents: bool,
     /// Where in the servers' reports the run began.
     pub(crate) since: Option<Place>,
 }

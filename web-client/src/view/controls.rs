@@ -58,6 +58,7 @@ pub(crate) fn Controls(walk: Walk) -> impl IntoView {
                 <input
                     type="checkbox"
                     data-testid="pauses"
+                    disabled=move || walk.imported.with(Option::is_some)
                     prop:checked=move || walk.pauses.get()
                     on:change=move |event| walk.set_pauses(event_target_checked(&event))
                 />
@@ -90,7 +91,10 @@ fn waiting(busy: Busy, seconds: u32) -> String {
 fn place(walk: Walk) -> String {
     match (walk.place(), walk.hops.with(Vec::len)) {
         (_, 0) => "nothing sent yet".to_owned(),
-        (Some(place), total) => format!("{} of {total}", place + 1),
+        (Some(place), total) => {
+            let whence = if walk.imported.with(Option::is_some) { ", from a file" } else { "" };
+            format!("{} of {total}{whence}", place + 1)
+        }
         (None, total) => format!("{total} so far"),
     }
 }

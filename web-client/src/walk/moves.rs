@@ -153,7 +153,11 @@ impl Walk {
         self.flow.with_untracked(|flow| match until {
             Until::Consent => !matches!(flow.poll(), Action::Send(_)),
             Until::Step(step) => flow.trace().entries().iter().any(|entry| entry.step == step),
-            Until::Refusal => flow.trace().entries().last().is_some_and(|entry| entry.event.is_refused()),
+            // What the client worked out of it stands behind it.
+            Until::Refusal => {
+                let mut entries = flow.trace().entries().iter().rev();
+                entries.find(|entry| entry.from != entry.to).is_some_and(|entry| entry.event.is_refused())
+            }
             Until::End => false,
         })
     }
@@ -211,7 +215,10 @@ impl Walk {
             Err(reason) => flow.handle_unreachable(&env, &reason),
         });
         debug_assert_eq!(taken, Some(Ok(())), "the answer belongs to the request that was polled");
-        self.look_at_entry(if to_last { self.count().saturating_sub(1) } else { first_new });
+        let until = self.running.get_untracked();
+        let is_refused = until == Some(Until::Refusal) && self.has_reached(Until::Refusal);
+        let last_new = self.count().saturating_sub(1);
+        self.look_at_entry(if to_last && !is_refused { last_new } else { first_new });
         self.go_on();
     }
 
@@ -277,6 +284,7 @@ impl Walk {
             at: self.at.get_untracked(),
             running: self.running.get_untracked(),
             pauses: self.pauses.get_untracked(),
+            presents: self.presents.get_untracked(),
             since: self.observatory.since.get_untracked(),
         }
     }

@@ -4,13 +4,20 @@
 //! coverage. What an attack does is a [`Plot`]; [`crate::tamper`] applies its changes, and a driver with a network performs
 //! it. Nothing here is a result: what comes of an attack is found out by doing it.
 
+mod audience;
 mod authorize;
+mod bearer;
 mod callback;
 mod client_id;
 mod consent;
+mod documents;
 mod lifetime;
 mod rogue;
+mod sessions;
+mod step_up;
 mod token;
+mod transport;
+mod twist;
 
 use protocol::clause::Clause;
 use protocol::party::Party;
@@ -21,12 +28,15 @@ use crate::http::Method;
 use crate::revocation::TokenKind;
 use crate::tamper::{Edit, Slot};
 
+pub use twist::Twist;
+
 /// An attack, or a mistake that amounts to one.
 #[derive(Clone, Copy, Debug)]
 pub struct Attack {
     /// Its stable name: `wrong-verifier`.
     pub id: &'static str,
-    /// The rows of `docs/spec/requirements.tsv` that it proves when it ends as predicted: `X-19`, `AS-101`.
+    /// The rows of `docs/spec/requirements.tsv` that it proves when it ends as predicted: `X-19`, `AS-101`. Not every mistake
+    /// has one.
     pub proves: &'static [&'static str],
     /// What it is, in a few words.
     pub title: &'static str,
@@ -82,6 +92,8 @@ pub enum Plot {
     Client(&'static [Scene]),
     /// The client does all as it should, and meets a server that does this.
     Server(Twist),
+    /// The same, and the client runs in a page: it sees no more than the browser lets a page see.
+    ServerOfPage(Twist),
     /// The authorization server meets a client whose document has this mistake: the id of one of [`super::mistakes`].
     Document(&'static str),
 }
@@ -95,6 +107,11 @@ pub enum Scene {
     Change(&'static [Edit]),
     /// The message that was sent at this step last is sent once more, changed.
     Again(Step, &'static [Edit]),
+    /// Somebody else signs in and goes the same way, from its beginning. What came up before is
+    /// [theirs to use](crate::tamper::Slot::Victims).
+    AsSomebodyElse,
+    /// The client turns to the [other MCP server](crate::tamper::Slot::Upstream), from the beginning.
+    AtUpstream,
     /// The client, at rest, is asked for this. Its request is about to be sent.
     Do(Deed),
     /// Somebody sends a request that no run has sent.
@@ -159,35 +176,6 @@ pub enum Moment {
     Rests,
 }
 
-/// What a rogue server of the lab does otherwise than it should. Everything else it does as it should, or lets pass.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Twist {
-    /// Nothing: the client arrives.
-    None,
-    /// Its metadata names another issuer than the one that was asked for.
-    OtherIssuer,
-}
-
-impl Twist {
-    /// All.
-    pub const ALL: &'static [Self] = &[Self::None, Self::OtherIssuer];
-
-    /// Its name in addresses: `other-issuer`.
-    #[must_use]
-    pub fn id(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::OtherIssuer => "other-issuer",
-        }
-    }
-
-    /// The twist of this name.
-    #[must_use]
-    pub fn parse(id: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|twist| twist.id() == id)
-    }
-}
-
 /// What must come of an attack.
 #[derive(Clone, Copy, Debug)]
 pub enum Prediction {
@@ -224,7 +212,7 @@ impl Attack {
     pub fn kind(&self) -> Kind {
         match self.plot {
             Plot::Client(_) => Kind::Client,
-            Plot::Server(_) => Kind::Server,
+            Plot::Server(_) | Plot::ServerOfPage(_) => Kind::Server,
             Plot::Document(_) => Kind::Document,
         }
     }
@@ -239,7 +227,17 @@ pub fn all() -> impl Iterator<Item = &'static Attack> {
         callback::ATTACKS,
         token::ATTACKS,
         lifetime::ATTACKS,
-        rogue::ATTACKS,
+        bearer::ATTACKS,
+        audience::ATTACKS,
+        transport::ATTACKS,
+        sessions::ATTACKS,
+        step_up::ATTACKS,
+        rogue::discovery::ATTACKS,
+        rogue::authorization::ATTACKS,
+        rogue::token::ATTACKS,
+        rogue::operation::ATTACKS,
+        rogue::page::ATTACKS,
+        documents::ATTACKS,
     ]
     .into_iter()
     .flatten()
@@ -305,7 +303,7 @@ mod tests {
                 );
             }
             assert!(!attack.title.ends_with('.') && attack.title.len() <= 60, "{}", attack.id);
-            assert!(!attack.revisions.is_empty() && !attack.proves.is_empty(), "{}", attack.id);
+            assert!(!attack.revisions.is_empty(), "{}", attack.id);
         }
     }
 

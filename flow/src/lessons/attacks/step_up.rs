@@ -1,0 +1,69 @@
+//! More permission for one tool, and the wrong ways to it.
+
+use protocol::clause::Clause;
+use protocol::party::Party::McpServer;
+
+use super::Moment::{Departs, Sends};
+use super::Scene::{Again, Change, Until};
+use super::{Attack, BOTH, Plot, Prediction, refused};
+use crate::lessons::steps::Step;
+use crate::tamper::Edit::{Drop, Set};
+use crate::tamper::Part::{Form, Header, Query};
+use crate::tamper::Slot::{AccessToken, RefreshToken};
+use crate::tamper::Value::{Kept, Prefixed, Text};
+
+pub(super) const ATTACKS: &[Attack] = &[
+    Attack {
+        id: "refresh-for-more",
+        proves: &["X-07", "RS-15"],
+        title: "Refreshing instead of asking the person",
+        story: "A client takes every refusal for a token that has run out. It gets a new one with its refresh token, and is \
+                surprised that the call fails again.",
+        change: "After the 403 the client renews its token, and makes the call again with the new one.",
+        cost: "If a refresh token could bring more than was allowed, consent would be worth nothing after the first time.",
+        remedy: "A client tells 401 from 403. For insufficient_scope it sends the person to a new consent; a refresh only \
+                 ever brings what was allowed before.",
+        step: Step::InsufficientScope,
+        revisions: BOTH,
+        plot: Plot::Client(&[
+            Until(Departs(2)),
+            Again(
+                Step::CodeExchange,
+                &[
+                    Set(Form, "grant_type", Text("refresh_token")),
+                    Set(Form, "refresh_token", Kept(RefreshToken)),
+                    Drop(Form, "code"),
+                    Drop(Form, "code_verifier"),
+                    Drop(Form, "redirect_uri"),
+                ],
+            ),
+            Again(Step::InsufficientScope, &[Set(Header, "authorization", Prefixed("Bearer ", AccessToken))]),
+        ]),
+        prediction: insufficient(),
+    },
+    Attack {
+        id: "scopes-replaced",
+        proves: &["X-07", "RS-15"],
+        title: "Asking for the new scope alone",
+        story: "A client asks for exactly the scope that it lacks, and forgets the ones that it had. The new token takes the \
+                place of the old one.",
+        change: "In the second authorization request, scope is weather:read alone, and the person allows it.",
+        cost: "Nothing is stolen, but the client has lost what it could do before: it asks the person again and again, \
+               and each consent undoes the one before.",
+        remedy: "The client asks for all that it asked for before, and the new scope with it.",
+        step: Step::StepUpRequest,
+        revisions: BOTH,
+        plot: Plot::Client(&[
+            Until(Departs(2)),
+            Change(&[Set(Query, "scope", Text("weather:read"))]),
+            Until(Sends(Step::Retry)),
+            Change(&[]),
+        ]),
+        prediction: insufficient(),
+    },
+];
+
+/// A good token that does not allow this.
+const fn insufficient() -> Prediction {
+    refused(McpServer, 403, Some("insufficient_scope"), "InsufficientScope", Clause::InsufficientScope)
+}
