@@ -30,6 +30,9 @@ async fn every_attack_ends_as_predicted() {
     for attack in attacks::all() {
         for revision in attack.revisions {
             match attacker.perform(attack, *revision).await {
+                Ok(outcome) if shows_token(&serde_json::to_string(&outcome).unwrap()) => {
+                    wrong.push(format!("{} {revision:?}: shows a token", attack.id));
+                }
                 Ok(outcome) if outcome.verdict.is_as_predicted() => {}
                 Ok(outcome) => wrong.push(format!(
                     "{} {revision:?}: {:?}\n  expected {:?}\n  found {:?}",
@@ -41,4 +44,13 @@ async fn every_attack_ends_as_predicted() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     lab.end().await;
+}
+
+/// Whether a text has a JWT in it with all of its signature.
+fn shows_token(text: &str) -> bool {
+    let words = text.split(|letter: char| !letter.is_ascii_alphanumeric() && !"._-".contains(letter));
+    words.filter(|word| word.starts_with("eyJ")).any(|word| {
+        let parts: Vec<_> = word.split('.').collect();
+        parts.len() >= 3 && parts[2].len() >= 43
+    })
 }

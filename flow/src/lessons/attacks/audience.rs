@@ -17,13 +17,13 @@ pub(super) const ATTACKS: &[Attack] = &[
         id: "resource-slash",
         proves: &["AS-85"],
         title: "resource with one slash more",
-        story: "A developer’s framework adds a slash to every address. It looks like the same server, and at some servers \
-                it is.",
+        story: "A developer’s framework adds a slash to every address. It looks like the same server, and at some \
+                servers it is.",
         change: "In the authorization request, resource ends in a slash that the MCP server’s own address lacks.",
-        cost: "A token for the address with the slash would be refused at the server without it, long after anybody could \
-               tell why.",
-        remedy: "The client takes resource from the server’s metadata and changes nothing in it. The authorization server \
-                 says at once that it knows no such resource.",
+        cost: "A token for the address with the slash would be refused at the server without it, long after anybody \
+               could tell why.",
+        remedy: "The client takes resource from the server’s metadata and changes nothing in it. The authorization \
+                 server says at once that it knows no such resource.",
         step: Step::AuthorizationRequest,
         revisions: BOTH,
         plot: Plot::Client(&[Until(Departs(1)), Change(&[Set(Query, "resource", Append("/"))])]),
@@ -56,12 +56,12 @@ pub(super) const ATTACKS: &[Attack] = &[
         id: "token-for-another",
         proves: &["X-05", "RS-13", "RS-19"],
         title: "A token for another server",
-        story: "You use two MCP servers of the same authorization server. One of them takes the token that you gave it and \
-                calls the other one with it, in your name.",
+        story: "You use two MCP servers of the same authorization server. One of them takes the token that you gave \
+                it and calls the other one with it, in your name.",
         change: "The client has a token for another MCP server of the lab. Its call goes to the lab’s own.",
         cost: "The least careful of all servers would decide what happens at each of them.",
-        remedy: "A token names the one server that it is for, because the client asked with resource. Every server takes \
-                 only its own.",
+        remedy: "A token names the one server that it is for, because the client asked with resource. Every server \
+                 takes only its own.",
         step: Step::Call,
         revisions: BOTH,
         plot: Plot::Client(&[AtUpstream, Until(Sends(Step::Call)), Change(&[To(Kept(Resource))])]),
@@ -71,12 +71,14 @@ pub(super) const ATTACKS: &[Attack] = &[
         id: "token-passthrough",
         proves: &["X-06", "RS-19"],
         title: "A token that is passed on",
-        story: "A naive MCP server needs something from an API behind it and forwards what it got, token and all. It saves \
-                the trouble of getting a token of its own.",
-        change: "The call goes on to the server behind, as it stands, with the token that the client gave to the first one.",
-        cost: "The API could not tell who calls, its limits and logs would be worth nothing, and whoever steals a token \
-               from the one server could use it at the other.",
-        remedy: "The API refuses what is not for itself. A server that needs it gets a token of its own there, as a client.",
+        story: "A naive MCP server needs something from an API behind it and forwards what it got, token and all. It \
+                saves the trouble of getting a token of its own.",
+        change: "The call goes on to the server behind, as it stands, with the token that the client gave to the \
+                 first one.",
+        cost: "The API could not tell who calls, its limits and logs would be worth nothing, and whoever steals a \
+               token from the one server could use it at the other.",
+        remedy: "The API refuses what is not for itself. A server that needs it gets a token of its own there, as a \
+                 client.",
         step: Step::Call,
         revisions: BOTH,
         plot: Plot::Client(&[Until(Sends(Step::Call)), Change(&[To(Kept(Upstream))])]),

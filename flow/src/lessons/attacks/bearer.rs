@@ -3,10 +3,11 @@
 use protocol::clause::Clause;
 use protocol::party::Party::McpServer;
 
-use super::Moment::Sends;
-use super::Scene::{Change, Until};
-use super::{Attack, BOTH, Plot, Prediction, refused};
+use super::Moment::{Rests, Sends};
+use super::Scene::{Change, Do, Until};
+use super::{Attack, BOTH, Deed, Plot, Prediction, refused};
 use crate::lessons::steps::Step;
+use crate::revocation::TokenKind;
 use crate::tamper::Edit::{Add, Drop, Set};
 use crate::tamper::Part::{Header, Query};
 use crate::tamper::Slot::AccessToken;
@@ -17,8 +18,8 @@ pub(super) const ATTACKS: &[Attack] = &[
         id: "no-token",
         proves: &["X-01", "RS-11"],
         title: "No token at all",
-        story: "Somebody has found the address of the server and calls a tool. Or a client forgets its token on one of \
-                its requests, because the one before went well.",
+        story: "Somebody has found the address of the server and calls a tool. Or a client forgets its token on one \
+                of its requests, because the one before went well.",
         change: "The call has no Authorization header.",
         cost: "The server would do for strangers what it does for people who allowed it.",
         remedy: "The server judges every request by itself, also inside a session. Its 401 names no error, since \
@@ -32,8 +33,8 @@ pub(super) const ATTACKS: &[Attack] = &[
         id: "token-in-query",
         proves: &["X-02", "RS-17"],
         title: "The token in the address",
-        story: "A developer builds a link that works at once when it is opened. It also works for everybody who finds it \
-                in a log, a browser’s history or a Referer header.",
+        story: "A developer builds a link that works at once when it is opened. It also works for everybody who finds \
+                it in a log, a browser’s history or a Referer header.",
         change: "The token moves from the Authorization header to the query, as access_token.",
         cost: "Addresses are written down all along the way, and the token with them.",
         remedy: "The server does not look for a token in the address, so such a request has none. OAuth 2.1 has \
@@ -83,8 +84,8 @@ pub(super) const ATTACKS: &[Attack] = &[
         id: "malformed-authorization",
         proves: &["RS-14"],
         title: "Something behind the token",
-        story: "A client pastes its token together with a comment, or with a second one. A lenient server would cut the \
-                value somewhere, and the next server somewhere else.",
+        story: "A client pastes its token together with a comment, or with a second one. A lenient server would cut \
+                the value somewhere, and the next server somewhere else.",
         change: "Behind the token stand a space and one more word.",
         cost: "Where programs disagree about where a token ends, one can be made to see another token.",
         remedy: "The value is the scheme, blanks and one token of the characters that tokens have; everything else is \
@@ -101,8 +102,8 @@ pub(super) const ATTACKS: &[Attack] = &[
         id: "two-spaces",
         proves: &["RS-16"],
         title: "One space more before the token",
-        story: "A developer’s template leaves two spaces between Bearer and the token, and the scheme in lower case. It \
-                looks like a mistake, and a strict server might think so.",
+        story: "A developer’s template leaves two spaces between Bearer and the token, and the scheme in lower case. \
+                It looks like a mistake, and a strict server might think so.",
         change: "The Authorization header says bearer, and has two spaces before the token.",
         cost: "Nothing: it is the same token.",
         remedy: "Nobody has to avoid it. A server that refuses it locks out clients that keep to the rules.",
@@ -124,8 +125,8 @@ pub(super) const ATTACKS: &[Attack] = &[
         story: "A token is copied out of an address, with the slash behind it. The slash may stand in a token, so its \
                 form is still right.",
         change: "Behind the token stands a slash.",
-        cost: "A server that cleans tokens up before it judges them has many texts for one token, and a list of revoked \
-               ones finds only one of them.",
+        cost: "A server that cleans tokens up before it judges them has many texts for one token, and a list of \
+               revoked ones finds only one of them.",
         remedy: "The server judges the text as it came. The signature is another one then, and fits nothing.",
         step: Step::Call,
         revisions: BOTH,
@@ -133,15 +134,39 @@ pub(super) const ATTACKS: &[Attack] = &[
         prediction: invalid("BadSignature"),
     },
     Attack {
+        id: "revoked-token",
+        proves: &["X-03", "RS-13"],
+        title: "A token that was given back",
+        story: "A thief has copied a token. You notice it and sign out, so your client gives the token back; the \
+                thief’s copy is still signed, and has not expired.",
+        change: "The client revokes its token, and calls a tool with it all the same.",
+        cost: "To sign out would change nothing until the token ends by itself.",
+        remedy: "Tokens live for minutes. And the server asks the authorization server whether one is still good: the \
+                 lab’s at each call, one with much to do every few seconds.",
+        step: Step::Revocation,
+        revisions: BOTH,
+        plot: Plot::Client(&[
+            Until(Rests),
+            // So that the tools are listed, and the call that matters is the next message.
+            Do(Deed::Call("whoami", "{}")),
+            Until(Rests),
+            Do(Deed::Revoke(TokenKind::AccessToken)),
+            Until(Rests),
+            Do(Deed::Call("whoami", "{}")),
+            Change(&[]),
+        ]),
+        prediction: refused(McpServer, 401, Some("invalid_token"), "Revoked", Clause::TokenRevoked),
+    },
+    Attack {
         id: "claim-edited",
         proves: &["X-04", "RS-13", "RS-21"],
         title: "A token that grants itself more",
-        story: "A person may read and wants to write. Their token is JSON that anybody can decode, so they decode it and \
-                add the scope.",
+        story: "A person may read and wants to write. Their token is JSON that anybody can decode, so they decode it \
+                and add the scope.",
         change: "In the token, the claim scope says mcp:connect notes:write. The signature stays as it was.",
         cost: "Everybody would have the permissions that they want.",
-        remedy: "The server believes no claim before it has verified the signature over all of them, with a key that it \
-                 fetched from the authorization server.",
+        remedy: "The server believes no claim before it has verified the signature over all of them, with a key that \
+                 it fetched from the authorization server.",
         step: Step::Call,
         revisions: BOTH,
         plot: Plot::Client(&[

@@ -16,11 +16,12 @@ pub(super) const ATTACKS: &[Attack] = &[
         id: "copied-document",
         proves: &["X-29", "AS-56"],
         title: "The document of somebody else",
-        story: "An attacker copies the document of a client that people trust and puts it on a server of their own. Name \
-                and logo are all there.",
+        story: "An attacker copies the document of a client that people trust and puts it on a server of their own. \
+                Name and logo are all there.",
         change: "The document’s client_id is another address than the one at which it lies.",
         cost: "The consent page would show the name of the client that was copied.",
-        remedy: "The server compares the document’s client_id with the address that it fetched, character by character.",
+        remedy: "The server compares the document’s client_id with the address that it fetched, character by \
+                 character.",
         step: Step::ClientDocument,
         revisions: BOTH,
         plot: Plot::Document("other-client-id"),
@@ -30,8 +31,8 @@ pub(super) const ATTACKS: &[Attack] = &[
         id: "document-query",
         proves: &["X-29", "AS-37", "AS-56"],
         title: "client_id with a question mark more",
-        story: "An attacker wants to be a second client with the document of the first. Most web servers answer with the \
-                same file, whatever stands behind the question mark.",
+        story: "An attacker wants to be a second client with the document of the first. Most web servers answer with \
+                the same file, whatever stands behind the question mark.",
         change: "In the authorization request, client_id ends in a question mark that the document’s own lacks.",
         cost: "One client under many names: what was refused to one name would be allowed to the next.",
         remedy: "Identifiers are texts. The server compares them as they are, and puts nothing into order first.",
@@ -48,8 +49,8 @@ pub(super) const ATTACKS: &[Attack] = &[
                 Documents are public.",
         change: "The document has a client_secret.",
         cost: "Everybody who reads the document could speak as the client.",
-        remedy: "The server refuses the document, so the mistake is found on the first day. A client that has to prove \
-                 itself publishes public keys.",
+        remedy: "The server refuses the document, so the mistake is found on the first day. A client that has to \
+                 prove itself publishes public keys.",
         step: Step::ClientDocument,
         revisions: BOTH,
         plot: Plot::Document("secret"),
@@ -87,8 +88,8 @@ pub(super) const ATTACKS: &[Attack] = &[
         id: "document-redirect",
         proves: &["X-30", "AS-42"],
         title: "A document that is somewhere else",
-        story: "An attacker’s address answers with a redirect to an address inside the server’s own network. The first \
-                address was public, so it was allowed.",
+        story: "An attacker’s address answers with a redirect to an address inside the server’s own network. The \
+                first address was public, so it was allowed.",
         change: "The document’s host answers 302.",
         cost: "The server would fetch for a stranger what only it can reach.",
         remedy: "The server follows no redirects. A client that moves gets a new client_id.",
@@ -101,8 +102,8 @@ pub(super) const ATTACKS: &[Attack] = &[
         id: "document-missing",
         proves: &["X-30", "AS-41"],
         title: "A document that is not there",
-        story: "A client is deployed before its document, or the file is renamed. Error pages can have a body that looks \
-                like a document.",
+        story: "A client is deployed before its document, or the file is renamed. Error pages can have a body that \
+                looks like a document.",
         change: "The document’s host answers 404, with a good document as its body.",
         cost: "Sites that show texts of their visitors on error pages would host clients of anybody.",
         remedy: "Only status 200 counts. The failure is not kept, so a document that comes later is found.",
@@ -115,8 +116,8 @@ pub(super) const ATTACKS: &[Attack] = &[
         id: "document-too-long",
         proves: &["X-30"],
         title: "A document without end",
-        story: "An attacker names an address that sends without ever stopping. One request of a few bytes would fill the \
-                server’s memory.",
+        story: "An attacker names an address that sends without ever stopping. One request of a few bytes would fill \
+                the server’s memory.",
         change: "The document is longer than 5 kilobytes.",
         cost: "Anybody could keep the server busy, with no account at all.",
         remedy: "The server counts while it reads, and hangs up at 5 kilobytes, whatever was announced.",
@@ -170,13 +171,14 @@ pub(super) const ATTACKS: &[Attack] = &[
     },
     Attack {
         id: "other-port",
-        proves: &["X-31", "AS-43", "C24"],
+        proves: &["C24"],
         title: "A document at the port of another service",
-        story: "An attacker names a database inside the network as the place of a document. The request of the server would be nonsense to the database, or a command.",
+        story: "An attacker names a database inside the network as the place of a document. The request of the server \
+                would be nonsense to the database, or a command.",
         change: "In the authorization request, client_id is https://cache.example:6379/client.json.",
         cost: "The server would knock on doors for strangers, and tell them by its errors which opened.",
-        remedy: "The server fetches documents from port 443 alone, judges every address that a name leads to, and connects \
-                 to the very one that it judged. Here it does not even look the name up.",
+        remedy: "The server fetches documents from port 443 alone. Here it does not even look the name up; of a name \
+                 that it looks up, it judges every address, and connects to the very one that it judged.",
         step: Step::ClientDocument,
         revisions: BOTH,
         plot: Plot::Client(&[
@@ -186,13 +188,32 @@ pub(super) const ATTACKS: &[Attack] = &[
         prediction: page("DocumentUnavailable", Clause::ClientDocumentErrors),
     },
     Attack {
+        id: "mapped-address",
+        proves: &["X-31"],
+        title: "An address in another spelling",
+        story: "An attacker knows that a filter refuses 10.0.0.1. The same address has a spelling in IPv6, of which \
+                the filter may know nothing.",
+        change: "In the authorization request, client_id is https://[::ffff:10.0.0.1]/client.json.",
+        cost: "A list of forbidden texts is passed by writing them otherwise, and the network inside lies open.",
+        remedy: "The server takes names, and no address however it is written. What a name leads to it judges as a \
+                 number, by what is public and not by what is forbidden.",
+        step: Step::ClientDocument,
+        revisions: BOTH,
+        plot: Plot::Client(&[
+            Until(Departs(1)),
+            Change(&[Set(Query, "client_id", Text("https://[::ffff:10.0.0.1]/client.json"))]),
+        ]),
+        prediction: page("BadClientIdUrl", Clause::ClientIdUrl),
+    },
+    Attack {
         id: "own-address",
         proves: &["AS-38"],
         title: "A document at the server’s own address",
-        story: "An attacker names an address of the authorization server itself as a client. The server would ask itself, and be asked in turn.",
+        story: "An attacker names an address of the authorization server itself as a client. The server would ask \
+                itself, and be asked in turn.",
         change: "In the authorization request, client_id is /client.json at the authorization server.",
-        cost: "A few requests would keep the server busy with itself. And whatever texts it serves could speak as clients, \
-               under the host that people trust most.",
+        cost: "A few requests would keep the server busy with itself. And whatever texts it serves could speak as \
+               clients, under the host that people trust most.",
         remedy: "The server knows its own name and fetches nothing from there.",
         step: Step::ClientDocument,
         revisions: BOTH,
@@ -220,12 +241,12 @@ pub(super) const ATTACKS: &[Attack] = &[
         id: "trusted-name",
         proves: &["X-33"],
         title: "A client that calls itself trusted",
-        story: "An attacker publishes a good document that says Trusted Editor. No rule forbids a name, and no server can \
-                know whose it is.",
+        story: "An attacker publishes a good document that says Trusted Editor. No rule forbids a name, and no server \
+                can know whose it is.",
         change: "The document’s client_name is Trusted Editor. Everything in it is in order.",
         cost: "Whoever reads the name alone gives their notes to a stranger.",
-        remedy: "The consent page shows what cannot be made up: the host of the client’s address and the host to return \
-                 to, with a warning if that is this machine. The person decides.",
+        remedy: "The consent page shows what cannot be made up: the host of the client’s address and the host to \
+                 return to, with a warning if that is this machine. The person decides.",
         step: Step::Consent,
         revisions: BOTH,
         plot: Plot::Document("trusted-name"),

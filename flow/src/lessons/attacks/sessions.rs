@@ -18,12 +18,12 @@ pub(super) const ATTACKS: &[Attack] = &[
         id: "stolen-session",
         proves: &["X-12", "RS-38", "RS-41"],
         title: "The session of somebody else",
-        story: "An attacker has read a session id in a log. They have an account of their own and a good token, and hope \
-                that the session brings them what it holds.",
+        story: "An attacker has read a session id in a log. They have an account of their own and a good token, and \
+                hope that the session brings them what it holds.",
         change: "Somebody else’s call, with their own token, has the MCP-Session-Id of your session.",
         cost: "They would see what the server tells you, and could put words into your conversation.",
-        remedy: "A session belongs to the person and the client that began it. To everybody else it does not exist, so \
-                 nobody can find out which ids there are.",
+        remedy: "A session belongs to the person and the client that began it. To everybody else it does not exist, \
+                 so nobody can find out which ids there are.",
         step: Step::Call,
         revisions: ONLY_2025,
         plot: Plot::Client(&[
@@ -38,8 +38,8 @@ pub(super) const ATTACKS: &[Attack] = &[
         id: "session-without-token",
         proves: &["X-12", "RS-18", "RS-38"],
         title: "A session in place of a token",
-        story: "A client has shown its token when the session began and finds that enough. Whoever reads the session id \
-                along the way has all that it takes, then.",
+        story: "A client has shown its token when the session began and finds that enough. Whoever reads the session \
+                id along the way has all that it takes, then.",
         change: "The call has its MCP-Session-Id and no Authorization header.",
         cost: "The id of a session would be a second token, which never expires and which nobody can revoke.",
         remedy: "Every request carries the token, and is judged by it, inside a session as well.",
@@ -52,10 +52,11 @@ pub(super) const ATTACKS: &[Attack] = &[
         id: "guessed-session",
         proves: &["RS-37"],
         title: "A session that nobody began",
-        story: "Somebody guesses session ids, or a client goes on with one that the server has forgotten. The server cannot \
-                tell the two apart.",
+        story: "Somebody guesses session ids, or a client goes on with one that the server has forgotten. The server \
+                cannot tell the two apart.",
         change: "One character of MCP-Session-Id is another one.",
-        cost: "A server that begins a session under whatever id it is told lets others choose the id that a victim uses.",
+        cost: "A server that begins a session under whatever id it is told lets others choose the id that a victim \
+               uses.",
         remedy: "Ids are the server’s to give, and long. It answers 404, and an honest client begins a new session.",
         step: Step::Call,
         revisions: ONLY_2025,

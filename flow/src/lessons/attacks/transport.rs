@@ -35,12 +35,12 @@ pub(super) const ATTACKS: &[Attack] = &[
         id: "foreign-host",
         proves: &["X-11", "RS-31"],
         title: "Another name for the same machine",
-        story: "An attacker bends the name of their own site to 127.0.0.1 after the page has loaded. For the browser it \
-                is still the same site, so it asks nobody.",
+        story: "An attacker bends the name of their own site to 127.0.0.1 after the page has loaded. For the browser \
+                it is still the same site, so it asks nobody.",
         change: "The call has Host: evil.example, which is the name that the browser was told.",
         cost: "The attacker’s page would read the answers too, for they come from its own name.",
-        remedy: "The server knows its own names and answers to no other. A name can be bent to an address, but not the \
-                 other way round.",
+        remedy: "The server knows its own names and answers to no other. A name can be bent to an address, but not \
+                 the other way round.",
         step: Step::Call,
         revisions: BOTH,
         plot: Plot::Client(&[Until(Sends(Step::Call)), Change(&[Set(Header, "host", Text("evil.example"))])]),
@@ -54,7 +54,8 @@ pub(super) const ATTACKS: &[Attack] = &[
                 sends its message under that name.",
         change: "The Content-Type is text/plain.",
         cost: "The browser’s question whether a page may send this, the preflight, would never be asked.",
-        remedy: "The server takes application/json alone: no page can send that to a foreign server without the question.",
+        remedy: "The server takes application/json alone: no page can send that to a foreign server without the \
+                 question.",
         step: Step::Call,
         revisions: BOTH,
         plot: Plot::Client(&[
@@ -115,8 +116,8 @@ pub(super) const ATTACKS: &[Attack] = &[
         id: "unknown-version",
         proves: &["RS-39", "G12"],
         title: "A revision that nobody speaks",
-        story: "A client has negotiated one revision and names another in its header. It may be a mistake, or the hope \
-                to be judged by weaker rules.",
+        story: "A client has negotiated one revision and names another in its header. It may be a mistake, or the \
+                hope to be judged by weaker rules.",
         change: "MCP-Protocol-Version is 2024-01-01.",
         cost: "Two programs that believe in different rules come to different results.",
         remedy: "The server refuses, and says which revisions it speaks. It never guesses.",
@@ -149,8 +150,8 @@ pub(super) const ATTACKS: &[Attack] = &[
         id: "method-missing",
         proves: &["X-10", "RS-47"],
         title: "No method in the headers",
-        story: "A client of the older revision has learned the new body, but not the new headers. A gateway that looks \
-                for the method would find none, and may let pass what it cannot read.",
+        story: "A client of the older revision has learned the new body, but not the new headers. A gateway that \
+                looks for the method would find none, and may let pass what it cannot read.",
         change: "Mcp-Method is left out.",
         cost: "Rules that a gateway applies by method could be passed by leaving it out.",
         remedy: "The server refuses; a client makes the headers from the very message that it sends.",
@@ -163,8 +164,8 @@ pub(super) const ATTACKS: &[Attack] = &[
         id: "versions-differ",
         proves: &["X-10", "RS-47"],
         title: "Two revisions in one message",
-        story: "A proxy rewrites the header to the revision that it knows, and leaves the body as it was. Now the message \
-                says two things about the rules that it follows.",
+        story: "A proxy rewrites the header to the revision that it knows, and leaves the body as it was. Now the \
+                message says two things about the rules that it follows.",
         change: "The protocolVersion in _meta is 2025-11-25; the header still says 2026-07-28.",
         cost: "Whoever picks one of the two may pick the one with fewer checks.",
         remedy: "The server refuses instead of picking one.",
@@ -184,8 +185,8 @@ pub(super) const ATTACKS: &[Attack] = &[
         id: "meta-missing",
         proves: &["X-10", "RS-46"],
         title: "A message that does not introduce itself",
-        story: "A client says its revision in the header and believes that this is enough. There is no session in which \
-                the server could have noted what the client can do.",
+        story: "A client says its revision in the header and believes that this is enough. There is no session in \
+                which the server could have noted what the client can do.",
         change: "_meta is left out of the params.",
         cost: "The server would have to guess what its answer may demand of the client.",
         remedy: "Each request says in _meta which revision it follows and what the client can do.",
