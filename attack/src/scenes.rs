@@ -476,18 +476,21 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
     /// What was changed, without secrets. What stands in the place of a secret is made of it, and tells nearly as much.
     pub(crate) fn masked_changes(&self) -> Vec<Changed> {
         let knowing = self.knowing();
-        let mask = |text: &String| {
-            knowing.iter().fold(text.clone(), |masked, trace| trace.mask(&masked).into_owned())
+        let masked = |text: &str| {
+            let mask = |text: String, trace: &Trace| trace.mask(&text).into_owned();
+            knowing.iter().fold(text.to_owned(), mask)
         };
-        let changed = |change: &Changed| {
+        let changed = |changed: &Changed| {
             // These are the browser's own, which no client ever knew.
-            let is_the_browsers = matches!(change.name.as_str(), "cookie" | "csrf");
-            let was = change.was.as_ref().map(mask);
-            if is_the_browsers || was != change.was {
-                let hidden = |text: &Option<String>| text.as_ref().map(|_| MASK.to_owned());
-                return Changed { was: hidden(&change.was), is: hidden(&change.is), ..change.clone() };
-            }
-            Changed { was, is: change.is.as_ref().map(mask), ..change.clone() }
+            let is_the_browsers = matches!(changed.name.as_str(), "cookie" | "csrf");
+            let mask = |text: &str| if is_the_browsers { MASK.to_owned() } else { masked(text) };
+            let was = changed.was.as_deref().map(mask);
+            let hides = was != changed.was;
+            let is = changed.is.as_deref().map(|is| match mask(is) {
+                shown if hides && shown == is => MASK.to_owned(),
+                shown => shown,
+            });
+            Changed { was, is, ..changed.clone() }
         };
         self.changes.iter().map(changed).collect()
     }
