@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use attack::Outcome;
-use flow::lessons::attacks::{self, Attack};
+use attack::{Found, Outcome};
+use flow::lessons::attacks::{self, Attack, Deed, Moment, Plot, Scene};
+use flow::lessons::steps::Step;
 use protocol::observation::{Finding, Observation};
+use protocol::party::Party;
 use protocol::revision::Revision;
 use server_kit::clock::SystemClock;
 
@@ -73,5 +75,22 @@ async fn what_was_changed_is_told_without_the_clients_secrets() {
     let lab = Lab::start(Arc::new(SystemClock)).await;
     let outcome = perform(&lab, Attack::find("wrong-verifier").unwrap()).await;
     assert_eq!(outcome.changes[0].was.as_deref(), Some("•••••"));
+    lab.end().await;
+}
+
+/// A replay with everything right ends the tokens; so a plot that says that they go on working ends otherwise.
+#[tokio::test]
+async fn what_was_harmed_is_noticed() {
+    const PLOT: Plot = Plot::Client(&[
+        Scene::Until(Moment::Rests),
+        Scene::Again(Step::StepUpToken, &[]),
+        Scene::Unharmed(Deed::Call("whoami", "{}")),
+    ]);
+    let lab = Lab::start(Arc::new(SystemClock)).await;
+    let spoilt = Attack::find("code-twice-spoilt").unwrap();
+    let outcome = perform(&lab, &Attack { plot: PLOT, ..*spoilt }).await;
+    assert!(!outcome.verdict.is_as_predicted());
+    let Found::Refused(refused) = &outcome.found else { panic!("{:?}", outcome.found) };
+    assert_eq!((refused.by, refused.status), (Party::McpServer, Some(401)));
     lab.end().await;
 }

@@ -52,7 +52,8 @@ pub(super) const ATTACKS: &[Attack] = &[
         title: "client_id with /../ in its path",
         story: "Two programs of a server read one address in two ways: the policy sees the folder of a trusted client, the \
                 fetch goes up and down again to the attacker’s.",
-        change: "In the authorization request, client_id is https://host.example/trusted/../attacker/client.json.",
+        change: "In the authorization request, client_id is https://host.example/trusted/%2e%2e/attacker/client.json, where %2e is \
+                 a dot.",
         cost: "A rule about which clients are welcome would be walked around.",
         remedy: "The server reads the address as text, before any parser tidies it up, and refuses dot segments in every \
                  spelling.",
