@@ -80,8 +80,6 @@ pub enum Slot {
     FormerCallback,
     /// The client id of a [publication](crate::lessons::attacks::Publication).
     Published,
-    /// The client id of the lab's client.
-    ClientId,
     /// The address of the MCP server.
     Resource,
     /// The identifier of the authorization server.

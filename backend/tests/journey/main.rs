@@ -4,6 +4,7 @@
 
 mod attacks;
 mod attacks_mutated;
+mod attacks_told;
 mod both_sides;
 mod comparison;
 mod connected;
