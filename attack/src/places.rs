@@ -23,6 +23,11 @@ impl Places {
         format!("{}/upstream/mcp", self.rogue)
     }
 
+    /// Who the lab's client says it is: where its document lies.
+    pub(crate) fn client_id(&self) -> String {
+        format!("{}/client.json", self.page)
+    }
+
     /// Whether an address is at one of them.
     pub(crate) fn have(&self, url: &str) -> bool {
         let origin = origin_of(url);

@@ -170,8 +170,8 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
             return Ok(());
         }
         if let Some(pressed) = self.decision.take() {
-            let is_away = self.is_away(&pressed.url);
-            let station = self.person.press(pressed, is_away).await?;
+            let is_back = self.is_back(&pressed.url);
+            let station = self.person.press(pressed, is_back).await?;
             self.arrive(station);
             return Ok(());
         }
@@ -182,8 +182,7 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
             Action::Navigate | Action::AwaitCallback => {
                 let url = self.flow.depart(&self.env())?;
                 self.departures += 1;
-                let is_away = self.is_away(&url);
-                let station = self.person.visit_until_decision(&url, is_away).await?;
+                let station = self.person.visit_until_decision(&url, self.is_back(&url)).await?;
                 self.arrive(station);
             }
             Action::Failed(failure) => return Err(AttackError::Stopped(failure.title.clone())),
@@ -206,8 +205,7 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
             let step = if self.departures > 1 { Step::StepUpConsent } else { Step::Consent };
             let ends = (Party::You, Party::AuthorizationServer);
             let found = self.tampered(step, ends, "the decision".to_owned(), decision, edits).await?;
-            let answer = self.asides.last().and_then(|(_, entry)| response(&entry.event));
-            self.returned = answer.and_then(|answer| answer.header("location")).map(str::to_owned);
+            self.returned = self.asides.last().and_then(|(_, entry)| location(&entry.event));
             return Ok(found);
         }
         if let Some(url) = self.flow.destination() {
@@ -333,8 +331,8 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
 
     /// The person goes to a changed address, and does there what there is to do.
     async fn ask_person(&mut self, url: &str) -> Result<Found, AttackError> {
-        let is_away = self.is_away(url);
-        match self.person.visit_until(url, is_away).await {
+        let is_back = self.is_back(url);
+        match self.person.visit_until(url, is_back).await {
             Ok(target) => {
                 let found = Refused::by_redirect(&target).map_or(Found::Accepted, Found::Refused);
                 self.departures += 1;
@@ -349,7 +347,7 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
     }
 
     /// Wherever the browser is sent away from the authorization servers, that is the way back: nobody goes there.
-    fn is_away(&self, url: &str) -> impl Fn(&str) -> bool + use<E> {
+    fn is_back(&self, url: &str) -> impl Fn(&str) -> bool + use<E> {
         let servers = [origin_of(url), origin_of(&self.attacker.places.authorization_server)];
         move |target| !servers.contains(&origin_of(target))
     }
@@ -395,27 +393,34 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
             Slot::FormerAccessToken => self.issued("access_token", 1),
             Slot::RefreshToken => self.issued("refresh_token", 0),
             Slot::FormerRefreshToken => self.issued("refresh_token", 1),
-            Slot::SessionId => {
-                self.latest(|event| response(event)?.header("mcp-session-id").map(str::to_owned), 0)
-            }
-            Slot::CodeChallenge => self.latest(|event| parameter(navigation(event)?, "code_challenge"), 0),
-            Slot::FormerCallback => self.latest(|event| callback(event).map(str::to_owned), 0),
+            Slot::SessionId => self.latest(|event| {
+                let id = response(event)?.header("mcp-session-id")?;
+                Some(id.to_owned())
+            }),
+            Slot::CodeChallenge => self.latest(|event| match event {
+                Event::Navigation { url } => parameter(url, "code_challenge"),
+                _ => None,
+            }),
+            Slot::FormerCallback => self.latest(|event| match event {
+                Event::Callback { url } => Some(url.clone()),
+                _ => None,
+            }),
             Slot::Published => self.published.clone(),
         }
     }
 
     /// The latest token of a kind, or one before it.
     fn issued(&self, member: &str, back: usize) -> Option<String> {
-        let token = |event: &Event| {
-            let body: Value = serde_json::from_str(&response(event)?.body).ok()?;
+        let token = |entry: &Entry| {
+            let body: Value = serde_json::from_str(&response(&entry.event)?.body).ok()?;
             Some(body.get(member)?.as_str()?.to_owned())
         };
-        self.latest(token, back)
+        self.own_entries().iter().rev().filter_map(token).nth(back)
     }
 
-    /// What the latest event of this run says that says it, or one before it.
-    fn latest<T>(&self, says: impl Fn(&Event) -> Option<T>, back: usize) -> Option<T> {
-        self.own_entries().iter().rev().filter_map(|entry| says(&entry.event)).nth(back)
+    /// What the latest event says that says it.
+    fn latest<T>(&self, says: impl Fn(&Event) -> Option<T>) -> Option<T> {
+        self.own_entries().iter().rev().find_map(|entry| says(&entry.event))
     }
 
     /// All that was written down in this run, in order: by the client, and beside it.
@@ -446,11 +451,6 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
         (Record::new(revision, "cimd", hops), self.at.or(last).map(HopId::Entry))
     }
 
-    /// The run without secrets.
-    pub(crate) fn masked(&self, record: Record) -> Record {
-        self.knowing().iter().fold(record, Record::masked)
-    }
-
     /// What was changed, without secrets.
     pub(crate) fn masked_changes(&self) -> Vec<Changed> {
         let knowing = self.knowing();
@@ -470,7 +470,12 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
         self.changes.iter().map(of).collect()
     }
 
-    /// Who knows what is secret: the client, what it never saw, and the same of the run before.
+    /// The run without secrets.
+    pub(crate) fn masked(&self, record: Record) -> Record {
+        self.knowing().iter().fold(record, Record::masked)
+    }
+
+    /// Who knows what is secret: the client; whoever sees what it never saw; and the same of the run before.
     fn knowing(&self) -> Vec<Trace> {
         let mut knowing = vec![self.flow.trace().clone(), Trace::of(self.own_entries())];
         knowing.extend(self.former.iter().flat_map(|former| former.knowing()));
@@ -494,6 +499,11 @@ fn judged(by: Party, request: &Request, answer: Result<&Response, &String>) -> F
     refused.map_or(Found::Accepted, Found::Refused)
 }
 
+fn parameter(url: &str, name: &'static str) -> Option<String> {
+    let (_, query) = url.split_once('?')?;
+    Parameters::parse(query).get(name).ok()?.map(str::to_owned)
+}
+
 /// What came back.
 fn response(event: &Event) -> Option<&Response> {
     match event {
@@ -502,21 +512,7 @@ fn response(event: &Event) -> Option<&Response> {
     }
 }
 
-fn navigation(event: &Event) -> Option<&str> {
-    match event {
-        Event::Navigation { url } => Some(url),
-        _ => None,
-    }
-}
-
-fn callback(event: &Event) -> Option<&str> {
-    match event {
-        Event::Callback { url } => Some(url),
-        _ => None,
-    }
-}
-
-fn parameter(url: &str, name: &'static str) -> Option<String> {
-    let (_, query) = url.split_once('?')?;
-    Parameters::parse(query).get(name).ok()?.map(str::to_owned)
+/// Where an answer sends the browser.
+fn location(event: &Event) -> Option<String> {
+    response(event)?.header("location").map(str::to_owned)
 }

@@ -26,6 +26,10 @@ enum End {
 #[component]
 pub(crate) fn Ending(walk: Walk) -> impl IntoView {
     let end = Memo::new(move |_| {
+        // What became of the run here is not what became of the one from the file.
+        if walk.imported.with(Option::is_some) {
+            return None;
+        }
         walk.flow.with(|flow| match flow.poll() {
             Action::Rest | Action::Finished if walk.at.get() == At::Pending => {
                 let entries = flow.trace().entries();

@@ -101,7 +101,7 @@ pub(super) const ATTACKS: &[Attack] = &[
     },
     Attack {
         id: "client-id-inside",
-        proves: &["AS-43"],
+        proves: &["X-28", "AS-43"],
         title: "client_id at an address inside the network",
         story: "The server fetches what a client id names, so a stranger can make it knock at doors that only it can \
                 reach. 2852039166 is 169.254.169.254, where clouds hand out their machines’ credentials.",
