@@ -170,8 +170,8 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
             return Ok(());
         }
         if let Some(pressed) = self.decision.take() {
-            let is_back = self.is_back(&pressed.url);
-            let station = self.person.press(pressed, is_back).await?;
+            let is_away = self.is_away(&pressed.url);
+            let station = self.person.press(pressed, is_away).await?;
             self.arrive(station);
             return Ok(());
         }
@@ -182,7 +182,8 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
             Action::Navigate | Action::AwaitCallback => {
                 let url = self.flow.depart(&self.env())?;
                 self.departures += 1;
-                let station = self.person.visit_until_decision(&url, self.is_back(&url)).await?;
+                let is_away = self.is_away(&url);
+                let station = self.person.visit_until_decision(&url, is_away).await?;
                 self.arrive(station);
             }
             Action::Failed(failure) => return Err(AttackError::Stopped(failure.title.clone())),
@@ -205,7 +206,8 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
             let step = if self.departures > 1 { Step::StepUpConsent } else { Step::Consent };
             let ends = (Party::You, Party::AuthorizationServer);
             let found = self.tampered(step, ends, "the decision".to_owned(), decision, edits).await?;
-            self.returned = self.asides.last().and_then(|(_, entry)| location(&entry.event));
+            let answer = self.asides.last().and_then(|(_, entry)| response(&entry.event));
+            self.returned = answer.and_then(|answer| answer.header("location")).map(str::to_owned);
             return Ok(found);
         }
         if let Some(url) = self.flow.destination() {
@@ -331,8 +333,8 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
 
     /// The person goes to a changed address, and does there what there is to do.
     async fn ask_person(&mut self, url: &str) -> Result<Found, AttackError> {
-        let is_back = self.is_back(url);
-        match self.person.visit_until(url, is_back).await {
+        let is_away = self.is_away(url);
+        match self.person.visit_until(url, is_away).await {
             Ok(target) => {
                 let found = Refused::by_redirect(&target).map_or(Found::Accepted, Found::Refused);
                 self.departures += 1;
@@ -347,7 +349,7 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
     }
 
     /// Wherever the browser is sent away from the authorization servers, that is the way back: nobody goes there.
-    fn is_back(&self, url: &str) -> impl Fn(&str) -> bool + use<E> {
+    fn is_away(&self, url: &str) -> impl Fn(&str) -> bool + use<E> {
         let servers = [origin_of(url), origin_of(&self.attacker.places.authorization_server)];
         move |target| !servers.contains(&origin_of(target))
     }
@@ -393,34 +395,27 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
             Slot::FormerAccessToken => self.issued("access_token", 1),
             Slot::RefreshToken => self.issued("refresh_token", 0),
             Slot::FormerRefreshToken => self.issued("refresh_token", 1),
-            Slot::SessionId => self.latest(|event| {
-                let id = response(event)?.header("mcp-session-id")?;
-                Some(id.to_owned())
-            }),
-            Slot::CodeChallenge => self.latest(|event| match event {
-                Event::Navigation { url } => parameter(url, "code_challenge"),
-                _ => None,
-            }),
-            Slot::FormerCallback => self.latest(|event| match event {
-                Event::Callback { url } => Some(url.clone()),
-                _ => None,
-            }),
+            Slot::SessionId => {
+                self.latest(|event| response(event)?.header("mcp-session-id").map(str::to_owned), 0)
+            }
+            Slot::CodeChallenge => self.latest(|event| parameter(navigation(event)?, "code_challenge"), 0),
+            Slot::FormerCallback => self.latest(|event| callback(event).map(str::to_owned), 0),
             Slot::Published => self.published.clone(),
         }
     }
 
     /// The latest token of a kind, or one before it.
     fn issued(&self, member: &str, back: usize) -> Option<String> {
-        let token = |entry: &Entry| {
-            let body: Value = serde_json::from_str(&response(&entry.event)?.body).ok()?;
+        let token = |event: &Event| {
+            let body: Value = serde_json::from_str(&response(event)?.body).ok()?;
             Some(body.get(member)?.as_str()?.to_owned())
         };
-        self.own_entries().iter().rev().filter_map(token).nth(back)
+        self.latest(token, back)
     }
 
-    /// What the latest event says that says it.
-    fn latest<T>(&self, says: impl Fn(&Event) -> Option<T>) -> Option<T> {
-        self.own_entries().iter().rev().find_map(|entry| says(&entry.event))
+    /// What the latest event of this run says that says it, or one before it.
+    fn latest<T>(&self, says: impl Fn(&Event) -> Option<T>, back: usize) -> Option<T> {
+        self.own_entries().iter().rev().filter_map(|entry| says(&entry.event)).nth(back)
     }
 
     /// All that was written down in this run, in order: by the client, and beside it.
@@ -499,12 +494,6 @@ fn judged(by: Party, request: &Request, answer: Result<&Response, &String>) -> F
     refused.map_or(Found::Accepted, Found::Refused)
 }
 
-fn parameter(url: &str, name: &'static str) -> Option<String> {
-    let (_, query) = url.split_once('?')?;
-    Parameters::parse(query).get(name).ok()?.map(str::to_owned)
-}
-
-/// What came back.
 fn response(event: &Event) -> Option<&Response> {
     match event {
         Event::Exchange { answer: Answer::Response(response), .. } => Some(response),
@@ -512,7 +501,21 @@ fn response(event: &Event) -> Option<&Response> {
     }
 }
 
-/// Where an answer sends the browser.
-fn location(event: &Event) -> Option<String> {
-    response(event)?.header("location").map(str::to_owned)
+fn navigation(event: &Event) -> Option<&str> {
+    match event {
+        Event::Navigation { url } => Some(url),
+        _ => None,
+    }
+}
+
+fn callback(event: &Event) -> Option<&str> {
+    match event {
+        Event::Callback { url } => Some(url),
+        _ => None,
+    }
+}
+
+fn parameter(url: &str, name: &'static str) -> Option<String> {
+    let (_, query) = url.split_once('?')?;
+    Parameters::parse(query).get(name).ok()?.map(str::to_owned)
 }
