@@ -6,6 +6,7 @@
 
 mod attacker;
 mod evidence;
+mod guest;
 mod outcome;
 mod page;
 mod places;
@@ -13,5 +14,6 @@ mod scenes;
 
 pub use attacker::{AttackError, Attacker};
 pub use evidence::{Found, Refused};
+pub use guest::Guest;
 pub use outcome::{Outcome, Verdict};
 pub use places::Places;

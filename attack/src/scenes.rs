@@ -71,6 +71,11 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
         }
     }
 
+    /// The same with this person.
+    pub(crate) fn by(self, person: Person) -> Self {
+        Self { person, ..self }
+    }
+
     /// Plays all scenes. What comes of the last one is what came of the attack.
     pub(crate) async fn play(&mut self, scenes: &[Scene]) -> Result<Found, AttackError> {
         let mut found = Found::Accepted;
@@ -138,6 +143,23 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
     pub(crate) async fn introduce(&mut self) -> Result<Found, AttackError> {
         self.until(Moment::Departs(1)).await?;
         self.change(&[]).await
+    }
+
+    /// Goes on until something is about to happen, and says what came in between.
+    pub(crate) async fn reach(&mut self, moment: Moment) -> Result<(), AttackError> {
+        let reached = self.until(moment).await;
+        match self.flow.poll() {
+            Action::Failed(failure) => {
+                Err(AttackError::Stopped(format!("{}: {}", failure.title, failure.found)))
+            }
+            _ => reached,
+        }
+    }
+
+    /// The latest value of a name that the client took apart.
+    pub(crate) fn found(&self, name: &str) -> Option<String> {
+        let trace = self.flow.trace();
+        trace.value(name, trace.entries().len()).map(str::to_owned)
     }
 
     /// Goes on until something is about to happen.
@@ -413,7 +435,7 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
         self.latest(token, back)
     }
 
-    /// What the latest event of this run says that says it, or one before it.
+    /// What the latest event of the client's says that says it, or one before it.
     fn latest<T>(&self, says: impl Fn(&Event) -> Option<T>, back: usize) -> Option<T> {
         self.own_entries().iter().rev().filter_map(|entry| says(&entry.event)).nth(back)
     }
@@ -446,31 +468,34 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
         (Record::new(revision, "cimd", hops), self.at.or(last).map(HopId::Entry))
     }
 
-    /// What was changed, without secrets.
-    pub(crate) fn masked_changes(&self) -> Vec<Changed> {
-        let knowing = self.knowing();
-        let masked = |name: &str, value: &Option<String>| {
-            // These are the browser's own, which the client never knew.
-            let is_the_browsers = matches!(name, "cookie" | "csrf");
-            let masked = |text: String, trace: &Trace| trace.mask(&text).into_owned();
-            let value = value.clone()?;
-            Some(if is_the_browsers { MASK.to_owned() } else { knowing.iter().fold(value, masked) })
-        };
-        let of = |Changed { part, name, was, is }: &Changed| Changed {
-            part: *part,
-            name: name.clone(),
-            was: masked(name, was),
-            is: masked(name, is),
-        };
-        self.changes.iter().map(of).collect()
-    }
-
     /// The run without secrets.
     pub(crate) fn masked(&self, record: Record) -> Record {
         self.knowing().iter().fold(record, Record::masked)
     }
 
-    /// Who knows what is secret: the client; whoever sees what it never saw; and the same of the run before.
+    /// What was changed, without secrets. What stands in the place of a secret is made of it, and tells nearly as much.
+    pub(crate) fn masked_changes(&self) -> Vec<Changed> {
+        let knowing = self.knowing();
+        let masked = |text: &str| {
+            let mask = |text: String, trace: &Trace| trace.mask(&text).into_owned();
+            knowing.iter().fold(text.to_owned(), mask)
+        };
+        let changed = |changed: &Changed| {
+            // These are the browser's own, which no client ever knew.
+            let is_the_browsers = matches!(changed.name.as_str(), "cookie" | "csrf");
+            let mask = |text: &str| if is_the_browsers { MASK.to_owned() } else { masked(text) };
+            let was = changed.was.as_deref().map(mask);
+            let hides = was != changed.was;
+            let is = changed.is.as_deref().map(|is| match mask(is) {
+                shown if hides && shown == is => MASK.to_owned(),
+                shown => shown,
+            });
+            Changed { was, is, ..changed.clone() }
+        };
+        self.changes.iter().map(changed).collect()
+    }
+
+    /// Who knows what is secret: the client, what it never saw, and the same of the run before.
     fn knowing(&self) -> Vec<Trace> {
         let mut knowing = vec![self.flow.trace().clone(), Trace::of(self.own_entries())];
         knowing.extend(self.former.iter().flat_map(|former| former.knowing()));

@@ -19,6 +19,7 @@ mod files;
 mod followed;
 mod lab;
 mod lab_controls;
+mod lessons;
 mod observatory;
 mod storage;
 mod trial;

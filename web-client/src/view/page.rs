@@ -4,6 +4,7 @@ use leptos::ev;
 use leptos::prelude::*;
 use protocol::party::Party;
 
+use super::boxed::Boxed as _;
 use super::card::Card;
 use super::controls::Controls;
 use super::keys::listen;
@@ -12,7 +13,7 @@ use super::party;
 use super::steps::Steps;
 use super::strip::Strip;
 use super::switches::{RevisionSwitch, WaySwitch};
-use super::tools::{ToolButtons, ToolDialogs, Tools};
+use super::tools::ToolButtons;
 use super::wanted::Wanted;
 use crate::browser;
 use crate::choice::Link;
@@ -21,8 +22,7 @@ use crate::walk::{At, Walk};
 /// Header, values, steps, ladder, card and controls.
 #[component]
 pub(crate) fn WalkPage(walk: Walk) -> impl IntoView {
-    let tools = Tools::new(walk);
-    listen(walk, tools);
+    listen(walk);
     keep_address(walk);
     let shown_again = window_event_listener(ev::pageshow, move |event| {
         if event.persisted() {
@@ -41,17 +41,17 @@ pub(crate) fn WalkPage(walk: Walk) -> impl IntoView {
             <h1>"MCP Auth Lab"</h1>
             <RevisionSwitch walk=walk />
             <WaySwitch walk=walk />
-            <ToolButtons walk=walk tools=tools />
+            <ToolButtons walk=walk />
         </header>
         <Strip walk=walk />
         <div class="notices">
-            {move || walk.notice.get().map(|notice| view! { <p class="notice" role="alert">{notice}</p> })}
+            {move || walk.notice.get().map(|notice| view! { <p class="notice" role="alert">{notice}</p> }).boxed()}
             <Wanted walk=walk />
             {move || walk.imported.with(Option::is_some).then(|| view! {
                 <p class="notice" role="status" data-testid="imported">
                     "This run was imported: nothing of it is sent, and what the servers say is what the file says. Start over to make one of your own."
                 </p>
-            })}
+            }).boxed()}
         </div>
         <main>
             <Steps walk=walk />
@@ -65,7 +65,6 @@ pub(crate) fn WalkPage(walk: Walk) -> impl IntoView {
         </main>
         <Controls walk=walk />
         <p class="visually-hidden" role="status" aria-live="polite">{move || announcement(walk)}</p>
-        <ToolDialogs walk=walk tools=tools />
     }
 }
 

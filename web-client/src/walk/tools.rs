@@ -2,7 +2,6 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use record::Record;
 
 use super::{Until, Walk};
 use crate::bridge::{Order, Told};
@@ -18,6 +17,10 @@ pub(crate) enum Tool {
     Document,
     /// Export and import.
     Export,
+    /// One hop fills the screen.
+    Present,
+    /// The keys and the words.
+    Keys,
 }
 
 /// What is said where the workbench is not to be had.
@@ -36,10 +39,26 @@ impl Walk {
             let is_there =
                 bench.open(move || untrack(|| self.order(tool)), move |told| self.told(told)).await;
             bench.opening.set(None);
+            self.presents.set(is_there && tool == Tool::Present);
             if !is_there {
                 self.notice.set(Some(LOST));
             } else if self.notice.get_untracked() == Some(LOST) {
                 self.notice.set(None);
+            }
+        });
+    }
+
+    /// Keeps what a room sees where the reader stands. To be called inside a component.
+    pub(crate) fn keep_presenting(self) {
+        Effect::new(move || {
+            if self.presents.get() {
+                let order = Order::Present(self.moment());
+                spawn_local(async move {
+                    if !self.workbench.open(move || order, move |told| self.told(told)).await {
+                        self.presents.set(false);
+                        self.notice.set(Some(LOST));
+                    }
+                });
             }
         });
     }
@@ -69,6 +88,8 @@ impl Walk {
                     imported: self.imported.with(Option::is_some),
                 }
             }
+            Tool::Present => Order::Present(self.moment()),
+            Tool::Keys => Order::Keys,
         }
     }
 
@@ -83,8 +104,10 @@ impl Walk {
             Told::StartWithDocument(url) => {
                 self.start(Choice { way: Way::Cimd, document: Some(url), ..choice });
             }
-            // The tool has read it before.
-            Told::LookAt(text) => drop(Record::parse(&text).map(|record| self.look_at_record(record))),
+            Told::LookAt(record) => self.look_at_record(*record),
+            Told::Next => self.step(),
+            Told::Back => self.back(),
+            Told::Left => self.presents.set(false),
         }
     }
 }

@@ -6,7 +6,7 @@ use protocol::revision::Revision;
 use record::Record;
 
 use super::Desk;
-use crate::bridge::{Order, Told};
+use crate::bridge::{Moment, Order, Told};
 use crate::observatory::{Observatory, Place};
 use crate::trial::Places;
 use crate::view::checks::{Findings, Manner};
@@ -14,6 +14,9 @@ use crate::view::compare::Compare;
 use crate::view::dialog::Modal;
 use crate::view::document_editor::DocumentEditor;
 use crate::view::export::{Export, Format, Import};
+use crate::view::keys::KeysDialog;
+use crate::view::presenter::Presenter;
+use crate::view::slide;
 use crate::{comparing, storage};
 
 /// What the order names, until it is closed.
@@ -22,7 +25,7 @@ pub(super) fn Tool(desk: Desk, order: Order) -> impl IntoView {
     let open = RwSignal::new(true);
     Effect::new(move || {
         if !open.get() {
-            desk.order.set(None);
+            desk.close_with(&Told::Left);
         }
     });
     match order {
@@ -44,8 +47,24 @@ pub(super) fn Tool(desk: Desk, order: Order) -> impl IntoView {
             </Modal>
         }
         .into_any(),
+        Order::Present(first) => view! { <Presenting desk=desk open=open first=first.clone() /> }.into_any(),
+        Order::Keys => view! { <KeysDialog open=open /> }.into_any(),
         // It has no dialog.
         Order::Bench { .. } => ().into_any(),
+    }
+}
+
+#[component]
+fn Presenting(desk: Desk, open: RwSignal<bool>, first: Moment) -> impl IntoView {
+    let moment = Memo::new(move |_| desk.moment.get().unwrap_or_else(|| first.clone()));
+    view! {
+        <Presenter
+            open=open
+            slide=Signal::derive(move || moment.with(slide::of))
+            next=Signal::derive(move || moment.with(|moment| moment.next.clone()))
+            on_next=Callback::new(move |()| desk.tell(&Told::Next))
+            on_back=Callback::new(move |()| desk.tell(&Told::Back))
+        />
     }
 }
 
@@ -58,7 +77,7 @@ fn Comparison(desk: Desk) -> impl IntoView {
         [(_, Some(left)), (_, Some(right))] => comparing::rows(&left, &right),
         _ => Vec::new(),
     };
-    let on_run = Callback::new(move |revision| desk.tell(&Told::Run(revision)));
+    let on_run = Callback::new(move |revision| desk.close_with(&Told::Run(revision)));
     view! { <Compare rows=Signal::stored(rows) missing=Signal::stored(missing) on_run=on_run /> }
 }
 
@@ -70,7 +89,7 @@ fn Document(desk: Desk, places: Places, revision: Revision, since: Option<Place>
     let show = Callback::new(move |findings: Vec<Finding>| {
         view! { <Findings manner=Manner { revision, text } findings=findings /> }.into_any()
     });
-    let on_use = Callback::new(move |url| desk.tell(&Told::StartWithDocument(url)));
+    let on_use = Callback::new(move |url| desk.close_with(&Told::StartWithDocument(url)));
     let trial = desk.trial(&places);
     view! { <DocumentEditor trial=trial places=places seen=seen.into() show=show on_use=on_use /> }
 }
@@ -89,7 +108,7 @@ fn Exports(desk: Desk, name: String, masked: Record, with_secrets: Record, impor
     });
     let error = RwSignal::new(None::<String>);
     let on_text = Callback::new(move |text: String| match Record::parse(&text) {
-        Ok(_) => desk.tell(&Told::LookAt(text)),
+        Ok(record) => desk.close_with(&Told::LookAt(Box::new(record))),
         Err(reason) => error.set(Some(reason.to_string())),
     });
     view! {
