@@ -8,7 +8,9 @@ use flow::lessons::steps::{Chapter, Step};
 use gloo_net::http::Request;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use protocol::clause::Clause;
 use protocol::revision::Revision;
+use serde::de::DeserializeOwned;
 
 /// The texts that were fetched so far. All of it is signals, so copies are the same.
 #[derive(Clone, Copy)]
@@ -17,7 +19,11 @@ pub(crate) struct Lessons {
     asked: StoredValue<Vec<(Chapter, Revision)>>,
     /// What came of it.
     came: RwSignal<Vec<(Chapter, Revision, Texts)>>,
+    asked_for_rules: StoredValue<Vec<Revision>>,
+    rules: RwSignal<Vec<(Revision, Rules)>>,
 }
+
+type Rules = Vec<(Clause, String, String)>;
 
 /// The texts of a chapter.
 #[derive(Clone)]
@@ -30,7 +36,12 @@ enum Texts {
 impl Lessons {
     /// Nothing yet.
     pub(crate) fn new() -> Self {
-        Self { asked: StoredValue::new(Vec::new()), came: RwSignal::new(Vec::new()) }
+        Self {
+            asked: StoredValue::new(Vec::new()),
+            came: RwSignal::new(Vec::new()),
+            asked_for_rules: StoredValue::new(Vec::new()),
+            rules: RwSignal::new(Vec::new()),
+        }
     }
 
     /// The texts of a step; `None` as long as they are not here. Who asks first has those of its chapter fetched.
@@ -44,6 +55,43 @@ impl Lessons {
     /// Whether the texts of a step did not come.
     pub(crate) fn are_lost(self, step: Step, revision: Revision) -> bool {
         matches!(self.texts(step, revision), Texts::Lost)
+    }
+
+    /// What a rule says; nothing as long as the rules are not here. How binding it is, and the name of the place where it
+    /// stands, is known without them.
+    pub(crate) fn rule(self, clause: Clause, revision: Revision) -> String {
+        self.of_rule(clause, revision).map(|(rule, _)| rule).unwrap_or_default()
+    }
+
+    /// The address where it stands, once the rules are here.
+    pub(crate) fn url(self, clause: Clause, revision: Revision) -> Option<String> {
+        self.of_rule(clause, revision).map(|(_, url)| url)
+    }
+
+    fn of_rule(self, clause: Clause, revision: Revision) -> Option<(String, String)> {
+        let said = self.rules.with(|rules| {
+            let (_, rules) = rules.iter().find(|(known, _)| *known == revision)?;
+            let found = rules.iter().find(|(known, _, _)| *known == clause);
+            found.map(|(_, rule, url)| (rule.clone(), url.clone()))
+        });
+        if said.is_none() {
+            self.ask_for_rules(revision);
+        }
+        said
+    }
+
+    fn ask_for_rules(self, revision: Revision) {
+        if self.asked_for_rules.with_value(|asked| asked.contains(&revision)) {
+            return;
+        }
+        self.asked_for_rules.update_value(|asked| asked.push(revision));
+        spawn_local(async move {
+            match fetch(sheet::path_of_rules(revision)).await {
+                Some(rules) => self.rules.update(|known| known.push((revision, rules))),
+                // Who looks next asks again.
+                None => self.asked_for_rules.update_value(|asked| asked.retain(|known| *known != revision)),
+            }
+        });
     }
 
     /// Has those of a chapter that did not come fetched once more.
@@ -71,18 +119,18 @@ impl Lessons {
         }
         self.asked.update_value(|asked| asked.push((chapter, revision)));
         spawn_local(async move {
-            let sheets = fetch(chapter, revision).await;
+            let sheets: Option<Vec<Sheet>> = fetch(sheet::path(chapter, revision)).await;
+            // A build that knows other steps than this page has no texts for it.
+            let is_known = |step| sheets.iter().flatten().any(|sheet| sheet.step == step);
+            let sheets = chapter.steps().all(is_known).then_some(sheets).flatten();
             let texts = sheets.map_or(Texts::Lost, |sheets| Texts::Here(Arc::new(sheets)));
             self.came.update(|came| came.push((chapter, revision, texts)));
         });
     }
 }
 
-/// Fetches the texts of a chapter. The browser asks whether those that it keeps are still the same.
-async fn fetch(chapter: Chapter, revision: Revision) -> Option<Vec<Sheet>> {
-    let address = String::from("/") + &sheet::path(chapter, revision);
-    let response = Request::get(&address).send().await.ok()?;
-    let sheets: Vec<Sheet> = protocol::json::read(&response.text().await.ok()?).ok()?;
-    // A build that knows other steps than this page has no texts for it.
-    chapter.steps().all(|step| sheets.iter().any(|sheet| sheet.step == step)).then_some(sheets)
+/// Fetches a file of texts. The browser asks whether the one that it keeps is still the same.
+async fn fetch<T: DeserializeOwned>(path: String) -> Option<T> {
+    let response = Request::get(&(String::from("/") + &path)).send().await.ok()?;
+    protocol::json::read(&response.text().await.ok()?).ok()
 }

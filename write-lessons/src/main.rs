@@ -27,7 +27,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Writes the sheets of each chapter in each revision into this folder, below `lessons/`.
+/// Writes the sheets of each chapter and the rules, in each revision, into this folder, below `lessons/`.
 fn write_all(folder: &Path) -> io::Result<()> {
     for (chapter, revision) in each() {
         let sheets: Vec<_> = chapter.steps().map(|step| Sheet::of(step, revision)).collect();
@@ -36,6 +36,10 @@ fn write_all(folder: &Path) -> io::Result<()> {
             fs::create_dir_all(folder)?;
         }
         fs::write(file, serde_json::to_vec(&sheets)?)?;
+    }
+    for revision in Revision::ALL {
+        let rules = serde_json::to_vec(&sheet::rules(revision))?;
+        fs::write(folder.join(sheet::path_of_rules(revision)), rules)?;
     }
     Ok(())
 }
@@ -46,6 +50,8 @@ fn each() -> impl Iterator<Item = (Chapter, Revision)> {
 
 #[cfg(test)]
 mod tests {
+    use protocol::clause::Clause;
+
     use super::*;
 
     #[test]
@@ -56,6 +62,14 @@ mod tests {
             let text = fs::read_to_string(folder.path().join(sheet::path(chapter, revision))).unwrap();
             let sheets: Vec<Sheet> = protocol::json::read(&text).unwrap();
             assert!(sheets.into_iter().eq(chapter.steps().map(|step| Sheet::of(step, revision))));
+        }
+        for revision in Revision::ALL {
+            let text = fs::read_to_string(folder.path().join(sheet::path_of_rules(revision))).unwrap();
+            let rules: Vec<(Clause, String, String)> = protocol::json::read(&text).unwrap();
+            assert!(rules.iter().map(|(clause, _, _)| clause).eq(Clause::ALL));
+            assert!(rules.iter().all(|(clause, rule, url)| {
+                (clause.rule_in(revision), clause.url_in(revision)) == (rule.as_str(), url.as_str())
+            }));
         }
     }
 

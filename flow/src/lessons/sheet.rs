@@ -1,4 +1,4 @@
-//! The texts as files, one for each chapter and revision. A page that has all texts in its program is a third larger for
+//! The texts as files, one for each chapter and revision, and one for its rules. A page that has all texts in its program is a third larger for
 //! those who only look at the first step; so it fetches those of the chapter that it shows.
 
 use protocol::clause::Clause;
@@ -48,6 +48,20 @@ impl Sheet {
     }
 }
 
+/// What each rule says in a revision, in our words, and the address where it stands.
+#[must_use]
+pub fn rules(revision: Revision) -> Vec<(Clause, String, String)> {
+    let of =
+        |clause: &Clause| (*clause, clause.rule_in(revision).to_owned(), clause.url_in(revision).to_owned());
+    Clause::ALL.iter().map(of).collect()
+}
+
+/// Where the rules are, from the page's folder on: what [`rules`] gives.
+#[must_use]
+pub fn path_of_rules(revision: Revision) -> String {
+    ["lessons/", revision.as_str(), "/rules.json"].concat()
+}
+
 /// Where the sheets of a chapter are, from the page's folder on: `lessons/2025-11-25/step-up.json`, a list of [`Sheet`]s.
 #[must_use]
 pub fn path(chapter: Chapter, revision: Revision) -> String {
@@ -80,5 +94,6 @@ mod tests {
         let paths: std::collections::BTreeSet<_> = each.collect();
         assert_eq!(paths.len(), Chapter::ALL.len() * Revision::ALL.len());
         assert!(paths.contains("lessons/2026-07-28/step-up.json"));
+        assert!(Revision::ALL.into_iter().all(|revision| !paths.contains(&path_of_rules(revision))));
     }
 }

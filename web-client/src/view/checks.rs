@@ -2,26 +2,32 @@
 
 use leptos::prelude::*;
 use protocol::check::{Check, Outcome};
+use protocol::clause::Clause;
 use protocol::observation::Finding;
 use protocol::party::Party;
-use protocol::revision::Revision;
 
 use super::boxed::{Boxed as _, CollectBoxed as _};
 use super::party;
 use super::text::Text;
 use crate::walk::Walk;
 
-/// How checks are shown: whose rules are named, and how texts of the run appear.
+/// How checks are shown: how texts of the run appear, and what is known of rules.
 #[derive(Clone, Copy)]
 pub(crate) struct Manner {
-    pub(crate) revision: Revision,
     pub(crate) text: Callback<String, AnyView>,
+    /// What a rule says.
+    pub(crate) rule: Callback<Clause, String>,
+    /// Where it stands, once that is known.
+    pub(crate) url: Callback<Clause, Option<String>>,
 }
 
 impl From<Walk> for Manner {
     fn from(walk: Walk) -> Self {
         let text = Callback::new(move |text: String| view! { <Text walk=walk text=text /> }.into_any());
-        Self { revision: untrack(|| walk.revision()), text }
+        let revision = untrack(|| walk.revision());
+        let rule = Callback::new(move |clause| walk.lessons.rule(clause, revision));
+        let url = Callback::new(move |clause| walk.lessons.url(clause, revision));
+        Self { text, rule, url }
     }
 }
 
@@ -74,7 +80,6 @@ fn CheckItem(manner: Manner, check: Check) -> impl IntoView {
         Outcome::Warning => ("warning", "not as recommended"),
         Outcome::Failed => ("failed", "failed"),
     };
-    let revision = manner.revision;
     let same = check.expected == check.found;
     // Of what is as it should be, the rule stands behind its own tab.
     let fails = check.outcome != Outcome::Passed;
@@ -84,25 +89,24 @@ fn CheckItem(manner: Manner, check: Check) -> impl IntoView {
             <p class="what">
                 <span class="visually-hidden">{word}": "</span>
                 <span>{check.title}</span>
-                <a href=check.clause.url_in(revision) target="_blank" rel="noreferrer noopener">{check.clause.source()}</a>
+                <a href=move || manner.url.run(check.clause) target="_blank" rel="noreferrer noopener">{check.clause.source()}</a>
             </p>
             <p class="found"><code>{manner.text.run(found)}</code></p>
             {(!same).then(|| view! { <p class="expected">"expected: "{manner.text.run(expected)}</p> }).boxed()}
-            {fails.then(|| view! { <p class="rule"><b>{check.clause.level().as_str()}</b>" "{check.clause.rule_in(revision)}</p> }).boxed()}
+            {fails.then(|| view! { <p class="rule"><b>{check.clause.level().as_str()}</b>" "{move || manner.rule.run(check.clause)}</p> }).boxed()}
         </li>
     }
 }
 
 #[component]
 fn FindingItem(manner: Manner, finding: Finding) -> impl IntoView {
-    let revision = manner.revision;
     match finding {
         Finding::Checked(check) => view! { <CheckItem manner=manner check=check /> }.into_any(),
         Finding::Refused { name, clause, says } => view! {
             <li class="failed">
                 <p class="what">
                     <span>"Refused: "{name}</span>
-                    <a href=clause.url_in(revision) target="_blank" rel="noreferrer noopener">{clause.source()}</a>
+                    <a href=move || manner.url.run(clause) target="_blank" rel="noreferrer noopener">{clause.source()}</a>
                 </p>
                 <p class="found">{says}</p>
             </li>

@@ -157,13 +157,13 @@ fn BrokenRule(walk: Walk, failure: Failure) -> impl IntoView {
             <dd><code>{move || walk.visible(&found)}</code></dd>
         </dl>
         {failure.clause.map(|clause| {
-            view! { <p>{clause.rule_in(revision)}" "<OuterLink text=clause.source() url=clause.url_in(revision) /></p> }
+            view! { <p>{move || walk.lessons.rule(clause, revision)}" "<OuterLink text=clause.source() url=Signal::derive(move || walk.lessons.url(clause, revision)) /></p> }
         }).boxed()}
         {move || refusal(walk).map(|(party, says, clause)| {
             view! {
                 <p data-testid="refusal">
                     "The "{party.name()}" says why: "{says}" "
-                    <OuterLink text=clause.source() url=clause.url_in(revision) />
+                    <OuterLink text=clause.source() url=Signal::derive(move || walk.lessons.url(clause, revision)) />
                 </p>
             }
         }).boxed()}

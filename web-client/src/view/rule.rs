@@ -12,11 +12,11 @@ pub(crate) struct Rule {
     /// MUST, SHOULD or MAY.
     pub(crate) level: &'static str,
     /// What it says, in our words.
-    pub(crate) text: &'static str,
+    pub(crate) text: String,
     /// Document and section.
     pub(crate) source: &'static str,
     /// Where that can be read.
-    pub(crate) url: &'static str,
+    pub(crate) url: Option<String>,
 }
 
 /// The list.
@@ -34,7 +34,7 @@ fn RuleItem(rule: Rule) -> impl IntoView {
     view! {
         <li>
             <p class="text"><b class="level" data-level=rule.level>{rule.level}</b>" "{rule.text}</p>
-            <p class="source"><OuterLink text=rule.source url=rule.url /></p>
+            <p class="source"><OuterLink text=rule.source url=Signal::stored(rule.url) /></p>
         </li>
     }
 }
@@ -57,9 +57,15 @@ pub(crate) fn Sources(sources: Vec<(Party, String, String)>) -> impl IntoView {
 
 /// A link out of the page: it opens beside it, tells nobody where the reader came from, and says what it will do.
 #[component]
-pub(crate) fn OuterLink(text: &'static str, url: &'static str) -> impl IntoView {
+pub(crate) fn OuterLink(
+    /// What it is called.
+    text: &'static str,
+    /// Where it leads, once that is known.
+    #[prop(into)]
+    url: Signal<Option<String>>,
+) -> impl IntoView {
     view! {
-        <a href=url target="_blank" rel="noreferrer noopener">
+        <a href=move || url.get() target="_blank" rel="noreferrer noopener">
             {text}<span class="visually-hidden">" (opens in a new tab)"</span>
         </a>
     }
@@ -76,9 +82,9 @@ mod tests {
     async fn a_rule_leads_to_its_section_in_a_tab_of_its_own() {
         let rule = Rule {
             level: "MUST",
-            text: "The code is redeemed once.",
+            text: "The code is redeemed once.".into(),
             source: "OAuth 2.1 §4.1.3",
-            url: "https://example.com/#section-4.1.3",
+            url: Some("https://example.com/#section-4.1.3".into()),
         };
         let other = Rule { level: "MAY", ..rule.clone() };
         let rules = vec![rule, other];

@@ -1,6 +1,7 @@
 //! The tools, each in its dialog.
 
 use leptos::prelude::*;
+use protocol::clause::Clause;
 use protocol::observation::Finding;
 use protocol::revision::Revision;
 use record::Record;
@@ -86,8 +87,10 @@ fn Document(desk: Desk, places: Places, revision: Revision, since: Option<Place>
     let seen = Observatory::open(since).seen;
     // What servers report is masked by them.
     let text = Callback::new(|text: String| text.into_any());
+    let rule = Callback::new(move |clause: Clause| clause.rule_in(revision).to_owned());
+    let url = Callback::new(move |clause: Clause| Some(clause.url_in(revision).to_owned()));
     let show = Callback::new(move |findings: Vec<Finding>| {
-        view! { <Findings manner=Manner { revision, text } findings=findings /> }.into_any()
+        view! { <Findings manner=Manner { text, rule, url } findings=findings /> }.into_any()
     });
     let on_use = Callback::new(move |url| desk.close_with(&Told::StartWithDocument(url)));
     let trial = desk.trial(&places);

@@ -121,7 +121,7 @@ fn panel(walk: Walk, hop: Hop, tab: &'static str) -> AnyView {
             let revision = untrack(|| walk.revision());
             changing(move || {
                 let sheet = walk.lessons.sheet(hop.step, revision);
-                let rules = rules_of(sheet.as_ref(), &hop, revision);
+                let rules = rules_of(walk.lessons, &hop, revision);
                 view! { <Rules rules=rules /><Sources sources=sheet.map(|sheet| sheet.sources).unwrap_or_default() /> }.into_any()
             })
         }

@@ -1,16 +1,16 @@
 //! The rules behind a hop: those that its step is about, and those that either side checked.
 
-use flow::lessons::sheet::Sheet;
 use protocol::clause::Clause;
 use protocol::observation::Finding;
 use protocol::revision::Revision;
 use record::Hop;
 
+use crate::lessons::Lessons;
 use crate::view::rule::Rule;
 
 /// Each rule once, those of the step first, if its texts are here.
-pub(super) fn rules_of(sheet: Option<&Sheet>, hop: &Hop, revision: Revision) -> Vec<Rule> {
-    let mut clauses = sheet.map(|sheet| sheet.rules.clone()).unwrap_or_default();
+pub(super) fn rules_of(lessons: Lessons, hop: &Hop, revision: Revision) -> Vec<Rule> {
+    let mut clauses = lessons.sheet(hop.step, revision).map(|sheet| sheet.rules).unwrap_or_default();
     clauses.extend(hop.checks.iter().map(|check| check.clause));
     let findings = hop.seen.iter().flat_map(|seen| &seen.findings);
     clauses.extend(findings.filter_map(|finding| match finding {
@@ -26,9 +26,9 @@ pub(super) fn rules_of(sheet: Option<&Sheet>, hop: &Hop, revision: Revision) -> 
     });
     let rule = |clause: Clause| Rule {
         level: clause.level().as_str(),
-        text: clause.rule_in(revision),
+        text: lessons.rule(clause, revision),
         source: clause.source(),
-        url: clause.url_in(revision),
+        url: lessons.url(clause, revision),
     };
     clauses.into_iter().map(rule).collect()
 }
