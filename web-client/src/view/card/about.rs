@@ -75,16 +75,21 @@ mod tests {
     fn answer_with(text: &str) {
         let body = JSON::stringify(&text.into()).unwrap();
         let play = format!(
-            "window.asked ??= []; window.fetch = async (request) => {{ \
-             asked.push(new URL(request.url ?? request, location).pathname); return new Response({body}) }}"
+            "window.textsAsked ??= []; window.fetchReally ??= window.fetch; window.fetch = async (request) => {{ \
+             textsAsked.push(new URL(request.url ?? request, location).pathname); return new Response({body}) }}"
         );
         Function::new_no_args(&play).call0(&JsValue::NULL).unwrap();
+    }
+
+    /// From now on the server of the tests answers itself.
+    fn answer_again() {
+        Function::new_no_args("window.fetch = window.fetchReally").call0(&JsValue::NULL).unwrap();
     }
 
     /// What it was asked for in this revision.
     fn asked(revision: Revision) -> String {
         let asked =
-            Function::new_with_args("of", "return asked.filter((path) => path.includes(of)).join(' ')");
+            Function::new_with_args("of", "return textsAsked.filter((path) => path.includes(of)).join(' ')");
         asked.call1(&JsValue::NULL, &revision.as_str().into()).unwrap().as_string().unwrap()
     }
 
@@ -119,6 +124,7 @@ mod tests {
             [Step::StepUpScopes.what(REVISION)],
             "of the same chapter, so it is here"
         );
+        answer_again();
         assert_eq!(asked(REVISION), ["/lessons/2026-07-28/step-up.json"; 2].join(" "));
     }
 
@@ -130,5 +136,6 @@ mod tests {
         let page =
             TestPage::show(move || view! { <Awaited lessons=lessons step=STEP revision=other /> }).await;
         page.until("[role=alert]", "could not be fetched").await;
+        answer_again();
     }
 }
