@@ -96,18 +96,20 @@ impl Refused {
         })
     }
 
-    /// What the authorization server told by sending the browser back; `None` if it sent a code.
+    /// What the authorization server told by sending the browser somewhere; `None` if it sent no error. Where the answer was to
+    /// be a token, the error stands in the fragment.
     pub(crate) fn by_redirect(target: &str) -> Option<Self> {
-        let query = target.split_once('?').map_or("", |(_, query)| query);
-        let parameters = Parameters::parse(query.split('#').next().unwrap_or_default());
-        let error = parameters.get("error").ok().flatten()?.to_owned();
+        let (address, told) = target.split_once(['?', '#']).unwrap_or((target, ""));
+        let error = told.split(['?', '#']).find_map(|parameters| {
+            Parameters::parse(parameters).get("error").ok().flatten().map(str::to_owned)
+        })?;
         Some(Self {
             by: Party::AuthorizationServer,
             status: Some(303),
             error: Some(error),
             name: None,
             clause: None,
-            says: None,
+            says: Some(address.to_owned()),
         })
     }
 

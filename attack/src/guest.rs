@@ -5,8 +5,8 @@
 
 use flow::lessons::attacks::{Attack, Elsewhere, Moment, Plot, Prediction, Scene};
 use flow::lessons::steps::Step;
-use flow::tamper::Changed;
 use flow::{Config, Env, Era};
+use protocol::ids::RedirectUri;
 use protocol::revision::Revision;
 use walker::http::Http;
 use walker::person::Person;
@@ -46,6 +46,11 @@ impl<E: Fn() -> Env> Guest<E> {
         let mut stage = self.stage(revision);
         stage.reach(Moment::Rests).await?;
         let issuer = stage.found("issuer");
+        if let Some(registered) = stage.registered() {
+            // It registers once: servers count that.
+            self.config.identities.registration = None;
+            self.config.identities.registered.push(registered);
+        }
         self.attacker.places.authorization_server = issuer.unwrap_or_default();
         Ok(())
     }
@@ -63,7 +68,7 @@ impl<E: Fn() -> Env> Guest<E> {
         let found = stage.play(&scenes).await?;
         let (record, at) = stage.record(revision, &[]);
         let changes = stage.masked_changes();
-        let (expected, verdict) = judge(&attack.prediction, &found, &changes);
+        let (expected, verdict) = judge(&attack.prediction, &found, &self.config.redirect_uri);
         let run = stage.masked(record);
         Ok(Outcome { id: attack.id.to_owned(), revision, expected, found, verdict, changes, at, run })
     }
@@ -84,11 +89,11 @@ fn without_calls(scene: Scene) -> Scene {
 }
 
 /// What is expected of any server, and whether it came.
-fn judge(prediction: &Prediction, found: &Found, changes: &[Changed]) -> (Found, Verdict) {
+fn judge(prediction: &Prediction, found: &Found, registered: &RedirectUri) -> (Found, Verdict) {
     let Prediction::Refused(refusal) = prediction else { return (Found::Accepted, Verdict::Policy) };
     let expected = Refused { name: None, clause: None, ..Refused::from(refusal) };
     let verdict = match found {
-        Found::Refused(refused) if went_to_changed_address(refused, changes) => Verdict::Accepted,
+        Found::Refused(refused) if went_elsewhere(refused, registered) => Verdict::Accepted,
         Found::Refused(refused)
             if (refused.by, refused.status, &refused.error)
                 == (expected.by, expected.status, &expected.error) =>
@@ -101,21 +106,21 @@ fn judge(prediction: &Prediction, found: &Found, changes: &[Changed]) -> (Found,
     (Found::Refused(expected), verdict)
 }
 
-/// Whoever sends the browser to an address that nobody registered has not refused it, whatever stands behind it.
-fn went_to_changed_address(refused: &Refused, changes: &[Changed]) -> bool {
-    refused.status == Some(303) && changes.iter().any(|change| change.name == "redirect_uri")
+/// Whoever sends the browser to an address that nobody registered has not refused it, whatever error stands behind it.
+fn went_elsewhere(refused: &Refused, registered: &RedirectUri) -> bool {
+    let target = refused.says.as_deref().filter(|_| refused.status == Some(303));
+    target.is_some_and(|target| !registered.is_reached_by(target))
 }
 
 #[cfg(test)]
 mod tests {
     use flow::lessons::attacks::Refusal;
-    use flow::tamper::Part;
     use protocol::clause::Clause;
     use protocol::party::Party;
 
     use super::*;
 
-    fn verdict(status: u16, error: Option<&str>, changed: &str) -> Verdict {
+    fn verdict(status: u16, error: Option<&str>, target: &str) -> Verdict {
         let prediction = Prediction::Refused(Refusal {
             by: Party::AuthorizationServer,
             status: Some(400),
@@ -129,18 +134,18 @@ mod tests {
             error: error.map(str::to_owned),
             name: None,
             clause: None,
-            says: None,
+            says: Some(target.to_owned()),
         });
-        let change = Changed { part: Part::Query, name: changed.to_owned(), was: None, is: None };
-        judge(&prediction, &found, &[change]).1
+        judge(&prediction, &found, &RedirectUri::parse("http://127.0.0.1/callback").unwrap()).1
     }
 
     #[test]
     fn another_server_has_its_own_names_and_no_other_codes() {
-        assert_eq!(verdict(400, Some("invalid_grant"), "code_verifier"), Verdict::Refused);
-        assert_eq!(verdict(400, Some("invalid_request"), "code_verifier"), Verdict::RefusedOtherwise);
-        assert_eq!(verdict(401, Some("invalid_grant"), "code_verifier"), Verdict::RefusedOtherwise);
-        assert_eq!(verdict(303, Some("invalid_request"), "scope"), Verdict::RefusedOtherwise);
-        assert_eq!(verdict(303, Some("invalid_request"), "redirect_uri"), Verdict::Accepted);
+        let registered = "http://127.0.0.1/callback";
+        assert_eq!(verdict(400, Some("invalid_grant"), ""), Verdict::Refused);
+        assert_eq!(verdict(400, Some("invalid_request"), ""), Verdict::RefusedOtherwise);
+        assert_eq!(verdict(401, Some("invalid_grant"), ""), Verdict::RefusedOtherwise);
+        assert_eq!(verdict(303, Some("invalid_request"), registered), Verdict::RefusedOtherwise);
+        assert_eq!(verdict(303, Some("invalid_request"), "https://evil.example/cb"), Verdict::Accepted);
     }
 }

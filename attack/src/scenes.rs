@@ -1,18 +1,20 @@
 //! A plot, scene by scene.
 
 use flow::http::{Request, Response};
+use flow::identity::{Credentials, Proof};
 use flow::lessons::attacks::{Deed, Moment, Publication, Question, Scene};
 use flow::lessons::mistakes;
 use flow::lessons::steps::Step;
 use flow::tamper::{self, CannotTamper, Changed, Edit, Part, Slot};
 use flow::trace::{Answer, Entry, Event, Trace};
 use flow::{Action, Config, Env, Flow};
-use protocol::ids::ResourceUri;
+use protocol::ids::{ClientId, Issuer, ResourceUri};
 use protocol::mcp::ToolCall;
 use protocol::observation::{MASK, Observation};
 use protocol::party::Party;
 use protocol::query::Parameters;
 use protocol::revision::Revision;
+use protocol::secret::Secret;
 use record::{HopId, Record, merge};
 use serde_json::{Value, json};
 use walker::person::{Decision, Person, PersonError, Station};
@@ -154,6 +156,19 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
             }
             _ => reached,
         }
+    }
+
+    /// Who the client is, if it has registered itself.
+    pub(crate) fn registered(&self) -> Option<Credentials> {
+        let entries = self.flow.trace().entries();
+        let entry = entries.iter().rev().find(|entry| entry.step == Step::Registration)?;
+        let body: Value = serde_json::from_str(&response(&entry.event)?.body).ok()?;
+        let secret = body.get("client_secret").and_then(Value::as_str);
+        Some(Credentials {
+            issuer: Some(Issuer::parse(&self.found("issuer")?, self.flow.config().loopback).ok()?),
+            client_id: ClientId::parse(body.get("client_id")?.as_str()?).ok()?,
+            proof: secret.map_or(Proof::Nothing, |secret| Proof::Secret(Secret::new(secret), None)),
+        })
     }
 
     /// The latest value of a name that the client took apart.
