@@ -13,8 +13,7 @@ use protocol::revision::Revision;
 use walker::http::Http;
 use walker::person::PersonError;
 
-use crate::evidence::Found;
-use crate::outcome::Outcome;
+use crate::outcome::{Found, Outcome};
 use crate::places::Places;
 use crate::scenes::Stage;
 

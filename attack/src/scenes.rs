@@ -14,7 +14,7 @@ use serde_json::Value;
 use walker::person::{Decision, Person, PersonError};
 
 use crate::attacker::{AttackError, Attacker, account};
-use crate::evidence::{Found, Refused};
+use crate::outcome::{Found, Refused};
 
 /// A client and a person in the middle of a plot.
 pub(crate) struct Stage<'a, E> {
