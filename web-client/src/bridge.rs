@@ -2,7 +2,7 @@
 //! it is plain data, as JSON.
 
 use protocol::revision::Revision;
-use record::Record;
+use record::{HopId, Record};
 use serde::{Deserialize, Serialize};
 
 use crate::observatory::Place;
@@ -33,6 +33,13 @@ pub(crate) enum Order {
         masked: Record,
         /// The run as it is.
         with_secrets: Record,
+    },
+    /// The catalogue of attacks, or one of them.
+    Break {
+        /// The revision of the run.
+        revision: Revision,
+        /// The name of an attack; one that nobody knows, or none: the catalogue.
+        attack: Option<String>,
     },
     /// A bench in the page's card, in place of the one that was there. The same one again is left as it is, but for what is
     /// known beside it.
@@ -80,6 +87,15 @@ pub(crate) enum Told {
     StartWithDocument(String),
     /// Look at the run that this record holds: the text of [`Record::to_json`].
     LookAt(String),
+    /// Look at the run of an attack.
+    LookAtAttack {
+        /// The name of the attack.
+        attack: String,
+        /// The row in which it was done.
+        at: Option<HopId>,
+        /// The text of [`Record::to_json`].
+        run: String,
+    },
 }
 
 /// As the other program reads it.

@@ -4,14 +4,14 @@ use leptos::prelude::*;
 use protocol::party::Party;
 
 use super::boxed::{changing, click};
-use crate::driver;
+use super::elapsed::elapsed_seconds;
 use crate::walk::{At, Busy, Next, Until, Walk};
 
 /// Back, the main button, run, start over, and where one is.
 #[component]
 pub(crate) fn Controls(walk: Walk) -> impl IntoView {
     let next = Memo::new(move |_| walk.next());
-    let elapsed = elapsed_seconds(walk);
+    let elapsed = elapsed_seconds(move || walk.busy.get().map(|busy| busy.since));
     let label = move || match walk.busy.get() {
         Some(busy) => waiting(busy, elapsed.get()),
         None => match next.get() {
@@ -93,25 +93,4 @@ fn place(walk: Walk) -> String {
         (Some(place), total, _) => format!("{} of {total}", place + 1),
         (None, total, At::Pending | At::Hop(_)) => format!("after {total}"),
     }
-}
-
-/// Whole seconds since the request under way was sent, counted only while one is.
-fn elapsed_seconds(walk: Walk) -> RwSignal<u32> {
-    let seconds = RwSignal::new(0);
-    Effect::new(move || {
-        seconds.set(0);
-        let Some(Busy { since, .. }) = walk.busy.get() else { return };
-        let tick = move || {
-            #[expect(
-                clippy::cast_possible_truncation,
-                clippy::cast_sign_loss,
-                reason = "a duration below the deadline"
-            )]
-            seconds.set(((driver::now() - since).max(0.0) / 1000.0) as u32);
-        };
-        if let Ok(handle) = set_interval_with_handle(tick, std::time::Duration::from_secs(1)) {
-            on_cleanup(move || handle.clear());
-        }
-    });
-    seconds
 }

@@ -45,6 +45,7 @@ pub(crate) fn ToolButtons(walk: Walk, tools: Tools) -> impl IntoView {
     };
     view! {
         <nav class="tools" aria-label="Tools">
+            {fetched("break", "Break it", "b", Tool::Break)}
             {fetched("compare", "Compare", "m", Tool::Compare)}
             {fetched("document", "Document", "d", Tool::Document)}
             {fetched("export", "Export", "x", Tool::Export)}

@@ -51,6 +51,14 @@ pub(crate) enum Until {
     End,
 }
 
+/// A run that is not the reader's own: exported once, or the one of an attack.
+#[derive(Clone, Debug)]
+pub(crate) struct Imported {
+    pub(crate) hops: Vec<Hop>,
+    /// The name of the attack.
+    pub(crate) attack: Option<String>,
+}
+
 /// What is being waited for.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Busy {
@@ -81,8 +89,10 @@ pub(crate) struct State {
     pub(crate) flow: RwSignal<Flow>,
     /// What the servers report.
     pub(crate) observatory: Observatory,
-    /// An exported run that is looked at instead.
-    pub(crate) imported: RwSignal<Option<Vec<Hop>>>,
+    /// A run that is looked at instead.
+    pub(crate) imported: RwSignal<Option<Imported>>,
+    /// What the reader's own run is about, and where the reader stood in it, while another one is looked at.
+    pub(crate) own: StoredValue<Option<(Choice, At)>>,
     /// Both sides, in one order.
     pub(crate) hops: Memo<Vec<Hop>>,
     pub(crate) at: RwSignal<At>,
@@ -115,6 +125,8 @@ pub(crate) struct State {
     pub(crate) wanted: RwSignal<Option<Step>>,
     /// A word to the reader that belongs to no hop.
     pub(crate) notice: RwSignal<Option<&'static str>>,
+    /// The attack that the catalogue is to open.
+    pub(crate) attack: StoredValue<Option<String>>,
     /// The tools that are fetched when they are wanted.
     pub(crate) workbench: Workbench,
 }
@@ -124,11 +136,11 @@ impl Walk {
     pub(crate) fn new(start: Start) -> Self {
         let flow = RwSignal::new(start.flow);
         let observatory = Observatory::open(start.since);
-        let imported = RwSignal::new(None::<Vec<Hop>>);
+        let imported = RwSignal::new(None::<Imported>);
         let hops = Memo::new(move |_| {
-            imported.get().unwrap_or_else(|| {
-                observatory.seen.with(|seen| flow.with(|flow| merge(flow.trace().entries(), seen)))
-            })
+            imported.with(|imported| imported.as_ref().map(|imported| imported.hops.clone())).unwrap_or_else(
+                || observatory.seen.with(|seen| flow.with(|flow| merge(flow.trace().entries(), seen))),
+            )
         });
         let lit = RwSignal::new(None);
         let known = Memo::new(move |_| flow.with(|flow| followed(flow.trace().entries())));
@@ -138,6 +150,7 @@ impl Walk {
             flow,
             observatory,
             imported,
+            own: StoredValue::new(None),
             hops,
             at: RwSignal::new(start.at),
             busy: RwSignal::new(None),
@@ -162,6 +175,7 @@ impl Walk {
             clock_asked: StoredValue::new(false),
             wanted: RwSignal::new(start.wanted),
             notice: RwSignal::new(start.notice),
+            attack: StoredValue::new(None),
             workbench: Workbench::new(),
         })))
     }

@@ -2,9 +2,8 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use record::Record;
 
-use super::{Until, Walk};
+use super::{At, Until, Walk};
 use crate::bridge::{Order, Told};
 use crate::choice::{Choice, Way};
 use crate::trial::Places;
@@ -18,6 +17,8 @@ pub(crate) enum Tool {
     Document,
     /// Export and import.
     Export,
+    /// The catalogue of attacks.
+    Break,
 }
 
 /// What is said where the workbench is not to be had.
@@ -44,6 +45,12 @@ impl Walk {
         });
     }
 
+    /// Opens the catalogue of attacks at one of them.
+    pub(crate) fn break_it(self, attack: String) {
+        self.attack.set_value(Some(attack));
+        self.open_tool(Tool::Break);
+    }
+
     fn order(self, tool: Tool) -> Order {
         let revision = self.revision();
         match tool {
@@ -60,6 +67,10 @@ impl Walk {
                 revision,
                 since: self.observatory.since.get(),
             },
+            Tool::Break => {
+                let attack = self.attack.try_update_value(Option::take).flatten();
+                Order::Break { revision, attack }
+            }
             Tool::Export => {
                 let way = self.choice.with(|choice| choice.way.id());
                 Order::Export {
@@ -83,7 +94,13 @@ impl Walk {
                 self.start(Choice { way: Way::Cimd, document: Some(url), ..choice });
             }
             // The tool has read it before.
-            Told::LookAt(text) => drop(Record::parse(&text).map(|record| self.look_at_record(record))),
+            Told::LookAt(text) => self.look_at_text(&text, None),
+            Told::LookAtAttack { attack, at, run } => {
+                self.look_at_text(&run, Some(attack));
+                if let Some(at) = at {
+                    self.look_at(At::Hop(at));
+                }
+            }
         }
     }
 }

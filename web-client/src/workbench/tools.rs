@@ -1,5 +1,8 @@
 //! The tools, each in its dialog.
 
+use std::sync::Arc;
+
+use attack::Outcome;
 use leptos::prelude::*;
 use protocol::observation::Finding;
 use protocol::revision::Revision;
@@ -9,6 +12,7 @@ use super::Desk;
 use crate::bridge::{Order, Told};
 use crate::observatory::{Observatory, Place};
 use crate::trial::Places;
+use crate::view::breaking::Break;
 use crate::view::checks::{Findings, Manner};
 use crate::view::compare::Compare;
 use crate::view::dialog::Modal;
@@ -44,6 +48,12 @@ pub(super) fn Tool(desk: Desk, order: Order) -> impl IntoView {
             </Modal>
         }
         .into_any(),
+        Order::Break { revision, attack } => view! {
+            <Modal open=open id="break" title="Break it">
+                <Breaks desk=desk revision=revision attack=attack.clone() />
+            </Modal>
+        }
+        .into_any(),
         // It has no dialog.
         Order::Bench { .. } => ().into_any(),
     }
@@ -73,6 +83,17 @@ fn Document(desk: Desk, places: Places, revision: Revision, since: Option<Place>
     let on_use = Callback::new(move |url| desk.tell(&Told::StartWithDocument(url)));
     let trial = desk.trial(&places);
     view! { <DocumentEditor trial=trial places=places seen=seen.into() show=show on_use=on_use /> }
+}
+
+#[component]
+fn Breaks(desk: Desk, revision: Revision, attack: Option<String>) -> impl IntoView {
+    let breaking = desk.breaking();
+    breaking.show(revision, attack.as_deref());
+    let on_look = Callback::new(move |outcome: Arc<Outcome>| {
+        let (attack, at, run) = (outcome.id.clone(), outcome.at, outcome.run.to_json());
+        desk.tell(&Told::LookAtAttack { attack, at, run });
+    });
+    view! { <Break breaking=breaking on_look=on_look /> }
 }
 
 #[component]
