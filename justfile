@@ -91,6 +91,12 @@ measure *ARGS:
     tools/build page servers
     exec tools/measure "$@"
 
+# Take pictures of every screen, three sizes, light and dark: target/pictures, and those of docs/images
+[group('check')]
+pictures *ARGS:
+    tools/build page servers
+    exec tools/pictures "$@"
+
 # Formatting, clippy (native and WebAssembly), documentation, scripts: warnings are errors
 [group('check')]
 lint:

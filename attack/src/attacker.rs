@@ -2,7 +2,7 @@
 
 use flow::identity::{Identities, MetadataDocument};
 use flow::lessons::attacks::{Attack, Plot, Twist};
-use flow::lessons::mistakes;
+use flow::lessons::mistakes::{self, Mistake};
 use flow::tamper::CannotTamper;
 use flow::{Agenda, Config, Env, Era, OnBehalf, Unexpected};
 use protocol::cimd::{ClientIdUrl, ClientIdUrlError};
@@ -10,10 +10,12 @@ use protocol::ids::{IdentifierError, RedirectUri, ResourceUri};
 use protocol::loopback::LoopbackPolicy;
 use protocol::observation::Observation;
 use protocol::revision::Revision;
+use serde::Deserialize;
 use walker::http::Http;
 use walker::person::PersonError;
 
 use crate::outcome::{Found, Outcome};
+use crate::page::Page;
 use crate::places::Places;
 use crate::scenes::Stage;
 
@@ -76,16 +78,19 @@ impl<E: Fn() -> Env> Attacker<E> {
     /// # Errors
     /// [`AttackError`].
     pub async fn perform(&self, attack: &Attack, revision: Revision) -> Result<Outcome, AttackError> {
-        let newest = self.observations().await?.last().map_or(0, |newest| newest.seq);
+        let before = self.newest_observation().await?;
         let config = self.config(attack, revision).await?;
-        let mut stage = Stage::new(self, config);
+        let page = match attack.plot {
+            Plot::ServerOfPage(_) => Some(Page { origin: self.places.page.clone() }),
+            Plot::Client(_) | Plot::Server(_) | Plot::Document(_) => None,
+        };
+        let mut stage = Stage::new(self, config, page);
         let ending = match attack.plot {
             Plot::Client(scenes) => stage.play(scenes).await?,
-            Plot::Server(_) => stage.walk().await?,
+            Plot::Server(_) | Plot::ServerOfPage(_) => stage.walk().await?,
             Plot::Document(_) => stage.introduce().await?,
         };
-        let seen: Vec<_> =
-            self.observations().await?.into_iter().filter(|observation| observation.seq > newest).collect();
+        let seen = self.observations_after(&before).await?;
         let (record, at) = stage.record(revision, &seen);
         let from = at.and_then(|at| record.hops.iter().position(|hop| hop.id == at)).unwrap_or_default();
         let found = match ending {
@@ -99,12 +104,12 @@ impl<E: Fn() -> Env> Attacker<E> {
     async fn config(&self, attack: &Attack, revision: Revision) -> Result<Config, AttackError> {
         let loopback = LoopbackPolicy::AllowHttpOnLoopback;
         let server = match attack.plot {
-            Plot::Server(twist) => self.rogue_server(twist),
+            Plot::Server(twist) | Plot::ServerOfPage(twist) => self.rogue_server(twist),
             Plot::Client(_) | Plot::Document(_) => self.places.mcp_server.clone(),
         };
         let document = match attack.plot {
-            Plot::Document(mistake) => self.publish(mistake).await?,
-            Plot::Client(_) | Plot::Server(_) => format!("{}/client.json", self.places.page),
+            Plot::Document(mistake) => self.publish_mistake(mistake).await?,
+            Plot::Client(_) | Plot::Server(_) | Plot::ServerOfPage(_) => self.places.client_id(),
         };
         let url = ClientIdUrl::parse(&document, loopback)?;
         Ok(Config {
@@ -129,21 +134,55 @@ impl<E: Fn() -> Env> Attacker<E> {
     }
 
     /// Puts a document with this mistake where the authorization server will find it.
-    async fn publish(&self, mistake: &'static str) -> Result<String, AttackError> {
+    async fn publish_mistake(&self, mistake: &'static str) -> Result<String, AttackError> {
         let mistake =
             mistakes::all().find(|known| known.id == mistake).ok_or(AttackError::NoSuchMistake(mistake))?;
+        self.publish(mistake, REDIRECT_URI, &format!("attack-{}", mistake.id)).await
+    }
+
+    /// Puts a document where the authorization server will find it, and says where that is.
+    pub(crate) async fn publish(
+        &self,
+        mistake: &Mistake,
+        redirect_uri: &str,
+        name: &str,
+    ) -> Result<String, AttackError> {
         let page = &self.places.page;
-        let client_id = format!("{page}/clients/attack-{}.json", mistake.id);
-        let document = mistake.document(&client_id, REDIRECT_URI);
-        let url = format!("{page}/lab/documents/attack-{}.json?{}", mistake.id, mistake.host);
+        let client_id = format!("{page}/clients/{name}.json");
+        let document = mistake.document(&client_id, redirect_uri);
+        let url = format!("{page}/lab/documents/{name}.json?{}", mistake.host);
         let request = self.http.client().put(&url).header("origin", page).body(document);
         let answer = request.send().await.and_then(reqwest::Response::error_for_status);
         answer.map_err(|error| AttackError::NoLab { url, reason: error.to_string() })?;
         Ok(client_id)
     }
 
-    async fn observations(&self) -> Result<Vec<Observation>, AttackError> {
-        let url = format!("{}/lab/observations.json", self.places.page);
+    /// The name of what the lab's servers reported last: a stream of reports begins by saying it.
+    async fn newest_observation(&self) -> Result<String, AttackError> {
+        #[derive(Deserialize)]
+        struct Hello {
+            boot: String,
+            seq: u64,
+        }
+        let url = format!("{}/lab/observations", self.places.page);
+        let no_lab = |reason: String| AttackError::NoLab { url: url.clone(), reason };
+        let mut stream =
+            self.http.client().get(&url).send().await.map_err(|error| no_lab(error.to_string()))?;
+        let mut begins = Vec::new();
+        while let Some(piece) = stream.chunk().await.map_err(|error| no_lab(error.to_string()))? {
+            begins.extend_from_slice(&piece);
+            let lines = String::from_utf8_lossy(&begins);
+            if let Some((data, _)) = lines.split_once("data: ").and_then(|(_, data)| data.split_once('\n')) {
+                let Hello { boot, seq } =
+                    serde_json::from_str(data).map_err(|error| no_lab(error.to_string()))?;
+                return Ok(format!("{boot}-{seq}"));
+            }
+        }
+        Err(no_lab("it says nothing about its servers".to_owned()))
+    }
+
+    async fn observations_after(&self, newest: &str) -> Result<Vec<Observation>, AttackError> {
+        let url = format!("{}/lab/observations.json?after={newest}", self.places.page);
         let no_lab = |reason: String| AttackError::NoLab { url: url.clone(), reason };
         let answer = self.http.client().get(&url).send().await.map_err(|error| no_lab(error.to_string()))?;
         let text = answer.text().await.map_err(|error| no_lab(error.to_string()))?;

@@ -4,6 +4,7 @@ use flow::Failure;
 use flow::http::{Request, Response};
 use flow::lessons::attacks::{Attack, Prediction, Refusal};
 use flow::tamper::Changed;
+use protocol::clause::Clause;
 use protocol::mcp_answer::{self, Answer};
 use protocol::observation::Finding;
 use protocol::party::Party;
@@ -42,6 +43,18 @@ impl Refused {
             name: Some(failure.title.clone()),
             clause: failure.clause,
             says: Some(format!("expected {}, found {}", failure.expected, failure.found)),
+        }
+    }
+
+    /// The browser's, which keeps an answer from the page that asked: the server lacks this header.
+    pub(crate) fn by_browser(header: &str) -> Self {
+        Self {
+            by: Party::You,
+            status: None,
+            error: None,
+            name: Some(header.to_owned()),
+            clause: Some(Clause::Cors),
+            says: Some(format!("{header} does not let the page read the answer")),
         }
     }
 

@@ -11,6 +11,9 @@ mod attacker;
 #[cfg(not(target_family = "wasm"))]
 mod evidence;
 mod outcome;
+#[cfg(not(target_family = "wasm"))]
+mod page;
+#[cfg(not(target_family = "wasm"))]
 mod places;
 #[cfg(not(target_family = "wasm"))]
 mod scenes;
@@ -18,4 +21,5 @@ mod scenes;
 #[cfg(not(target_family = "wasm"))]
 pub use attacker::{AttackError, Attacker};
 pub use outcome::{Found, Outcome, Refused, Verdict};
+#[cfg(not(target_family = "wasm"))]
 pub use places::Places;

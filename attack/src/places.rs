@@ -16,3 +16,22 @@ pub struct Places {
     /// Origin of the rogue servers.
     pub rogue: String,
 }
+
+impl Places {
+    /// Who the lab's client says it is: where its document lies.
+    pub(crate) fn client_id(&self) -> String {
+        format!("{}/client.json", self.page)
+    }
+
+    /// Whether an address is at one of them.
+    pub(crate) fn have(&self, url: &str) -> bool {
+        let origin = origin_of(url);
+        let places = [&self.page, &self.mcp_server, &self.authorization_server, &self.rogue];
+        places.into_iter().any(|place| origin_of(place) == origin)
+    }
+}
+
+/// Scheme, host and port; `null` where there are none.
+pub(crate) fn origin_of(url: &str) -> String {
+    url::Url::parse(url).map(|url| url.origin().ascii_serialization()).unwrap_or_default()
+}

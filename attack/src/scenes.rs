@@ -1,30 +1,46 @@
 //! A plot, scene by scene.
 
-use flow::http::Request;
-use flow::lessons::attacks::{Moment, Scene};
+use flow::http::{Request, Response};
+use flow::lessons::attacks::{Deed, Moment, Publication, Question, Scene};
+use flow::lessons::mistakes;
 use flow::lessons::steps::Step;
-use flow::tamper::{self, Changed, Edit, Slot};
+use flow::tamper::{self, CannotTamper, Changed, Edit, Part, Slot};
 use flow::trace::{Answer, Entry, Event};
 use flow::{Action, Config, Env, Flow};
+use protocol::mcp::ToolCall;
 use protocol::observation::Observation;
 use protocol::party::Party;
+use protocol::query::Parameters;
 use protocol::revision::Revision;
 use record::{HopId, Record, merge};
-use serde_json::Value;
-use walker::person::{Decision, Person, PersonError};
+use serde_json::{Value, json};
+use walker::person::{Decision, Person, PersonError, Station};
 
 use crate::attacker::{AttackError, Attacker, account};
 use crate::outcome::{Found, Refused};
+use crate::page::{Page, Unseen};
+use crate::places::origin_of;
+
+/// More than any run needs that comes to an end.
+const MAX_STEPS: usize = 200;
 
 /// A client and a person in the middle of a plot.
 pub(crate) struct Stage<'a, E> {
     attacker: &'a Attacker<E>,
     flow: Flow,
     person: Person,
+    /// The page that the client runs in; `None` if it is a program.
+    page: Option<Page>,
+    /// What the browser kept from it, if that was the last thing that happened.
+    kept_back: Option<Refused>,
     /// How often the browser was sent away.
     departures: usize,
+    /// What it sends when the person presses the button that decides.
+    decision: Option<Request>,
     /// With what it came back; the client has not seen it yet.
     returned: Option<String>,
+    /// The client id of the document that was published.
+    published: Option<String>,
     /// Requests beside the flow, each behind so many of its entries.
     asides: Vec<(usize, Entry)>,
     /// What was changed.
@@ -34,13 +50,17 @@ pub(crate) struct Stage<'a, E> {
 }
 
 impl<'a, E: Fn() -> Env> Stage<'a, E> {
-    pub(crate) fn new(attacker: &'a Attacker<E>, config: Config) -> Self {
+    pub(crate) fn new(attacker: &'a Attacker<E>, config: Config, page: Option<Page>) -> Self {
         Self {
             attacker,
             flow: Flow::new(config),
             person: Person::new(attacker.http.clone(), account(), Decision::Allow),
+            page,
+            kept_back: None,
             departures: 0,
+            decision: None,
             returned: None,
+            published: None,
             asides: Vec::new(),
             changes: Vec::new(),
             at: None,
@@ -55,16 +75,42 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
                 Scene::Until(moment) => self.until(*moment).await?,
                 Scene::Change(edits) => found = self.change(edits).await?,
                 Scene::Again(step, edits) => found = self.again(*step, edits).await?,
+                Scene::Do(deed) => self.undertake(*deed)?,
+                Scene::Ask(question) => found = self.ask(question).await?,
+                Scene::Publish(publication) => self.publish(publication).await?,
+                Scene::Unharmed(deed) => {
+                    self.undertake(*deed)?;
+                    if let harmed @ Found::Refused(_) = self.send().await? {
+                        found = harmed;
+                    }
+                }
             }
         }
         Ok(found)
     }
 
-    /// The client goes its way, to the end or until it refuses.
+    /// The client goes its way, to the end or until it refuses. One that would leave the lab, or go on for ever, has refused
+    /// nothing; it is held there.
     pub(crate) async fn walk(&mut self) -> Result<Found, AttackError> {
-        match self.until(Moment::Rests).await {
-            Err(AttackError::Stopped(_)) | Ok(()) => Ok(self.clients_verdict()),
-            Err(error) => Err(error),
+        for _ in 0..MAX_STEPS {
+            if self.destination().is_some_and(|url| !self.attacker.places.have(&url)) {
+                return Ok(Found::Accepted);
+            }
+            match self.advance().await {
+                Ok(()) => {}
+                Err(AttackError::Stopped(_) | AttackError::NeverCame) => return Ok(self.clients_verdict()),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(Found::Accepted)
+    }
+
+    /// Where the client, or the browser for it, is about to go.
+    fn destination(&self) -> Option<String> {
+        match self.flow.poll() {
+            Action::Send(outgoing) => Some(outgoing.request.url.clone()),
+            Action::Navigate => self.flow.destination(),
+            _ => None,
         }
     }
 
@@ -76,33 +122,55 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
 
     /// Goes on until something is about to happen.
     async fn until(&mut self, moment: Moment) -> Result<(), AttackError> {
-        loop {
-            if let Some(callback) = self.returned.take() {
-                if moment == Moment::Returns(self.departures) {
-                    self.returned = Some(callback);
-                    return Ok(());
-                }
-                self.flow.handle_callback(&self.env(), &callback)?;
-                continue;
+        while !self.is_at(moment) {
+            self.advance().await?;
+        }
+        Ok(())
+    }
+
+    fn is_at(&self, moment: Moment) -> bool {
+        if self.returned.is_some() {
+            return moment == Moment::Returns(self.departures);
+        }
+        if self.decision.is_some() {
+            return moment == Moment::Decides(self.departures);
+        }
+        match self.flow.poll() {
+            Action::Send(outgoing) => moment == Moment::Sends(outgoing.step),
+            Action::Navigate => moment == Moment::Departs(self.departures + 1),
+            Action::Rest => moment == Moment::Rests,
+            _ => false,
+        }
+    }
+
+    /// Lets the client do one thing as it should.
+    async fn advance(&mut self) -> Result<(), AttackError> {
+        if let Some(callback) = self.returned.take() {
+            self.flow.handle_callback(&self.env(), &callback)?;
+            return Ok(());
+        }
+        if let Some(pressed) = self.decision.take() {
+            let is_back = self.is_back(&pressed.url);
+            let station = self.person.press(pressed, is_back).await?;
+            self.arrive(station);
+            return Ok(());
+        }
+        match self.flow.poll() {
+            Action::Send(_) => {
+                self.send().await?;
             }
-            match self.flow.poll() {
-                Action::Send(outgoing) if moment == Moment::Sends(outgoing.step) => return Ok(()),
-                Action::Send(_) => {
-                    self.send().await?;
-                }
-                Action::Navigate if moment == Moment::Departs(self.departures + 1) => return Ok(()),
-                Action::Navigate | Action::AwaitCallback => {
-                    let url = self.flow.depart(&self.env())?;
-                    self.departures += 1;
-                    self.returned = Some(self.browse(&url).await?);
-                }
-                Action::Rest if moment == Moment::Rests => return Ok(()),
-                Action::Failed(failure) => return Err(AttackError::Stopped(failure.title.clone())),
-                Action::Rest | Action::Finished | Action::Sign(_) | Action::AskCredentials(_) => {
-                    return Err(AttackError::NeverCame);
-                }
+            Action::Navigate | Action::AwaitCallback => {
+                let url = self.flow.depart(&self.env())?;
+                self.departures += 1;
+                let station = self.person.visit_until_decision(&url, self.is_back(&url)).await?;
+                self.arrive(station);
+            }
+            Action::Failed(failure) => return Err(AttackError::Stopped(failure.title.clone())),
+            Action::Rest | Action::Finished | Action::Sign(_) | Action::AskCredentials(_) => {
+                return Err(AttackError::NeverCame);
             }
         }
+        Ok(())
     }
 
     /// Lets happen what is about to happen, changed.
@@ -112,6 +180,13 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
             self.begin(changes);
             self.flow.handle_callback(&self.env(), &url)?;
             return Ok(self.clients_verdict());
+        }
+        if let Some(decision) = self.decision.take() {
+            let step = if self.departures > 1 { Step::StepUpConsent } else { Step::Consent };
+            let ends = (Party::You, Party::AuthorizationServer);
+            let found = self.tampered(step, ends, "the decision".to_owned(), decision, edits).await?;
+            self.returned = self.asides.last().and_then(|(_, entry)| location(&entry.event));
+            return Ok(found);
         }
         if let Some(url) = self.flow.destination() {
             let (url, changes) = tamper::url(&url, edits, &|slot| self.known(slot))?;
@@ -128,25 +203,66 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
 
     /// Sends a message of an earlier step once more, changed.
     async fn again(&mut self, step: Step, edits: &[Edit]) -> Result<Found, AttackError> {
-        let is_it = |entry: &&Entry| {
-            entry.step == step && entry.from == Party::Client && matches!(entry.event, Event::Exchange { .. })
-        };
-        let earlier = self.flow.trace().entries().iter().rev().find(is_it).ok_or(AttackError::NeverCame)?;
-        let Event::Exchange { request, .. } = &earlier.event else { return Err(AttackError::NeverCame) };
-        let (to, title) = (earlier.to, format!("{}, again", earlier.title));
-        let (request, changes) = tamper::request(request.clone(), edits, &|slot| self.known(slot))?;
-        self.begin(changes);
-        self.aside(step, to, title, request).await
+        let entries = self.entries();
+        let sent =
+            entries.iter().rev().filter(|entry| entry.step == step).find_map(|entry| match &entry.event {
+                Event::Exchange { request, .. } => Some((entry, request.clone())),
+                _ => None,
+            });
+        let (earlier, request) = sent.ok_or(AttackError::NeverCame)?;
+        let title = format!("{}, again", earlier.title);
+        self.tampered(step, (earlier.from, earlier.to), title, request, edits).await
     }
 
-    /// Sends a request that the client knows nothing of.
-    async fn aside(
+    /// Sends a request that is made of its edits.
+    async fn ask(&mut self, question: &Question) -> Result<Found, AttackError> {
+        let Question { step, to, title, method, at: (place, path), edits } = *question;
+        let place = self.known(place).ok_or(CannotTamper::Missing(place))?;
+        let has = |wanted| edits.iter().any(|edit| matches!(edit, Edit::Set(part, ..) if *part == wanted));
+        let url = [&place, path].concat();
+        let blank = match (has(Part::Form), has(Part::Json)) {
+            (true, _) => Request::post_form(url, &[]),
+            (false, true) => Request::post_json(url, &json!({})),
+            (false, false) => Request::get_json(url),
+        };
+        let blank = Request { method, ..blank };
+        self.tampered(step, (Party::Client, to), title.to_owned(), blank, edits).await
+    }
+
+    /// The client at rest is asked for something. What it wants to be sent is not sent yet.
+    fn undertake(&mut self, deed: Deed) -> Result<(), AttackError> {
+        let env = self.env();
+        match deed {
+            Deed::Refresh => self.flow.refresh(&env)?,
+            Deed::ReuseRefreshToken => self.flow.reuse_refresh_token(&env)?,
+            Deed::Revoke(kind) => self.flow.revoke(&env, kind)?,
+            Deed::Call(tool, arguments) => {
+                let arguments =
+                    serde_json::from_str(arguments).map_err(|_| CannotTamper::Nothing("argument"))?;
+                self.flow.call_tool(&env, ToolCall::new(tool, arguments))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Somebody publishes a document.
+    async fn publish(&mut self, publication: &Publication) -> Result<(), AttackError> {
+        let Publication { name, redirect_uri } = *publication;
+        self.published = Some(self.attacker.publish(&mistakes::GOOD, redirect_uri, name).await?);
+        Ok(())
+    }
+
+    /// Changes a request that the client knows nothing of, and sends it.
+    async fn tampered(
         &mut self,
         step: Step,
-        to: Party,
+        (from, to): (Party, Party),
         title: String,
         request: Request,
+        edits: &[Edit],
     ) -> Result<Found, AttackError> {
+        let (request, changes) = tamper::request(request, edits, &|slot| self.known(slot))?;
+        self.begin(changes);
         let answer = self.attacker.http.send(&request).await;
         let found = judged(to, &request, answer.as_ref());
         let (answer, summary) = match answer {
@@ -158,7 +274,7 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
         };
         let entry = Entry {
             step,
-            from: Party::Client,
+            from,
             to,
             title,
             at_ms: self.env().now_ms,
@@ -175,7 +291,16 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
     async fn send(&mut self) -> Result<Found, AttackError> {
         let Action::Send(outgoing) = self.flow.poll() else { return Err(AttackError::NeverCame) };
         let outgoing = outgoing.clone();
-        let answer = self.attacker.http.perform(&outgoing).await;
+        let http = &self.attacker.http;
+        let answer = match &self.page {
+            Some(page) => page.perform(http, &outgoing).await,
+            None => http.perform(&outgoing).await.map_err(Unseen::Unreachable),
+        };
+        self.kept_back = match &answer {
+            Err(Unseen::KeptBack(header)) => Some(Refused::by_browser(header)),
+            Ok(_) | Err(Unseen::Unreachable(_)) => None,
+        };
+        let answer = answer.map_err(|reason| reason.to_string());
         let found = judged(outgoing.to, &outgoing.request, answer.as_ref());
         match answer {
             Ok(response) => self.flow.handle_response(&self.env(), response)?,
@@ -186,7 +311,8 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
 
     /// The person goes to a changed address, and does there what there is to do.
     async fn ask_person(&mut self, url: &str) -> Result<Found, AttackError> {
-        match self.browse(url).await {
+        let is_back = self.is_back(url);
+        match self.person.visit_until(url, is_back).await {
             Ok(target) => Ok(Refused::by_redirect(&target).map_or(Found::Accepted, Found::Refused)),
             Err(PersonError::Page { status, heading, .. }) => {
                 Ok(Found::Refused(Refused::by_page(status, heading)))
@@ -195,16 +321,25 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
         }
     }
 
-    /// Wherever the authorization server sends the browser away from itself, that is the way back: nobody goes there.
-    async fn browse(&mut self, url: &str) -> Result<String, PersonError> {
-        let origin = origin_of(url);
-        self.person.visit_until(url, |target| origin_of(target) != origin).await
+    /// Wherever the browser is sent away from the authorization servers, that is the way back: nobody goes there.
+    fn is_back(&self, url: &str) -> impl Fn(&str) -> bool + use<E> {
+        let servers = [origin_of(url), origin_of(&self.attacker.places.authorization_server)];
+        move |target| !servers.contains(&origin_of(target))
     }
 
-    /// Whether the client stopped.
+    fn arrive(&mut self, station: Station) {
+        match station {
+            Station::Back(target) => self.returned = Some(target),
+            Station::Decision(pressed) => self.decision = Some(pressed),
+        }
+    }
+
+    /// Whether the client stopped, of itself or because the browser keeps from it what it needs.
     fn clients_verdict(&self) -> Found {
         match self.flow.poll() {
-            Action::Failed(failure) => Found::Refused(Refused::by_client(failure)),
+            Action::Failed(failure) => {
+                Found::Refused(self.kept_back.clone().unwrap_or_else(|| Refused::by_client(failure)))
+            }
             _ => Found::Accepted,
         }
     }
@@ -234,6 +369,16 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
             Slot::SessionId => {
                 self.responses().find_map(|response| response.header("mcp-session-id").map(str::to_owned))
             }
+            Slot::CodeChallenge => self.latest(|event| match event {
+                Event::Navigation { url } => parameter(url, "code_challenge"),
+                _ => None,
+            }),
+            Slot::FormerCallback => self.latest(|event| match event {
+                Event::Callback { url } => Some(url.clone()),
+                _ => None,
+            }),
+            Slot::Published => self.published.clone(),
+            Slot::ClientId => Some(places.client_id()),
         }
     }
 
@@ -247,21 +392,36 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
     }
 
     /// What came back, the latest first.
-    fn responses(&self) -> impl Iterator<Item = &flow::http::Response> {
+    fn responses(&self) -> impl Iterator<Item = &Response> {
         self.flow.trace().entries().iter().rev().filter_map(|entry| match &entry.event {
             Event::Exchange { answer: Answer::Response(response), .. } => Some(response),
             _ => None,
         })
     }
 
-    /// The run from both sides, and the row of the attack.
-    pub(crate) fn record(&self, revision: Revision, seen: &[Observation]) -> (Record, Option<HopId>) {
+    /// What the latest event says that says it.
+    fn latest<T>(&self, says: impl Fn(&Event) -> Option<T>) -> Option<T> {
+        self.flow.trace().entries().iter().rev().find_map(|entry| says(&entry.event))
+    }
+
+    /// All that was written down, in order: by the client, and beside it.
+    fn entries(&self) -> Vec<Entry> {
         let mut entries = self.flow.trace().entries().to_vec();
         for (inserted, (place, entry)) in self.asides.iter().enumerate() {
             entries.insert((place + inserted).min(entries.len()), entry.clone());
         }
+        entries
+    }
+
+    /// The run from both sides, and the row of the attack.
+    pub(crate) fn record(&self, revision: Revision, seen: &[Observation]) -> (Record, Option<HopId>) {
+        let entries = self.entries();
         let last = entries.len().checked_sub(1);
-        let hops = merge(&entries, seen);
+        let mut hops = merge(&entries, seen);
+        // What a person's browser sends holds secrets that the client never knew, so it is told as the server saw it.
+        for hop in hops.iter_mut().filter(|hop| hop.from == Party::You) {
+            hop.event.take_if(|event| matches!(event, Event::Exchange { .. }));
+        }
         (Record::new(revision, "cimd", hops), self.at.or(last).map(HopId::Entry))
     }
 
@@ -272,7 +432,7 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
 }
 
 /// What a server's answer, or its absence, comes to.
-fn judged(by: Party, request: &Request, answer: Result<&flow::http::Response, &String>) -> Found {
+fn judged(by: Party, request: &Request, answer: Result<&Response, &String>) -> Found {
     let refused = match answer {
         Ok(response) => Refused::by_answer(by, request, response),
         Err(reason) => Some(Refused {
@@ -287,7 +447,13 @@ fn judged(by: Party, request: &Request, answer: Result<&flow::http::Response, &S
     refused.map_or(Found::Accepted, Found::Refused)
 }
 
-/// Scheme, host and port.
-fn origin_of(url: &str) -> String {
-    url::Url::parse(url).map(|url| url.origin().ascii_serialization()).unwrap_or_default()
+fn parameter(url: &str, name: &'static str) -> Option<String> {
+    let (_, query) = url.split_once('?')?;
+    Parameters::parse(query).get(name).ok()?.map(str::to_owned)
+}
+
+/// Where an answer sends the browser.
+fn location(event: &Event) -> Option<String> {
+    let Event::Exchange { answer: Answer::Response(response), .. } = event else { return None };
+    response.header("location").map(str::to_owned)
 }

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use flow::trace::Outcome;
 use flow::{Action, Flow};
 use protocol::clause::Clause;
 
@@ -52,9 +53,16 @@ impl Exit {
                 Some(Clause::AccessDenied) => Self::NoPermission,
                 Some(_) => Self::Stopped,
             },
+            (Ok(()), _) if said_no(flow) => Self::NoPermission,
             (Ok(()), _) => Self::Done,
         }
     }
+}
+
+/// Whether the person said no to something, also where the client could go on without it.
+fn said_no(flow: &Flow) -> bool {
+    let mut checks = flow.trace().entries().iter().flat_map(|entry| &entry.checks);
+    checks.any(|check| check.clause == Clause::AccessDenied && check.outcome != Outcome::Passed)
 }
 
 impl From<Exit> for ExitCode {

@@ -20,6 +20,7 @@ test("time that goes on makes the token expire, and the client renews it", async
   await lab.runToTheEnd(as, "Ada");
   await lab.deed("expire").click();
   await expect(page.getByTestId("lab-clock")).toContainText("60 minutes");
+  await expect(page.getByTestId("deed-outcome")).toContainText("went ahead by one hour");
   await lab.deed("whoami").click();
   await expect(lab.rows(/tools\/call whoami; answer: 401/), "it stops at what is refused").toHaveAttribute("aria-current", "true");
   await lab.run.click();
@@ -33,8 +34,10 @@ test("a new signing key is looked up by the MCP server", async ({ lab, as }) => 
   await lab.open();
   await lab.runToTheEnd(as, "Ada");
   await lab.deed("rotate").click();
-  await expect(lab.page.getByTestId("deed-outcome")).not.toBeEmpty();
+  await expect(lab.page.getByTestId("deed-outcome")).toContainText("signed by a new key");
   await lab.deed("refresh").click();
+  await expect(lab.rows(/POST \/token: the refresh token; answer: 200/)).toBeVisible();
+  await expect(lab.page.getByTestId("deed-outcome"), "that was another deed").toBeEmpty();
   await lab.deed("whoami").click();
   await expect(lab.rows(/MCP server to Authorization server: GET \/jwks/).last()).toBeVisible();
 });

@@ -60,3 +60,99 @@ test("run to the consent stops before the browser leaves", async ({ lab, page })
   expect(await lab.isAway()).toBe(false);
   expect(page.url()).toContain("step=authorization-request");
 });
+
+test("an authorization request that was changed says how to come back from an error page, and Back does", async ({ lab, page, watch }) => {
+  watch.expect(/status of 400/);
+  await lab.open();
+  await lab.runToConsent();
+  await lab.pauses.check();
+  await lab.next.click();
+  await expect(lab.card.hint).toBeHidden();
+  await lab.card.edit.click();
+  await expect(lab.card.hint).toContainText("the browser’s Back brings you here again");
+  await lab.card.root.getByRole("button", { name: "Leave out client_id" }).click();
+  await lab.next.click();
+  await page.waitForURL(/\/authorize/);
+  await page.goBack();
+  await expect(lab.next).toBeEnabled();
+  await expect(lab.rows(/authorization request.*you changed this request|goes to \/authorize.*you changed this request/)).toHaveCount(1);
+});
+
+test("another message is read from its beginning", async ({ lab, page }) => {
+  await page.setViewportSize({ width: 1280, height: 500 });
+  await lab.open();
+  await lab.runToConsent();
+  const scrolled = () => lab.card.root.evaluate((card) => card.scrollTop);
+  await lab.step("server-metadata").click();
+  await lab.card.root.evaluate((card) => card.scrollTo(0, 200));
+  expect(await scrolled()).toBe(200);
+  await lab.back.click();
+  await expect.poll(scrolled).toBe(0);
+  // On a narrow screen it is the page that is scrolled.
+  await page.setViewportSize({ width: 375, height: 812 });
+  await page.evaluate(() => window.scrollTo(0, 500));
+  await lab.next.click();
+  await expect(lab.card.title).toBeInViewport();
+});
+
+test("what would break stands at the step’s own message, and a server without findings says that it answered", async ({ lab, as }) => {
+  await lab.open();
+  await lab.runToTheEnd(as, "Ada");
+  await lab.step("handshake").click();
+  await expect(lab.card.breaks).toHaveCount(1);
+  await lab.rows(/MCP server to Authorization server: POST \/introspect/).first().click();
+  await expect(lab.card.title).toBeVisible();
+  await expect(lab.card.breaks).toHaveCount(0);
+  await lab.step("resource-metadata").click();
+  await lab.card.open("checks");
+  await expect(lab.card.panel).toContainText("It answered; there was nothing to check.");
+});
+
+test("the values stay in one line, and one count says how far the run is", async ({ lab, as, page }) => {
+  await page.setViewportSize({ width: 1280, height: 720 });
+  await lab.open();
+  const height = async () => (await page.locator(".strip").boundingBox())!.height;
+  const before = await height();
+  await lab.runToTheEnd(as, "Ada");
+  expect(await height()).toBe(before);
+  const rows = await lab.happened().count();
+  await expect(page.getByTestId("place")).toHaveText(`${rows} so far`);
+  await expect(lab.success).toContainText(`${rows} messages and pieces of work`);
+  await lab.back.click();
+  await expect(page.getByTestId("place")).toHaveText(`${rows} of ${rows}`);
+});
+
+test("a client that is known beforehand has nothing to send in the chapter Identity, and the page says so", async ({ lab, page }) => {
+  await lab.open("#reg=pre");
+  const steps = page.getByRole("navigation", { name: "Steps of the journey" });
+  await expect(steps).toContainText("Nothing: known beforehand.");
+  await lab.choice("cimd").click();
+  await expect(steps).not.toContainText("known beforehand");
+});
+
+test("a header that no page can set is not sent, and that is said where it is typed", async ({ lab, page }) => {
+  await lab.open();
+  await lab.card.edit.click();
+  await page.getByRole("button", { name: "Add to: Headers" }).click();
+  const fields = page.getByTestId("fields");
+  await fields.getByLabel("Name of new field").fill("Origin");
+  await fields.getByLabel("Value of Origin").fill("http://evil.example");
+  await expect(fields.getByRole("status")).toContainText("A browser does not let a page set this header");
+  await lab.next.click();
+  await lab.atRest();
+  await expect(lab.card.panel).not.toContainText("evil.example");
+});
+
+test("the PKCE bench begins with the run's own pair, and one character more or less is refused", async ({ lab, page }) => {
+  await lab.open();
+  await lab.runToConsent();
+  await lab.rows(/PKCE pair/).first().click();
+  await lab.card.open("decoded");
+  const bench = page.getByTestId("pkce-bench");
+  await expect(bench.locator("[data-verdict]")).toHaveAttribute("data-verdict", "equal");
+  await expect(bench.getByRole("textbox")).toHaveValue(/^•+$/);
+  await bench.getByRole("button", { name: "Change one character" }).click();
+  await expect(bench.locator("[data-verdict]")).toHaveAttribute("data-verdict", "other");
+  await page.keyboard.press("s");
+  await expect(bench.getByRole("textbox")).toHaveValue(/^[\w-]{43}$/);
+});

@@ -1,5 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { readFile } from "node:fs/promises";
+import Ajv from "ajv";
+import draft06 from "ajv/lib/refs/json-schema-draft-06.json";
+import schemas from "har-schema";
 import type { Locator, Page } from "@playwright/test";
 import { expect, test } from "./fixtures";
 import { tokensSent } from "./tokens";
@@ -12,6 +15,15 @@ async function save(page: Page, dialog: Locator, format: string): Promise<string
   return readFile(await (await download).path(), "utf8");
 }
 
+/** What is wrong with a file by the JSON schema of HAR 1.2. */
+function faults(har: unknown): string[] {
+  const ajv = new Ajv({ allErrors: true, schemaId: "auto", unknownFormats: "ignore" });
+  ajv.addMetaSchema(draft06);
+  ajv.addSchema(Object.values(schemas));
+  ajv.validate("har.json#", har);
+  return (ajv.errors ?? []).map((error) => `${error.dataPath} ${error.message}`);
+}
+
 test("a run is exported in five formats, without secrets unless asked, and comes back", async ({ lab, as, page }) => {
   await lab.open();
   const tokens = tokensSent(page);
@@ -20,6 +32,7 @@ test("a run is exported in five formats, without secrets unless asked, and comes
   const dialog = await lab.openDialog("export");
 
   const har = JSON.parse(await save(page, dialog, "HAR")) as Har;
+  expect(faults(har), "by the schema of HAR 1.2").toEqual([]);
   expect(har.log.version).toBe("1.2");
   expect(har.log.entries.length).toBeGreaterThan(10);
   for (const entry of har.log.entries) {
@@ -57,6 +70,43 @@ test("a run is exported in five formats, without secrets unless asked, and comes
   await expect(lab.run, "nothing can be sent").toBeDisabled();
   await lab.rows(/POST \/token/).first().click();
   await expect(lab.card.title).toHaveText("Code exchange");
+});
+
+test("a run from a file says so everywhere, and takes no value from the run that was here", async ({ lab, as, page }) => {
+  await lab.open();
+  const tokens = tokensSent(page);
+  await lab.runToTheEnd(as, "Ada");
+  const dialog = await lab.openDialog("export");
+  for (const format of ["Mermaid", "curl"]) {
+    await dialog.getByRole("radio", { name: format }).check();
+    await expect(dialog.getByTestId("export-secrets")).toBeDisabled();
+  }
+  await dialog.getByRole("radio", { name: "JSON" }).check();
+  await dialog.getByTestId("export-secrets").check();
+  const json = await save(page, dialog, "JSON");
+  await page.keyboard.press("Escape");
+  const [token] = tokens as [string];
+  expect(json).toContain(token);
+
+  await lab.startOver.click();
+  await expect(lab.happened()).toHaveCount(0);
+  const again = await lab.openDialog("export");
+  await again.getByTestId("import-file").setInputFiles({ name: "run.json", mimeType: "application/json", buffer: Buffer.from(json) });
+  await expect(again).toBeHidden();
+  await expect(page.getByTestId("place")).toContainText("from a file");
+  await expect(lab.pauses).toBeDisabled();
+  await expect(page.getByTestId("value-client_id"), "nothing is known at its start").toBeHidden();
+  await lab.rows(/tools\/call whoami/).first().click();
+  await expect(page.getByTestId("value-client_id")).toContainText("client.json");
+  await expect(page.getByTestId("value-code_verifier")).toContainText("•");
+  expect(await page.content(), "its secrets are masked, too").not.toContain(token);
+  await lab.rows(/the token opened/).first().click();
+  await lab.card.open("decoded");
+  await expect(lab.card.panel.getByText("as expected").first(), "it is the file's token that is opened").toBeAttached();
+  const exported = await lab.openDialog("export");
+  await exported.getByRole("radio", { name: "JSON" }).check();
+  await expect(exported.getByTestId("export-secrets")).toBeDisabled();
+  await expect(exported.getByTestId("export-warning")).toContainText("came from a file");
 });
 
 type Har = {

@@ -74,6 +74,25 @@ test("consent denied is an outcome, and starting over works", async ({ lab, as }
   await expect(lab.failure).toBeHidden();
 });
 
+test("who says no to more goes on with the token from before", async ({ lab, as }) => {
+  await lab.open();
+  await lab.run.click();
+  await as.signInAs("Ada");
+  await as.allowAccess();
+  await expect(as.scope("weather:read")).toBeVisible();
+  await as.deny().click();
+  await expect(lab.success).toContainText("You said no");
+  await expect(lab.success).toContainText("get_weather: was not called");
+  await lab.deed("whoami").click();
+  await expect(lab.rows(/tools\/call whoami; answer: 200/)).toHaveCount(2);
+  await lab.toWhatCameOfIt();
+  await lab.deed("weather").click();
+  await expect(lab.rows(/tools\/call get_weather; answer: 403/)).toHaveCount(2);
+  await lab.run.click();
+  await as.allowMore();
+  await expect(lab.rows(/get_weather, again with the new token; answer: 200/), "asked again, one may change one's mind").toBeVisible();
+});
+
 test("reload in mid-flow: before, during and after the consent", async ({ lab, as, page }) => {
   await lab.open();
   await lab.next.click();

@@ -22,6 +22,17 @@ for (const [width, height] of [[375, 812], [768, 1024], [1280, 720], [1920, 1080
   });
 }
 
+test("on a large screen type is large, and the rows fill the height", async ({ lab, as, page }) => {
+  await page.setViewportSize({ width: 3840, height: 2160 });
+  await lab.open();
+  await lab.runToTheEnd(as, "Ada");
+  const ladder = (await lab.ladder.boundingBox())!;
+  const last = (await lab.happened().last().boundingBox())!;
+  expect(last.y + last.height).toBeGreaterThan(ladder.y + 0.8 * ladder.height);
+  const { height } = (await lab.card.title.boundingBox())!;
+  expect(height).toBeGreaterThan(26);
+});
+
 test("the focus is visible at each stop of the Tab key", async ({ lab, page }) => {
   await lab.open();
   await lab.next.click();

@@ -21,3 +21,18 @@ test("presenter mode: one step, large type, secrets masked, notes on demand", as
   await expect(slide).toBeHidden();
   await expect(lab.step("code-exchange")).toHaveAttribute("data-state", "current");
 });
+
+test("presenting goes on after the consent, and not after a reload", async ({ lab, as, page }) => {
+  await lab.open();
+  await lab.runToConsent();
+  const slide = await lab.openDialog("presenter");
+  await expect(page.getByRole("status").filter({ hasText: /^\d+ of \d+: authorization request, Client$/ }), "who works alone").toHaveCount(1);
+  await page.keyboard.press("ArrowRight");
+  await as.signInAs("Ada");
+  await as.allowAccess();
+  await lab.returned();
+  await expect(slide, "the room still looks").toBeVisible();
+  await page.reload();
+  await expect(lab.next).toBeEnabled();
+  await expect(slide).toBeHidden();
+});

@@ -40,7 +40,7 @@ pub enum Action<'a> {
     Rest,
     /// Nothing: the client has left.
     Finished,
-    /// Nothing: the client stopped.
+    /// Nothing: the client stopped. Where nobody answered, [`Flow::try_again`](crate::Flow::try_again) goes on.
     Failed(&'a Failure),
 }
 
@@ -74,6 +74,9 @@ pub enum Unexpected {
     /// A request was to be sent with another method than its own.
     #[error("a request keeps its method")]
     OtherMethod,
+    /// The client did not stop because nobody answered.
+    #[error("no request is without an answer")]
+    NothingToTryAgain,
     /// No tool is being called.
     #[error("no tool is being called")]
     NoCall,

@@ -8,11 +8,10 @@ use protocol::secret::Secret;
 
 use crate::authorize::Pending;
 use crate::check::Stop;
-use crate::secrecy;
 use crate::state::State;
-use crate::token_request;
 use crate::trace::Decoded;
 use crate::turn::Turn;
+use crate::{operate, secrecy, step_up, token_request};
 
 /// A code that may be redeemed. Only [`validate`] makes one, after every check on the callback has passed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,8 +82,11 @@ pub(crate) fn validate(turn: &mut Turn<'_>, pending: Pending, url: &str) -> Resu
                 Some(description) => format!("{error}: {description}"),
                 None => error,
             };
-            turn.checks.require(clause, "the answer is a code, not an error", false, "code", found)?;
-            Err(Stop)
+            let then = if said_no { step_up::declined(pending) } else { None };
+            let bearable = then.is_some();
+            turn.checks.complain(clause, "the answer is a code, not an error", bearable, "code", found)?;
+            let (session, access) = then.ok_or(Stop)?;
+            Ok(operate::proceed(turn, session, Some(access)))
         }
     }
 }

@@ -36,6 +36,20 @@ impl Flow {
         self.take(env, Input::Unreachable(reason.to_owned()))
     }
 
+    /// Lets the request go again that nobody answered, as the client made it: what the person had changed in it is as it was.
+    ///
+    /// # Errors
+    /// [`Unexpected::NothingToTryAgain`].
+    pub fn try_again(&mut self, env: &Env) -> Result<(), Unexpected> {
+        self.take(env, Input::TryAgain)
+    }
+
+    /// Whether the client stopped only because nobody answered, so that [`Flow::try_again`] goes on.
+    #[must_use]
+    pub fn can_try_again(&self) -> bool {
+        matches!(self.state, State::Unanswered(_))
+    }
+
     /// Takes the signature of [`Action::Sign`](crate::Action::Sign): for ES256 the two numbers one behind the other, 64
     /// bytes.
     ///

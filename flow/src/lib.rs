@@ -49,14 +49,15 @@
 //! | `Register` | the client registers itself at this server, and will use what it gets nowhere else | sends |
 //! | `AskCredentials` | no other way is open: somebody has to say who the client is | [`Flow::provide_credentials`] |
 //! | `Authorize` | PKCE pair, `state` and issuer are recorded; nothing is sent yet | [`Flow::depart`] |
-//! | `AwaitCallback` | the browser is away; the flow's recording can be put away meanwhile | [`Flow::handle_callback`] |
+//! | `AwaitCallback` | the browser is away; the flow's recording can be put away meanwhile. After a no to more, the client goes on with the token that it has | [`Flow::handle_callback`] |
 //! | `Sign` | a client assertion waits for its signature; the flow never sees the key | [`Flow::handle_signature`] |
 //! | `Token` | a code, a refresh token or the client's own name is exchanged for a token | sends |
 //! | `Probe` | a used-up refresh token is sent again, or a token is given back, to see what comes of it; then it rests again | sends |
 //! | `Cancel` | a call is called off (until 2025-11-25 a message says so) | sends |
 //! | `Rest` | everything on the agenda is done | nothing, or a command |
 //! | `End`, `Finished` | the session is deleted, tokens are given back; over | sends; nothing |
-//! | `Failed` | a check failed whose rule is a MUST, or nobody answered | nothing |
+//! | `Unanswered` | nobody answered, and there is no other place to ask | nothing, or [`Flow::try_again`] |
+//! | `Failed` | a check failed whose rule is a MUST | nothing |
 //!
 //! Where order matters, the types say so: only `callback.rs` makes a validated callback, only that can be redeemed, and
 //! only at the server that the request went to.
@@ -204,6 +205,8 @@ mod env;
 mod handshake;
 pub mod http;
 pub mod identity;
+#[cfg(feature = "lax")]
+pub mod lax;
 pub mod lessons;
 mod machine;
 pub mod opened_token;
@@ -225,6 +228,7 @@ mod tool_call;
 mod tools;
 pub mod trace;
 mod turn;
+mod unanswered;
 
 pub use action::{Action, Failure, Unexpected};
 pub use attempts::MAX_STEP_UPS;

@@ -5,7 +5,7 @@ use protocol::revision::Revision;
 use protocol::scope::ScopeSet;
 
 use crate::account::Account;
-use crate::action::{Action, Failure, Unexpected};
+use crate::action::{Action, Unexpected};
 use crate::callback;
 use crate::check::Stop;
 use crate::config::Config;
@@ -20,13 +20,15 @@ use crate::session::{Session, ToolResult};
 use crate::state::State;
 use crate::trace::{Answer, Entry, Event, Party, Trace};
 use crate::turn::{Outgoing, Turn};
+use crate::unanswered::Unanswered;
 
 /// The MCP client as a value: it never acts, it says what to do, and it accounts for what came.
 ///
 /// - Getters: [`Flow::poll`], [`Flow::trace`], [`Flow::granted`], [`Flow::results`], [`Flow::revision`], [`Flow::config`].
 /// - `handle_*` and [`Flow::provide_credentials`] take what came from outside; they need an [`Env`] with the time and fresh
 ///   entropy.
-/// - Commands: [`Flow::depart`], [`Flow::call_tool`], [`Flow::refresh`], [`Flow::cancel`], [`Flow::finish`].
+/// - Commands: [`Flow::depart`], [`Flow::call_tool`], [`Flow::refresh`], [`Flow::cancel`], [`Flow::finish`],
+///   [`Flow::try_again`].
 /// - Commands of a laboratory: [`Flow::edit`], [`Flow::depart_to`], [`Flow::reuse_refresh_token`], [`Flow::revoke`].
 /// - [`Flow::recording`] is all that came, and [`Flow::replay`] makes the same flow of it: so a page can be left and
 ///   resumed.
@@ -78,6 +80,7 @@ impl Flow {
             State::Sign(request) => request.to_sign().map_or(Action::Finished, Action::Sign),
             State::Probe(probe) => probe.to_sign().map_or(Action::Finished, Action::Sign),
             State::End(ending) => ending.to_sign().map_or(Action::Finished, Action::Sign),
+            State::Unanswered(unanswered) => Action::Failed(&unanswered.failure),
             State::Failed(failure) => Action::Failed(failure),
             State::Rest(_) => Action::Rest,
             _ => Action::Finished,
@@ -140,6 +143,7 @@ impl Flow {
             Input::Departed(edited) => self.departed(env, edited.as_deref())?,
             Input::CameBack(url) => self.came_back(env, url)?,
             Input::Edited(request) => self.edited(request)?,
+            Input::TryAgain => self.ask_again()?,
             Input::CallTool(call) => self.call(env, call)?,
             Input::Refresh => self.renew(env)?,
             Input::ReuseRefreshToken => self.reuse(env)?,
@@ -154,6 +158,7 @@ impl Flow {
     fn answered(&mut self, env: &Env, response: &Response) -> Result<(), Unexpected> {
         let outgoing = self.outgoing.take().ok_or(Unexpected::NoRequest)?;
         let mut turn = Turn::new(&self.config, env);
+        turn.with_token = outgoing.request.headers.iter().any(|(name, _)| name == "authorization");
         let next = match self.state.clone() {
             State::Operate(operating) => operating.answered(&mut turn, response),
             State::ResourceMetadata(lookup) => lookup.answered(&mut turn, response),
@@ -170,6 +175,7 @@ impl Flow {
             | State::Sign(_)
             | State::Rest(_)
             | State::Finished
+            | State::Unanswered(_)
             | State::Failed(_) => return Err(Unexpected::NoRequest),
         };
         let summary = match turn.summary.as_str() {
@@ -198,15 +204,7 @@ impl Flow {
             State::End(ending) => Some(ending.unheard()),
             _ => None,
         };
-        let next = elsewhere.unwrap_or_else(|| {
-            State::Failed(Failure {
-                step: outgoing.step,
-                title: format!("no answer from {}", outgoing.request.url),
-                expected: "an answer".into(),
-                found: reason.to_owned(),
-                clause: None,
-            })
-        });
+        let next = elsewhere.unwrap_or_else(|| Unanswered::stop(self.state.clone(), &outgoing, reason));
         let answer = Answer::Unreachable(reason.to_owned());
         self.trace.push(Entry::exchange(outgoing, env.now_ms, answer, "no answer"));
         self.enter(next);
@@ -265,6 +263,15 @@ impl Flow {
         let next = callback::validate(&mut turn, *pending, redirected_to);
         let account = Account::of(turn);
         self.conclude(entry, account, next);
+        Ok(())
+    }
+
+    /// The client's own request goes again: what the person had changed in it went to nobody.
+    fn ask_again(&mut self) -> Result<(), Unexpected> {
+        let State::Unanswered(unanswered) = self.state.clone() else {
+            return Err(Unexpected::NothingToTryAgain);
+        };
+        self.enter(unanswered.before);
         Ok(())
     }
 
@@ -342,6 +349,7 @@ impl Flow {
             | State::Sign(_)
             | State::Rest(_)
             | State::Finished
+            | State::Unanswered(_)
             | State::Failed(_) => None,
         }
     }

@@ -44,7 +44,8 @@ impl Operating {
                 if has_id {
                     session.spend_id();
                 }
-                turn.step = Some(if access.is_some() { Step::Refresh } else { Step::Challenge });
+                // Without the token that the client has, nothing was said of that token: the server asks for one.
+                turn.step = Some(if turn.with_token { Step::Refresh } else { Step::Challenge });
                 return challenge::unauthorized(turn, session, operation, access, response);
             }
             403 => {

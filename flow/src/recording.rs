@@ -35,6 +35,8 @@ pub enum Input {
     CameBack(String),
     /// The person wants the request to go like this.
     Edited(Request),
+    /// The person wants the request to go again that nobody answered.
+    TryAgain,
     /// The person wants one more call.
     CallTool(ToolCall),
     /// The person wants another token.
@@ -59,6 +61,7 @@ impl Input {
             Self::Departed(_) => "departed",
             Self::CameBack(_) => "came back",
             Self::Edited(_) => "edited",
+            Self::TryAgain => "try again",
             Self::CallTool(_) => "call tool",
             Self::Refresh => "refresh",
             Self::ReuseRefreshToken => "reuse refresh token",

@@ -12,6 +12,7 @@ use crate::probe::Probe;
 use crate::registration::Newcomer;
 use crate::session::{Access, Errand, Session};
 use crate::token_request::TokenRequest;
+use crate::unanswered::Unanswered;
 
 /// Where a flow stands. Each state has just what is valid then.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +47,8 @@ pub(crate) enum State {
     End(Box<Ending>),
     /// The client has left.
     Finished,
+    /// Nobody answered.
+    Unanswered(Box<Unanswered>),
     /// The client stopped.
     Failed(Failure),
 }
@@ -79,6 +82,7 @@ impl State {
             Self::Probe(probe) => Some(probe.session()),
             Self::Rest(resting) => Some(&resting.session),
             Self::End(ending) => Some(&ending.resting().session),
+            Self::Unanswered(unanswered) => unanswered.before.session(),
             Self::Finished | Self::Failed(_) => None,
         }
     }
@@ -93,6 +97,7 @@ impl State {
             Self::Probe(probe) => Some(probe.access()),
             Self::Rest(resting) => resting.access.as_ref(),
             Self::End(ending) => ending.resting().access.as_ref(),
+            Self::Unanswered(unanswered) => return unanswered.before.granted(),
             _ => None,
         };
         access.map(|access| &access.token.granted)

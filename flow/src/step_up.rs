@@ -4,9 +4,10 @@ use protocol::clause::Clause;
 use protocol::oauth_error::OAuthErrorCode;
 use protocol::scope::ScopeSet;
 use protocol::www_authenticate::BearerChallenge;
+use serde_json::json;
 
 use crate::attempts::{MAX_ALL_STEP_UPS, MAX_STEP_UPS};
-use crate::authorize::{self, Purpose};
+use crate::authorize::{self, Pending, Purpose};
 use crate::check::{Checks, Stop};
 use crate::config::OnBehalf;
 use crate::discovery::{ScopeChoice, ScopeSource, challenge};
@@ -14,7 +15,7 @@ use crate::http::Response;
 use crate::lessons::steps::Step;
 use crate::operation::Operation;
 use crate::registration::Known;
-use crate::session::{Access, Errand, Session};
+use crate::session::{Access, Errand, Session, ToolResult};
 use crate::state::State;
 use crate::token_request;
 use crate::trace::Decoded;
@@ -76,6 +77,29 @@ pub(crate) fn forbidden(
         }
         OnBehalf::Itself => token_request::in_its_own_name(turn, known, Some((asked, purpose))),
     })
+}
+
+/// The person said no to more. The token from before allows what it allowed: the call for which more was needed has failed,
+/// and the rest goes on. `None` where nobody was asked for more, or where there is no conversation without it.
+///
+/// Spec: OAuth 2.1 §4.1.2.1: nothing is said there of tokens that were issued before.
+pub(crate) fn declined(pending: Pending) -> Option<(Session, Access)> {
+    let Pending { known: Known { errand, discovered, registered }, purpose: Purpose::StepUp(token), .. } =
+        pending
+    else {
+        return None;
+    };
+    let Errand { mut session, then: Some(operation @ Operation::Call(_)) } = errand else { return None };
+    // Nobody was busy in vain: the person decided, and may be asked again when the call is made again.
+    session.attempts.succeeded(discovered.resource.as_str(), &operation);
+    // What was declined is not asked for by the way with the next thing that is.
+    session.requested.clone_from(&token.granted);
+    if let Operation::Call(call) = operation {
+        let message = "the person did not allow what the tool needs";
+        let result = json!({ "message": message });
+        session.results.push(ToolResult { call: call.what, is_error: true, result });
+    }
+    Some((session, Access { discovered, registered, token }))
 }
 
 fn account_for_scopes(

@@ -69,6 +69,14 @@ pub enum Slot {
     FormerRefreshToken,
     /// The session of 2025-11-25.
     SessionId,
+    /// The `code_challenge` with which the browser was sent away last.
+    CodeChallenge,
+    /// With what the browser came back last.
+    FormerCallback,
+    /// The client id of a [publication](crate::lessons::attacks::Publication).
+    Published,
+    /// The client id of the lab's client.
+    ClientId,
     /// The address of the MCP server.
     Resource,
     /// The identifier of the authorization server.

@@ -51,6 +51,8 @@ pub(crate) struct Turn<'a> {
     pub(crate) secrets: Vec<Secret>,
     /// The step that the answer turns out to belong to, if another than the request.
     pub(crate) step: Option<Step>,
+    /// Whether the request that was answered brought a token: somebody may have taken it out.
+    pub(crate) with_token: bool,
 }
 
 impl<'a> Turn<'a> {
@@ -64,6 +66,7 @@ impl<'a> Turn<'a> {
             local: Vec::new(),
             secrets: Vec::new(),
             step: None,
+            with_token: false,
         }
     }
 

@@ -176,7 +176,7 @@ pub enum DocumentError {
         found: String,
     },
     /// It contains a secret, or asks for a method that needs a shared one.
-    #[error("{0} has no place in a document that everyone can read")]
+    #[error("{0}: a shared secret has no place in a document that everyone can read")]
     SharedSecret(&'static str),
     /// A rule that holds for everything a client says about itself.
     #[error(transparent)]

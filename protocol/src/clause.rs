@@ -256,6 +256,7 @@ clauses! {
     Cancellation: Should, "MCP Cancellation", "Whoever no longer needs an answer says so." / "Whoever no longer needs an answer closes its stream; the server takes that as the cancellation.", mcp!("utilities/cancellation#cancellation-flow", "transports/streamable-http#cancellation");
     SessionOwner: Should, "MCP Security Best Practices, Session Hijacking", "A session belongs to the user who began it; it is no credential.", Place::Only(Revision::V2025_11_25, "https://modelcontextprotocol.io/docs/2025-11-25/tutorials/security/security_best_practices#session-hijacking");
     Origin: Must, "MCP Transports, Security Warning", "The server checks Origin, so that no foreign web page can use it.", mcp!("transports#security-warning", "transports/streamable-http#security-%26-endpoint");
+    Cors: Must, "Fetch, CORS Protocol", "A page reads an answer of another origin only if the answer lets it, and of its headers only those that the answer exposes.", Place::Shared("https://fetch.spec.whatwg.org/#http-cors-protocol");
     Introspection: Must, "RFC 7662 §2.1", "The authorization server tells only protected resources that it knows whether a token is good.", rfc!("7662.html#section-2.1");
     TokenRevoked: Should, "RFC 7662 §2.2", "A token that the authorization server calls inactive is not accepted.", rfc!("7662.html#section-2.2");
     Revocation: Must, "RFC 7009 §2.1", "A client can end what it was granted, by any of its tokens.", rfc!("7009.html#section-2.1");

@@ -323,7 +323,7 @@ send GET 'http://localhost:9000/.well-known/oauth-authorization-server' \
   'accept: application/json'
 expect 200
 
-# Sign in, consent: Now the browser leaves for the authorization server.
+# Sign in, consent: The browser goes to the authorization server, where you sign in and decide.
 step 'You: sign in and decide, in your browser'
 fresh
 come_back 'http://localhost:9000/authorize?''client_id=it%27s&redirect_uri=http%3A%2F%2Flocalhost%3A'"$redirect_port"'%2Fcallback&state='"$state"'&code_challenge='"$challenge" 'http://localhost:9000' yes

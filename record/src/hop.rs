@@ -45,6 +45,9 @@ pub struct Hop {
     pub decoded: Vec<Decoded>,
     /// What the other side saw and did.
     pub seen: Option<Observation>,
+    /// Whether the person changed the request before it went.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub edited: bool,
 }
 
 impl Hop {

@@ -28,7 +28,20 @@ impl Record {
 // Whoever adds a member decides here whether it is a text: each pattern names all of them.
 
 fn hop_texts(hop: &mut Hop, mask: &mut dyn FnMut(&mut String)) {
-    let Hop { id: _, step: _, from: _, to: _, title, answer, at_ms: _, event, checks, decoded, seen } = hop;
+    let Hop {
+        id: _,
+        step: _,
+        from: _,
+        to: _,
+        title,
+        answer,
+        at_ms: _,
+        event,
+        checks,
+        decoded,
+        seen,
+        edited: _,
+    } = hop;
     mask(title);
     answer.iter_mut().for_each(&mut *mask);
     if let Some(event) = event {

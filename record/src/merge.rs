@@ -198,6 +198,7 @@ impl<'a> Seen<'a> {
                 checks: Vec::new(),
                 decoded: Vec::new(),
                 seen: None,
+                edited: false,
             };
             self.push(hops, asked, *child);
         }
@@ -219,6 +220,7 @@ impl Visit {
             checks: Vec::new(),
             decoded: Vec::new(),
             seen: None,
+            edited: false,
         }
     }
 }
@@ -241,6 +243,7 @@ fn of_client(at: usize, entry: &Entry) -> Hop {
         checks: entry.checks.clone(),
         decoded: entry.decoded.clone(),
         seen: None,
+        edited: entry.edited,
     }
 }
 
@@ -366,6 +369,14 @@ mod tests {
         assert_eq!(hops[5].step, Step::Consent, "what a browser does belongs to the step that sent it there");
         assert_eq!(hops[12].step, Step::Handshake, "a question belongs to the step it was asked for");
         assert_eq!(hops[13].id, HopId::Fetched(hops[11].seen.as_ref().unwrap().seq, 1));
+    }
+
+    #[test]
+    fn a_hop_tells_whether_its_request_was_changed() {
+        let (mut entries, observations) = samples::run();
+        entries[0].edited = true;
+        let edited = merge(&entries, &observations).into_iter().filter(|hop| hop.edited);
+        assert_eq!(edited.map(|hop| hop.id).collect::<Vec<_>>(), [HopId::Entry(0)]);
     }
 
     #[test]

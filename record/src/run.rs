@@ -125,6 +125,16 @@ mod tests {
     }
 
     #[test]
+    fn a_changed_request_is_remembered_and_older_records_are_still_read() {
+        let mut changed = record();
+        assert!(!changed.to_json().contains("edited"), "an older version reads it as well");
+        changed.hops[0].edited = true;
+        let json = changed.to_json();
+        assert!(json.contains(r#""edited":true"#));
+        assert_eq!(Record::parse(&json), Ok(changed));
+    }
+
+    #[test]
     fn what_is_no_record_is_refused_in_words() {
         let json = record().to_json();
         let too_long = " ".repeat(MAX_BYTES as usize + 1);

@@ -85,7 +85,7 @@ async fn read_answer(request: &Request, response: reqwest::Response) -> Result<S
 }
 
 /// Reads a body up to the flow's limit; more is an error, however it is encoded or announced. `enough` ends it sooner.
-pub(crate) async fn read_bounded(
+async fn read_bounded(
     mut response: reqwest::Response,
     enough: impl Fn(&[u8]) -> bool,
 ) -> Result<String, String> {
@@ -114,7 +114,8 @@ pub(crate) async fn read_bounded(
 }
 
 /// The innermost reason: "connection refused" says more than "error sending request".
-pub(crate) fn explain(error: &reqwest::Error) -> String {
+#[must_use]
+pub fn explain(error: &reqwest::Error) -> String {
     if error.is_timeout() {
         return format!("no answer within {} seconds", DEADLINE.as_secs());
     }

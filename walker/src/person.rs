@@ -1,10 +1,11 @@
 //! A scripted person with a browser: goes where the client sends it, signs in, decides, and brings the answer back.
 
+use flow::http::{Method, Request};
 use protocol::ids::{Issuer, RedirectUri};
 use url::Url;
 
 use crate::forms::{Button, Form, heading, read_forms};
-use crate::http::{Http, explain, read_bounded};
+use crate::http::Http;
 
 /// What the person answers on the consent page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -90,6 +91,15 @@ pub enum PersonError {
 /// More pages than any sign-in and consent needs.
 const MAX_PAGES: usize = 20;
 
+/// Where a person has got to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Station {
+    /// On the way back to the client, with this redirect.
+    Back(String),
+    /// In front of the button that decides: what the browser sends when it is pressed, cookies included.
+    Decision(Request),
+}
+
 enum Page {
     Redirect(String),
     Html { status: u16, html: String },
@@ -141,21 +151,61 @@ impl Person {
         url: &str,
         is_back: impl Fn(&str) -> bool,
     ) -> Result<String, PersonError> {
-        let mut page = self.get(url).await?;
-        let mut here = url.to_owned();
+        let mut request = self.arrival(url);
         for _ in 0..MAX_PAGES {
-            page = match page {
-                Page::Redirect(target) if is_back(&target) => return Ok(target),
+            match self.go(request, &is_back).await? {
+                Station::Back(target) => return Ok(target),
+                Station::Decision(pressed) => request = pressed,
+            }
+        }
+        Err(PersonError::Endless)
+    }
+
+    /// The same, but no further than to the button that decides.
+    ///
+    /// # Errors
+    /// [`PersonError`].
+    pub async fn visit_until_decision(
+        &mut self,
+        url: &str,
+        is_back: impl Fn(&str) -> bool,
+    ) -> Result<Station, PersonError> {
+        self.go(self.arrival(url), is_back).await
+    }
+
+    /// Presses the button that decides, and goes on to the next one, if there is one on the way.
+    ///
+    /// # Errors
+    /// [`PersonError`].
+    pub async fn press(
+        &mut self,
+        decision: Request,
+        is_back: impl Fn(&str) -> bool,
+    ) -> Result<Station, PersonError> {
+        self.go(decision, is_back).await
+    }
+
+    /// Does what the pages ask for, until something has to be decided or the way leads back.
+    async fn go(
+        &mut self,
+        mut request: Request,
+        is_back: impl Fn(&str) -> bool,
+    ) -> Result<Station, PersonError> {
+        for _ in 0..MAX_PAGES {
+            let (status, html) = match self.load(&request).await? {
+                Page::Redirect(target) if is_back(&target) => return Ok(Station::Back(target)),
                 Page::Redirect(target) => {
-                    here.clone_from(&target);
-                    self.get(&target).await?
+                    request = self.arrival(&target);
+                    continue;
                 }
-                Page::Html { status, html } => {
-                    let (form, button) = self.choose(&here, status, &html)?;
-                    here = form.action.to_string();
-                    self.submit(form, button).await?
-                }
+                Page::Html { status, html } => (status, html),
             };
+            let (form, button) = self.choose(&request.url, status, &html)?;
+            let decides = says(&button, self.decision.word());
+            request = self.submission(form, button);
+            if decides {
+                return Ok(Station::Decision(request));
+            }
         }
         Err(PersonError::Endless)
     }
@@ -196,42 +246,38 @@ impl Person {
         }
     }
 
-    async fn get(&mut self, url: &str) -> Result<Page, PersonError> {
-        self.load(url, self.http.client().get(url)).await
+    fn arrival(&self, url: &str) -> Request {
+        let headers = self.headers_for(&origin_of(url));
+        Request { method: Method::Get, url: url.to_owned(), headers, body: None }
     }
 
-    async fn submit(&mut self, form: Form, button: Button) -> Result<Page, PersonError> {
+    /// What the browser sends when this button is pressed.
+    fn submission(&self, form: Form, button: Button) -> Request {
         let origin = form.action.origin().ascii_serialization();
         let fields: Vec<_> = form.fields.into_iter().chain(button.field).collect();
         let body =
             protocol::query::encode(fields.iter().map(|(name, value)| (name.as_str(), value.as_str())));
-        let request = self
-            .http
-            .client()
-            .post(form.action.clone())
-            .header("content-type", "application/x-www-form-urlencoded")
-            .header("origin", origin)
-            .body(body);
-        self.load(form.action.as_str(), request).await
+        let mut headers = self.headers_for(&origin);
+        headers.push(("content-type".into(), "application/x-www-form-urlencoded".into()));
+        headers.push(("origin".into(), origin));
+        Request { method: Method::Post, url: form.action.into(), headers, body: Some(body) }
     }
 
-    async fn load(&mut self, url: &str, request: reqwest::RequestBuilder) -> Result<Page, PersonError> {
-        let unreachable = |reason: String| PersonError::Unreachable { url: url.to_owned(), reason };
-        let origin = Url::parse(url).map(|url| url.origin().ascii_serialization()).unwrap_or_default();
+    fn headers_for(&self, origin: &str) -> Vec<(String, String)> {
         let from_here = self.cookies.iter().filter(|cookie| cookie.origin == origin);
         let cookies: Vec<_> = from_here.map(|Cookie { name, value, .. }| format!("{name}={value}")).collect();
-        let response = request
-            .header("cookie", cookies.join("; "))
-            .header("accept", "text/html")
-            .send()
-            .await
-            .map_err(|error| unreachable(explain(&error)))?;
-        for cookie in response.headers().get_all("set-cookie") {
-            self.keep(&origin, cookie.to_str().unwrap_or_default());
+        vec![("cookie".into(), cookies.join("; ")), ("accept".into(), "text/html".into())]
+    }
+
+    async fn load(&mut self, request: &Request) -> Result<Page, PersonError> {
+        let url = &request.url;
+        let unreachable = |reason: String| PersonError::Unreachable { url: url.clone(), reason };
+        let response = self.http.send(request).await.map_err(unreachable)?;
+        let origin = origin_of(url);
+        for (_, cookie) in response.headers.iter().filter(|(name, _)| name == "set-cookie") {
+            self.keep(&origin, cookie);
         }
-        let status = response.status().as_u16();
-        let location = response.headers().get("location").and_then(|location| location.to_str().ok());
-        if let (300..=399, Some(location)) = (status, location) {
+        if let (300..=399, Some(location)) = (response.status, response.header("location")) {
             let target = Url::parse(url).and_then(|base| base.join(location));
             // A redirect back to the client is taken as it stands: its text is compared, so it must not be rewritten.
             let absolute = if location.starts_with("http://") || location.starts_with("https://") {
@@ -243,8 +289,7 @@ impl Person {
                 .map(Page::Redirect)
                 .ok_or_else(|| unreachable(format!("bad Location {location:?}")));
         }
-        let html = read_bounded(response, |_| false).await.map_err(unreachable)?;
-        Ok(Page::Html { status, html })
+        Ok(Page::Html { status: response.status, html: response.body })
     }
 
     /// Keeps a cookie, or forgets it when its value is empty.
@@ -258,6 +303,10 @@ impl Person {
             self.cookies.push(Cookie { origin, name, value });
         }
     }
+}
+
+fn origin_of(url: &str) -> String {
+    Url::parse(url).map(|url| url.origin().ascii_serialization()).unwrap_or_default()
 }
 
 fn says(button: &Button, wanted: &str) -> bool {

@@ -1,6 +1,7 @@
 //! What the page and the workbench say to each other. They are two programs and share nothing but the document, so all of
 //! it is plain data, as JSON.
 
+use protocol::check::Check;
 use protocol::revision::Revision;
 use record::{HopId, Record};
 use serde::{Deserialize, Serialize};
@@ -33,6 +34,8 @@ pub(crate) enum Order {
         masked: Record,
         /// The run as it is.
         with_secrets: Record,
+        /// Whether it came from a file: then nobody here knows what is secret in it.
+        imported: bool,
     },
     /// The catalogue of attacks, or one of them.
     Break {
@@ -68,6 +71,8 @@ pub(crate) enum Bench {
         client_id: String,
         /// Where the authorization server's keys are.
         jwks_uri: String,
+        /// What the MCP server checked when it got the token; empty before.
+        observed: Vec<Check>,
     },
     /// A PKCE pair.
     Pkce {

@@ -17,6 +17,7 @@ pub(crate) fn rows(left: &Record, right: &Record) -> Vec<Row> {
         .map(|row| Row {
             left: side(left, row.left),
             right: side(right, row.right),
+            remembered: row.difference.is_remembered(),
             reasons: row.difference.explanations().into_iter().map(reason).collect(),
             parts: match row.difference {
                 Difference::Changed(parts) => parts.into_iter().map(part).collect(),

@@ -131,6 +131,14 @@ pub(crate) fn is_the_browsers(name: &str) -> bool {
     NAMES.contains(&name.as_str()) || name == "via" || name.starts_with("sec-") || name.starts_with("proxy-")
 }
 
+/// Whether the page's policy lets requests go to an address: to this very machine, by http, and nowhere else.
+pub(crate) fn is_on_this_machine(url: &str) -> bool {
+    let Some(rest) = url.strip_prefix("http://") else { return false };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let (host, port) = authority.split_once(':').unwrap_or((authority, ""));
+    (host == "localhost" || host == "127.0.0.1") && port.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 #[cfg(test)]
 mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -145,6 +153,28 @@ mod tests {
         assert_eq!(Draft::of(&form).request(), form);
         let json = Request::post_json("http://localhost:8001/mcp", &serde_json::json!({ "id": 1 }));
         assert_eq!(Draft::of(&json).request(), json);
+    }
+
+    #[test]
+    fn what_the_pages_policy_keeps_here_is_known() {
+        for url in
+            ["http://localhost:8001/mcp", "http://127.0.0.1:1", "http://localhost/?x=y", "http://localhost"]
+        {
+            assert!(is_on_this_machine(url), "{url}");
+        }
+        for url in [
+            "https://example.com/mcp",
+            "http://example.com/localhost:1",
+            "http://localhost.evil.example/",
+            "http://localhost:1@evil.example/",
+            "http://localhost@evil.example/",
+            "https://localhost:8001/mcp",
+            "ftp://localhost/",
+            "mcp",
+            "",
+        ] {
+            assert!(!is_on_this_machine(url), "{url}");
+        }
     }
 
     #[test]

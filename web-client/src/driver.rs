@@ -109,11 +109,12 @@ fn explain(request: &Request, error: &gloo_net::Error) -> String {
     if text.contains("Timeout") || text.contains("timed out") {
         return format!("no answer within {} seconds", DEADLINE_MS / 1000);
     }
-    format!(
-        "{} does not answer this page. Either nobody listens there, or the answer was a redirect, or the server does \
-         not let this page read it (CORS). Is the lab still running?",
-        request.url
-    )
+    [
+        &request.url,
+        ": no answer that this page may read. A browser does not say why: nobody listens there, or the answer was a \
+         redirect, or the server does not let this page read it (CORS), or the page’s own policy keeps it from asking there.",
+    ]
+    .concat()
 }
 
 /// Waits. A page without timers does not wait.

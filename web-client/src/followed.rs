@@ -2,7 +2,8 @@
 
 use flow::http::Response;
 use flow::spellings;
-use flow::trace::{Answer, Entry, Event};
+use flow::trace::{Answer, Event};
+use record::Hop;
 use serde_json::Value as Json;
 
 use crate::view::highlight::Value;
@@ -29,8 +30,14 @@ pub(crate) fn spelled(values: &[Value], name: &str) -> Vec<String> {
 /// Members of a token response.
 const TOKENS: [&str; 2] = ["access_token", "refresh_token"];
 
+/// The latest value of a name that was taken apart in these hops.
+pub(crate) fn latest(hops: &[Hop], name: &str) -> Option<String> {
+    let mut rows = hops.iter().rev().flat_map(|hop| &hop.decoded).flat_map(|decoded| &decoded.rows);
+    rows.find(|(known, _, _)| known == name).map(|(_, value, _)| value.clone())
+}
+
 /// The values of a run, each once.
-pub(crate) fn followed(entries: &[Entry]) -> Vec<Value> {
+pub(crate) fn followed(hops: &[Hop]) -> Vec<Value> {
     let mut values = Vec::new();
     let mut follow = |name, text: &str, secret| {
         let value = Value { name, text: text.to_owned(), secret };
@@ -38,8 +45,8 @@ pub(crate) fn followed(entries: &[Entry]) -> Vec<Value> {
             values.push(value);
         }
     };
-    for entry in entries {
-        let rows = entry.decoded.iter().flat_map(|decoded| &decoded.rows);
+    for hop in hops {
+        let rows = hop.decoded.iter().flat_map(|decoded| &decoded.rows);
         for (found, text, _) in rows {
             let Some((name, secret)) = TAKEN_APART.iter().find(|(name, _)| name == found) else { continue };
             if *name == "scope" {
@@ -48,7 +55,7 @@ pub(crate) fn followed(entries: &[Entry]) -> Vec<Value> {
                 follow(name, text, *secret);
             }
         }
-        if let Event::Exchange { answer: Answer::Response(response), .. } = &entry.event {
+        if let Some(Event::Exchange { answer: Answer::Response(response), .. }) = &hop.event {
             for (name, token) in tokens(response) {
                 follow(name, &token, true);
             }
@@ -68,7 +75,7 @@ fn tokens(response: &Response) -> Vec<(&'static str, String)> {
 }
 
 /// The access token that a token response brought.
-pub(crate) fn access_token(entry: &Entry) -> Option<String> {
-    let Event::Exchange { answer: Answer::Response(response), .. } = &entry.event else { return None };
+pub(crate) fn access_token(hop: &Hop) -> Option<String> {
+    let Some(Event::Exchange { answer: Answer::Response(response), .. }) = &hop.event else { return None };
     tokens(response).into_iter().find(|(name, _)| *name == TOKENS[0]).map(|(_, token)| token)
 }

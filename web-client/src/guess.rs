@@ -5,8 +5,8 @@ use protocol::party::Party;
 use serde::{Deserialize, Serialize};
 
 /// Who may refuse; the last one: nobody does.
-pub(crate) const CULPRITS: [Option<Party>; 4] =
-    [Some(Party::McpServer), Some(Party::AuthorizationServer), Some(Party::Client), None];
+pub(crate) const CULPRITS: [Option<Party>; 5] =
+    [Some(Party::McpServer), Some(Party::AuthorizationServer), Some(Party::Client), Some(Party::You), None];
 
 /// So many answers are offered, the right one among them.
 const ANSWERS: usize = 4;
@@ -65,19 +65,24 @@ pub(crate) fn culprit(by: Option<Party>) -> &'static str {
         Some(Party::AuthorizationServer) => "the authorization server",
         Some(Party::Client) => "the client",
         Some(Party::ClientHost) => "the metadata host",
-        Some(Party::You) => "you",
+        // What a person does is never refused by the person.
+        Some(Party::You) => "the browser",
         None => "nobody",
     }
 }
 
 /// What a refusal looks like from outside.
 fn in_words(refusal: &Refusal) -> String {
-    in_words_of(refusal.status, refusal.error, refusal.name)
+    in_words_of(refusal.by, refusal.status, refusal.error, refusal.name)
 }
 
 /// The same of one that happened.
-pub(crate) fn in_words_of(status: Option<u16>, error: Option<&str>, name: &str) -> String {
-    let Some(status) = status else { return ["a check that fails: “", name, "”"].concat() };
+pub(crate) fn in_words_of(by: Party, status: Option<u16>, error: Option<&str>, name: &str) -> String {
+    let Some(status) = status else {
+        let lacks = by == Party::You;
+        return [if lacks { "an answer kept back, for want of " } else { "a check that fails: " }, name]
+            .concat();
+    };
     let status_text = status.to_string();
     match (status, error) {
         (303, Some(error)) => [error, ", by way of the browser"].concat(),
@@ -174,10 +179,10 @@ mod tests {
 
     #[test]
     fn each_kind_of_refusal_has_its_words() {
-        let words = |status, error| in_words_of(status, error, "issuer");
+        let words = |status, error| in_words_of(Party::Client, status, error, "issuer");
         assert_eq!(words(Some(400), Some("invalid_grant")), "400 invalid_grant");
         assert_eq!(words(Some(303), Some("invalid_scope")), "invalid_scope, by way of the browser");
         assert_eq!(words(Some(404), None), "404");
-        assert_eq!(words(None, None), "a check that fails: “issuer”");
+        assert_eq!(words(None, None), "a check that fails: issuer");
     }
 }

@@ -24,6 +24,8 @@ pub(crate) struct Saved {
     /// How far it was going by itself.
     pub(crate) running: Option<Until>,
     pub(crate) pauses: bool,
+    /// Whether it was told to a room, which goes on when the browser is back.
+    pub(crate) presents: bool,
     /// Where in the servers' reports the run began.
     pub(crate) since: Option<Place>,
 }
@@ -53,10 +55,12 @@ pub(crate) fn load() -> Found {
     Found::Unreadable
 }
 
-/// Puts a walk away. A full or forbidden storage only costs the way back after a reload.
-pub(crate) fn save(saved: &Saved) {
-    if let (Some(storage), Ok(text)) = (storage(), serde_json::to_string(saved)) {
-        let _ = storage.set_item(KEY, &text);
+/// Puts a walk away; whether it is kept. A full or forbidden storage costs the way back: after a reload, and from the
+/// authorization server.
+pub(crate) fn save(saved: &Saved) -> bool {
+    match (storage(), serde_json::to_string(saved)) {
+        (Some(storage), Ok(text)) => storage.set_item(KEY, &text).is_ok(),
+        _ => false,
     }
 }
 

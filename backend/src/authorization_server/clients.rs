@@ -11,6 +11,7 @@ use std::borrow::Cow;
 
 use protocol::cimd::{ClientIdUrl, ClientIdUrlError, ClientMetadataDocument};
 use protocol::clause::Clause;
+use protocol::loopback::LoopbackPolicy;
 use protocol::token_endpoint::{AUTHORIZATION_CODE, REFRESH_TOKEN};
 
 use super::Settings;
@@ -61,8 +62,14 @@ pub(super) async fn find(server: &Server, id: &str) -> Result<Found, PageRefusal
 
 fn url(server: &Server, id: &str) -> Result<ClientIdUrl, ClientIdUrlError> {
     let url = ClientIdUrl::parse(id, server.settings.loopback);
+    let expected = || match server.settings.loopback {
+        LoopbackPolicy::HttpsOnly => "an https URL with a path, without fragment, user name or dot segments",
+        LoopbackPolicy::AllowHttpOnLoopback => {
+            "a URL with a path, without fragment, user name or dot segments: https, or http to this machine"
+        }
+    };
     let found = || url.as_ref().map_or_else(ToString::to_string, |url| url.as_str().to_owned());
-    checked(Clause::ClientIdUrl, "form of the client_id", url.is_ok(), || Clause::ClientIdUrl.rule(), found);
+    checked(Clause::ClientIdUrl, "form of the client_id", url.is_ok(), expected, found);
     url
 }
 

@@ -1,7 +1,8 @@
 //! The page's own server: the files that trunk built, where the servers are, and what else the lab answers there.
 
-use std::path::Path;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -22,31 +23,54 @@ use super::clients::PREREGISTERED;
 
 struct Page {
     addresses: Addresses,
-    index: Option<Index>,
-    policy: HeaderValue,
+    folder: PathBuf,
+    /// As it was read last.
+    index: Mutex<Arc<Index>>,
     lab: String,
+}
+
+impl Page {
+    /// The document as it is now: the page may be built anew while the lab runs, and then its scripts have other names.
+    fn index(&self) -> Arc<Index> {
+        let mut kept = self.index.lock().unwrap_or_else(PoisonError::into_inner);
+        let written = written(&self.folder);
+        if kept.written != written {
+            *kept = Arc::new(Index::read(&self.folder, written));
+        }
+        Arc::clone(&kept)
+    }
 }
 
 /// The page's one document, as trunk built it, and as it was compressed. It is kept, because the policy that goes with it
 /// names what stands in it.
 struct Index {
-    text: String,
+    /// `None`: the page is not built.
+    text: Option<String>,
     brotli: Option<Vec<u8>>,
     gzip: Option<Vec<u8>>,
+    policy: HeaderValue,
+    written: [Option<SystemTime>; 3],
+}
+
+/// The document, and its compressed forms.
+const INDEX_FILES: [&str; 3] = ["index.html", "index.html.br", "index.html.gz"];
+
+/// When each of them was written.
+fn written(folder: &Path) -> [Option<SystemTime>; 3] {
+    INDEX_FILES.map(|name| std::fs::metadata(folder.join(name)).and_then(|found| found.modified()).ok())
 }
 
 impl Index {
-    fn read(folder: &Path) -> Option<Self> {
-        let file = |name: &str| folder.join(name);
-        Some(Self {
-            text: std::fs::read_to_string(file("index.html")).ok()?,
-            brotli: std::fs::read(file("index.html.br")).ok(),
-            gzip: std::fs::read(file("index.html.gz")).ok(),
-        })
+    fn read(folder: &Path, written: [Option<SystemTime>; 3]) -> Self {
+        let [text, brotli, gzip] = INDEX_FILES.map(|name| std::fs::read(folder.join(name)).ok());
+        let text = text.and_then(|text| String::from_utf8(text).ok());
+        let policy = content_security_policy(text.as_deref().unwrap_or_default());
+        Self { text, brotli, gzip, policy, written }
     }
 
     /// In the best form that the browser takes.
     fn answer(&self, request: &HeaderMap) -> Response {
+        let Some(text) = &self.text else { return not_built() };
         let forms = [("br", &self.brotli), ("gzip", &self.gzip)];
         let taken = forms.into_iter().find_map(|(coding, form)| {
             let bytes = form.as_ref().filter(|_| takes(request, coding))?;
@@ -59,9 +83,16 @@ impl Index {
                 let coding = (CONTENT_ENCODING, HeaderValue::from_static(coding));
                 ([html, vary, coding], bytes).into_response()
             }
-            None => ([html, vary], self.text.clone()).into_response(),
+            None => ([html, vary], text.clone()).into_response(),
         }
     }
+}
+
+fn not_built() -> Response {
+    let text = "<!doctype html><html lang=en><title>MCP Auth Lab</title><h1>The page is not built</h1>\
+                <p>Start the lab with <code>just demo</code>, which builds it, or name its folder with \
+                <code>--page-dir</code>.";
+    (StatusCode::SERVICE_UNAVAILABLE, Html(text)).into_response()
 }
 
 /// Whether a browser takes a content coding: it names it, and not with `q=0`.
@@ -76,13 +107,12 @@ fn takes(request: &HeaderMap, coding: &str) -> bool {
     })
 }
 
-/// The router of the page. The folder is read once for the index; its other files are served as they are. `boot` names
-/// this start of the lab, and `lab` is what else there is to ask on this server.
+/// The router of the page. The folder's index is read when it was written; its other files are served as they are. `boot`
+/// names this start of the lab, and `lab` is what else there is to ask on this server.
 pub(super) fn router(folder: &Path, addresses: &Addresses, boot: &str, lab: Router) -> Router {
-    let index = Index::read(folder);
     let page = Arc::new(Page {
-        policy: content_security_policy(index.as_ref().map_or("", |index| &index.text)),
-        index,
+        folder: folder.to_owned(),
+        index: Mutex::new(Arc::new(Index::read(folder, written(folder)))),
         lab: json!({
             "mcp_server": addresses.mcp_server,
             "authorization_server": addresses.authorization_server,
@@ -107,18 +137,9 @@ pub(super) fn router(folder: &Path, addresses: &Addresses, boot: &str, lab: Rout
 }
 
 async fn index_page(State(page): State<Arc<Page>>, request: HeaderMap) -> Response {
-    match &page.index {
-        Some(index) => index.answer(&request),
-        None => (
-            StatusCode::SERVICE_UNAVAILABLE,
-            Html(
-                "<!doctype html><html lang=en><title>MCP Auth Lab</title><h1>The page is not built</h1>\
-                 <p>Start the lab with <code>just demo</code>, which builds it, or name its folder with \
-                 <code>--page-dir</code>.",
-            ),
-        )
-            .into_response(),
-    }
+    let index = page.index();
+    // This one, whatever is written meanwhile: it names what stands in this document.
+    ([(CONTENT_SECURITY_POLICY, index.policy.clone())], index.answer(&request)).into_response()
 }
 
 async fn lab_json(State(page): State<Arc<Page>>) -> Response {
@@ -141,7 +162,7 @@ async fn headers(State(page): State<Arc<Page>>, request: Request, next: Next) ->
     } else {
         "no-cache"
     }));
-    headers.insert(CONTENT_SECURITY_POLICY, page.policy.clone());
+    headers.entry(CONTENT_SECURITY_POLICY).or_insert_with(|| page.index().policy.clone());
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));

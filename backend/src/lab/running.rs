@@ -131,7 +131,7 @@ impl Lab {
             page.answer_with(page::router(&options.page_dir, &addresses, observatory.boot(), lab)),
             mcp.answer_with(watcher.watch(mcp_server, Party::McpServer)),
             authorization.answer_with(watcher.watch(server.router(), Party::AuthorizationServer)),
-            rogues.answer_with(rogue::router(&addresses.rogue)),
+            rogues.answer_with(rogue::router(&addresses, &watcher)),
         ];
         Ok(Self { addresses, sites, observatory, server, store, _temporary: temporary })
     }

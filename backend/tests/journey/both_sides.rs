@@ -2,13 +2,15 @@
 
 use std::collections::HashSet;
 
-use flow::{Config, Era, Flow};
+use flow::identity::Origin;
+use flow::{Config, Era, Farewell, Flow, TokenKind};
 use protocol::observation::Observation;
 use protocol::party::Party;
 use protocol::revision::Revision;
 use record::{Hop, Record, merge};
 use walker::person::Decision;
 
+use crate::plan::config;
 use crate::support::Lab;
 
 /// Walks the journey of a revision and merges it with what the lab reports.
@@ -103,6 +105,31 @@ async fn what_is_taken_away_holds_no_secret_unless_it_is_wanted() {
         mermaid.matches("->>").count(),
         2 * open.hops.iter().filter(|hop| hop.answer.is_some()).count() + 2
     );
+    lab.end().await;
+}
+
+/// So nobody is offered to have them with secrets: they are the same with and without.
+#[tokio::test]
+async fn a_diagram_and_a_script_hold_no_secret_of_any_run() {
+    let lab = Lab::start().await;
+    for revision in Revision::ALL {
+        for way in [Origin::Document, Origin::Dynamic, Origin::Registered] {
+            let mut flow = Flow::new(config(&lab, revision, way));
+            let mut person = lab.person(Decision::Allow);
+            lab.walk(&mut flow, &mut person, |_| ()).await.unwrap();
+            flow.refresh(&lab.env()).unwrap();
+            lab.walk(&mut flow, &mut person, |_| ()).await.unwrap();
+            flow.revoke(&lab.env(), TokenKind::AccessToken).unwrap();
+            lab.walk(&mut flow, &mut person, |_| ()).await.unwrap();
+            flow.finish(&lab.env(), Farewell::RevokeTokens).unwrap();
+            lab.walk(&mut flow, &mut person, |_| ()).await.unwrap();
+            let open = Record::new(revision, way.as_str(), merge(flow.trace().entries(), &[]));
+            let masked = open.clone().masked(flow.trace());
+            assert_ne!(masked, open);
+            assert_eq!(masked.to_mermaid(), open.to_mermaid());
+            assert_eq!(masked.to_shell_script(), open.to_shell_script());
+        }
+    }
     lab.end().await;
 }
 

@@ -22,7 +22,7 @@ pub(crate) struct Lab {
     stop: oneshot::Sender<()>,
     served: JoinHandle<()>,
     /// The built page, as small as can be.
-    _page_folder: tempfile::TempDir,
+    pub(crate) page_folder: tempfile::TempDir,
 }
 
 /// What trunk's output looks like, in short.
@@ -57,7 +57,7 @@ impl Lab {
             stopped.await.unwrap();
         }));
         let http = Http::new().unwrap();
-        Self { page, mcp_server, authorization_server, rogue, http, stop, served, _page_folder: folder }
+        Self { page, mcp_server, authorization_server, rogue, http, stop, served, page_folder: folder }
     }
 
     /// The client's metadata document.
@@ -74,5 +74,6 @@ impl Lab {
     pub(crate) async fn end(self) {
         self.stop.send(()).unwrap();
         self.served.await.unwrap();
+        self.page_folder.close().unwrap();
     }
 }

@@ -2,6 +2,7 @@
 
 use flow::lessons::steps::Step;
 use flow::{Action, Agenda, Failure, Flow};
+use mcp_auth_lab::exit::Exit;
 use protocol::ids::RedirectUri;
 use protocol::mcp::ToolCall;
 use serde_json::json;
@@ -42,9 +43,13 @@ async fn the_second_consent_can_be_denied_after_the_first_was_given() {
     flow.call_tool(&lab.env(), weather).unwrap();
     person.decide(Decision::Deny);
     lab.walk(&mut flow, &mut person, |_| ()).await.unwrap();
-    let failure = failure(&flow);
-    assert_eq!(failure.step, Step::StepUpConsent);
-    assert!(failure.found.contains("access_denied"), "{failure:?}");
+    assert_eq!(flow.poll(), Action::Rest, "the token from before still works");
+    assert_eq!(flow.granted().unwrap().to_string(), "mcp:connect");
+    assert_eq!(Exit::of(&Ok(()), &flow), Exit::NoPermission);
+    flow.call_tool(&lab.env(), ToolCall::new("whoami", json!({}))).unwrap();
+    lab.walk(&mut flow, &mut person, |_| ()).await.unwrap();
+    let failed: Vec<_> = flow.results().iter().map(|result| result.is_error).collect();
+    assert_eq!((flow.poll(), failed), (Action::Rest, vec![false, true, false]));
     lab.end().await;
 }
 

@@ -50,6 +50,28 @@ async fn it_serves_the_page_the_document_and_the_addresses() {
     lab.end().await;
 }
 
+/// Built anew while the lab runs, it is served as it is now: its scripts have other names, and the old ones are gone.
+#[tokio::test]
+async fn a_page_that_is_built_anew_needs_no_other_lab() {
+    let lab = Lab::start().await;
+    let file = lab.page_folder.path().join("index.html");
+    let before = get(&lab, "/", &[]).await;
+    let built = INDEX.replace("web-client-1", "web-client-2");
+    std::fs::write(&file, &built).unwrap();
+    // However coarse the clock of the file system is.
+    let another_time = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1);
+    std::fs::File::options().write(true).open(&file).unwrap().set_modified(another_time).unwrap();
+    let after = get(&lab, "/", &[]).await;
+    assert_eq!((after.status, after.body.as_str()), (200, built.as_str()));
+    let policy = |page: &Response| page.header("content-security-policy").unwrap().to_owned();
+    assert_ne!(policy(&after), policy(&before), "it names the new script");
+    assert_eq!(policy(&get(&lab, "/lab.json", &[]).await), policy(&after));
+    std::fs::remove_file(&file).unwrap();
+    let gone = get(&lab, "/", &[]).await;
+    assert!(gone.status == 503 && gone.body.contains("just demo"), "{}", gone.body);
+    lab.end().await;
+}
+
 /// WebAssembly is compiled while it arrives, which browsers do for this type alone.
 #[tokio::test]
 async fn files_are_served_in_the_form_that_a_browser_asks_for() {

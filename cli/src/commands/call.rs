@@ -35,7 +35,7 @@ pub async fn run(args: &CallArgs) -> Result<Exit, CommandError> {
     let exit = Exit::of(&walked, &flow);
     if args.output.json {
         print_json(&as_json(&flow, &walked, args.output))?;
-    } else if exit == Exit::Done {
+    } else if exit == Exit::Done || exit == Exit::NoPermission && !flow.results().is_empty() {
         for result in flow.results() {
             print(result)?;
         }

@@ -9,6 +9,10 @@ export class Card {
   readonly serverFindings: Locator;
   readonly edit: Locator;
   readonly undoEdit: Locator;
+  /** What to know about a changed request before it goes. */
+  readonly hint: Locator;
+  /** What would break without the step's rules. */
+  readonly breaks: Locator;
 
   constructor(page: Page) {
     this.root = page.getByTestId("card");
@@ -18,6 +22,8 @@ export class Card {
     this.serverFindings = this.root.getByTestId("server-findings");
     this.edit = this.root.getByTestId("edit-request");
     this.undoEdit = this.root.getByTestId("undo-edit");
+    this.hint = this.root.getByTestId("edit-hint");
+    this.breaks = this.root.getByTestId("breaks");
   }
 
   tabs(): Locator {

@@ -20,6 +20,7 @@ export class LabPage {
   readonly lost: Locator;
   readonly success: Locator;
   readonly failure: Locator;
+  readonly tryAgain: Locator;
 
   constructor(readonly page: Page) {
     this.next = page.getByTestId("next");
@@ -34,6 +35,7 @@ export class LabPage {
     this.lost = page.getByTestId("lost");
     this.success = page.getByTestId("success");
     this.failure = page.getByTestId("failure");
+    this.tryAgain = page.getByTestId("try-again");
   }
 
   /** Opens the page, as a link leads to it. */

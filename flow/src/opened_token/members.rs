@@ -49,11 +49,11 @@ pub struct Member {
     pub meaning: &'static str,
     /// Who judges it; nobody judges what is only read.
     pub judge: Option<Party>,
-    /// What that party does with it.
+    /// What that party will do with it, or has done.
     pub judgement: &'static str,
     /// The rule, where a specification has one.
     pub clause: Option<Clause>,
-    /// Whether it is as it has to be.
+    /// Whether it is as it has to be, as far as can be seen here. What the judge makes of it is its own business.
     pub verdict: Verdict,
 }
 
@@ -124,8 +124,12 @@ fn member(
 
 fn absent(name: &str, meaning: &'static str) -> Member {
     let verdict = Verdict::Fails(String::from("a value"));
-    let judged =
-        Judged(Some(Party::McpServer), "refuses a token without it", Some(Clause::TokenValidity), verdict);
+    let judged = Judged(
+        Some(Party::McpServer),
+        "will refuse a token without it",
+        Some(Clause::TokenValidity),
+        verdict,
+    );
     Member { value: text(None), ..member(name, &Value::Null, meaning, judged) }
 }
 
@@ -133,15 +137,15 @@ fn judge_header(name: &str, value: &Value, key_set: Option<&str>) -> Judged {
     let is_text = |holds: fn(&str) -> bool| value.as_str().is_some_and(holds);
     let (how, verdict) = match name {
         "alg" => (
-            "takes the algorithm from the key, and refuses a token that says another",
+            "will take the algorithm from the key, and refuse a token that says another",
             Verdict::of(is_text(|alg| alg.parse::<TokenAlgorithm>().is_ok()), "RS256, ES256 or EdDSA"),
         ),
         "typ" => (
-            "refuses every other type: an ID token must not pass for an access token",
+            "will refuse every other type: an ID token must not pass for an access token",
             Verdict::of(is_text(is_access_token_type), "at+jwt"),
         ),
         "kid" => (
-            "looks for this key among those of the authorization server, and nowhere else",
+            "will look for this key among those of the authorization server, and nowhere else",
             match key_set {
                 None => Verdict::Open,
                 Some(keys) => {
@@ -151,7 +155,7 @@ fn judge_header(name: &str, value: &Value, key_set: Option<&str>) -> Judged {
             },
         ),
         "crit" => (
-            "refuses what it does not understand, and it understands no extension",
+            "will refuse what it does not understand, and it understands no extension",
             Verdict::Fails("nothing".to_owned()),
         ),
         "jku" | "jwk" | "x5u" | "x5c" => {
@@ -169,30 +173,30 @@ fn judge_claim(name: &str, value: &Value, expected: &Expected, now: UnixTime) ->
     let validity = |how, verdict| Judged(Some(McpServer), how, Some(Clause::TokenValidity), verdict);
     match name {
         "iss" => validity(
-            "compares it with the one authorization server that it trusts",
+            "will compare it with the one authorization server that it trusts",
             Verdict::of(value == &expected.issuer, &expected.issuer),
         ),
         "aud" => Judged(
             Some(McpServer),
-            "compares it with its own address: what was issued for another server is refused",
+            "will compare it with its own address, and refuse what was issued for another server",
             Some(Clause::TokenAudience),
             Verdict::of(names(Some(value), &expected.resource), &expected.resource),
         ),
         "exp" => validity(
-            "refuses the token from then on",
+            "will refuse the token from then on",
             Verdict::of(seconds.is_some_and(|moment| moment > now), "later than now"),
         ),
         "iat" | "nbf" => validity(
-            "refuses a token of the future",
+            "will refuse a token of the future",
             Verdict::of(has_begun(now.plus(MAX_CLOCK_SKEW)), "not later than now"),
         ),
         "cnf" => validity(
-            "refuses a token that is bound to a key: no proof of that key is looked for here",
+            "will refuse a token that is bound to a key: no proof of that key is looked for here",
             Verdict::Fails("nothing".to_owned()),
         ),
         "scope" => Judged(
             Some(McpServer),
-            "looks here at each call for what the tool needs, and else answers 403",
+            "will look here at each call for what the tool needs, and else answer 403",
             Some(Clause::InsufficientScope),
             Verdict::Open,
         ),

@@ -346,3 +346,24 @@ fn a_client_with_a_key_signs_here_too() {
     assertions.dedup();
     assert_eq!((count, assertions.len()), (5, 5), "three tokens, the old one again, the revocation");
 }
+
+/// A token that the person took out was not refused: the server asks for one, as it did at the start.
+#[test]
+fn a_request_without_the_token_that_the_client_has_is_no_renewal() {
+    for takes_out in [true, false] {
+        let mut world = World::default();
+        let mut flow = Flow::new(legacy());
+        world.walk_until(&mut flow, |request| header(request, "authorization").is_some());
+        let mut edited = pending(&flow);
+        if takes_out {
+            edited.headers.retain(|(name, _)| name != "authorization");
+        } else {
+            world.refused.insert(header(&edited, "authorization").unwrap().replace("Bearer ", ""));
+        }
+        flow.edit(&world.env(), edited).unwrap();
+        world.step(&mut flow);
+        let answered = last(&flow);
+        assert!(answered.event.is_refused());
+        assert_eq!(answered.step, if takes_out { Step::Challenge } else { Step::Refresh });
+    }
+}

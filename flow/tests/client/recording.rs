@@ -1,5 +1,6 @@
 //! What a flow was told is all that it is.
 
+use flow::trace::{Answer, Entry, Event};
 use flow::{Action, Env, Farewell, Flow, Input, Unexpected};
 use protocol::revision::Revision;
 use serde_json::{Value, json};
@@ -51,6 +52,57 @@ fn a_fork_goes_its_own_way() {
     world.walk(&mut fork);
     assert_ne!(fork.trace().entries()[3], whole.trace().entries()[3]);
     assert_eq!(fork.recording()[..3], whole.recording()[..3]);
+}
+
+/// The server was away at each of the requests once: the run is the same, with those attempts in it.
+#[test]
+fn a_request_that_nobody_answered_can_go_again() {
+    let mut world = World { refresh_tokens: true, ..World::default() };
+    let undisturbed = world.rests(legacy());
+    let mut world = World { refresh_tokens: true, ..World::default() };
+    let mut flow = Flow::new(legacy());
+    let mut attempts = 0;
+    while !matches!(flow.poll(), Action::Rest) {
+        // Metadata is looked for elsewhere then, which is another story.
+        let is_lookup = |request: &flow::http::Request| request.url.contains("/.well-known/");
+        if let Action::Send(outgoing) = flow.poll()
+            && !is_lookup(&outgoing.request)
+        {
+            let (before, outgoing) = (flow.clone(), outgoing.clone());
+            assert_eq!(flow.try_again(&world.env()), Err(Unexpected::NothingToTryAgain));
+            flow.handle_unreachable(&world.env(), "gone").unwrap();
+            assert!(flow.can_try_again() && matches!(flow.poll(), Action::Failed(_)));
+            assert_eq!((flow.granted(), flow.revision()), (before.granted(), before.revision()));
+            flow = Flow::replay(flow.config().clone(), flow.recording().to_vec()).unwrap();
+            flow.try_again(&world.env()).unwrap();
+            assert_eq!(flow.poll(), Action::Send(&outgoing));
+            attempts += 1;
+        }
+        world.step(&mut flow);
+    }
+    assert!(attempts > 5);
+    let titles = |flow: &Flow| {
+        let unanswered =
+            |entry: &&Entry| matches!(&entry.event, Event::Exchange { answer: Answer::Unreachable(_), .. });
+        let answered = flow.trace().entries().iter().filter(|entry| !unanswered(entry));
+        answered.map(|entry| entry.title.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(titles(&flow), titles(&undisturbed));
+    assert_eq!(flow.trace().entries().len(), undisturbed.trace().entries().len() + attempts);
+    assert_eq!(Flow::replay(flow.config().clone(), flow.recording().to_vec()).unwrap(), flow);
+}
+
+#[test]
+fn what_goes_again_is_what_the_client_made() {
+    let mut world = World::default();
+    let mut flow = Flow::new(legacy());
+    let Action::Send(own) = flow.poll() else { panic!("a request") };
+    let own = own.clone();
+    let elsewhere = flow::http::Request { url: "https://example.com/mcp".into(), ..own.request.clone() };
+    flow.edit(&world.env(), elsewhere).unwrap();
+    flow.handle_unreachable(&world.env(), "gone").unwrap();
+    flow.try_again(&world.env()).unwrap();
+    assert_eq!(flow.poll(), Action::Send(&own));
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! A call that needs more than the token allows.
 
 use flow::http::Response;
+use flow::lessons::steps::Step;
+use flow::trace::Outcome;
 use flow::{Action, Flow, MAX_STEP_UPS};
 use protocol::clause::Clause;
 use protocol::revision::Revision;
@@ -154,7 +156,6 @@ fn the_call_is_made_again_by_itself() {
     }
 }
 
-/// A no to more leaves the client where it was: the person is told, and the old token is not thrown away by the server.
 #[test]
 fn scopes_of_the_token_in_use_stay_visible_while_more_is_asked_for() {
     let mut world = World::default();
@@ -190,4 +191,86 @@ fn a_new_session_gives_no_attempts_back() {
     };
     assert_eq!(world.fails(legacy()).clause, Some(Clause::StepUp));
     assert_eq!(world.was_asked("/token"), 1 + MAX_STEP_UPS as usize);
+}
+
+/// The code for the first scope alone.
+const FIRST_CODE: &str = "code=code-bWNwOmNvbm5lY3Q";
+
+/// A world in which the person says no whenever more is asked for.
+fn says_no_to_more() -> World {
+    World {
+        callback: Box::new(|query| match query.split_once('&') {
+            Some((code, rest)) if code != FIRST_CODE => format!("error=access_denied&{rest}"),
+            _ => query,
+        }),
+        ..World::default()
+    }
+}
+
+/// A no to more leaves the client where it was: the person is told, and the token from before is used on.
+///
+/// Req: CL-44
+#[test]
+fn a_no_to_more_leaves_the_token_from_before() {
+    for revision in Revision::ALL {
+        let mut world = says_no_to_more();
+        let mut flow = Flow::new(config(revision));
+        world.walk(&mut flow);
+        assert_eq!(flow.poll(), Action::Rest);
+        assert_eq!(flow.granted().unwrap().to_string(), "mcp:connect");
+        let answered: Vec<_> =
+            flow.results().iter().map(|result| (result.call.name.as_str(), result.is_error)).collect();
+        assert_eq!(answered, [("whoami", false), ("get_weather", true)]);
+        let said =
+            crate::world::complaints(&flow).into_iter().find(|check| check.clause == Clause::AccessDenied);
+        assert_eq!(
+            said.map(|check| (check.outcome, check.found.as_str())),
+            Some((Outcome::Warning, "access_denied"))
+        );
+
+        let tokens = world.was_asked("/token");
+        flow.call_tool(&world.env(), call("whoami")).unwrap();
+        world.walk(&mut flow);
+        assert_eq!((flow.poll(), flow.results().len()), (Action::Rest, 3));
+        assert_eq!(world.was_asked("/token"), tokens, "with the token from before");
+        assert_eq!(flow.forked(usize::MAX), flow);
+    }
+}
+
+/// Req: CL-46
+#[test]
+fn who_said_no_is_asked_again_when_the_call_is_made_again() {
+    let mut world = says_no_to_more();
+    let mut flow = world.rests(modern());
+    for asked in 3..8 {
+        flow.call_tool(&world.env(), call("get_weather")).unwrap();
+        world.walk(&mut flow);
+        assert_eq!(flow.poll(), Action::Rest);
+        assert_eq!(departures(&flow).len(), asked);
+    }
+}
+
+/// What was declined is not asked for by the way with the next thing that is.
+#[test]
+fn what_was_declined_is_not_asked_for_with_something_else() {
+    let mut world = says_no_to_more();
+    let mut flow = world.rests(modern());
+    world.edit = Box::new(|request, response| match request.body.as_deref() {
+        Some(body) if body.contains("\"sum\"") => {
+            challenge(403, r#"Bearer error="insufficient_scope", scope="sum:add""#)
+        }
+        _ => response,
+    });
+    flow.call_tool(&world.env(), call("sum")).unwrap();
+    let url = world.walk_until_away(&mut flow);
+    assert_eq!(asked_for(&url, "scope").as_deref(), Some("mcp:connect sum:add"));
+}
+
+/// Without what it was refused, nothing can be done at a server that refuses its own list.
+#[test]
+fn a_no_to_what_every_message_needs_ends_the_run() {
+    let mut world = refuses_for_ever("tools/list");
+    world.callback = says_no_to_more().callback;
+    let failure = world.fails(legacy());
+    assert_eq!((failure.step, failure.clause), (Step::StepUpConsent, Some(Clause::AccessDenied)));
 }

@@ -66,6 +66,17 @@ impl Difference {
         }
         all
     }
+
+    /// Whether nothing but the servers' memory of earlier runs is the reason: such a row says nothing about the revisions.
+    #[must_use]
+    pub fn is_remembered(&self) -> bool {
+        let of_memory = |why: &Option<Explanation>| why.is_some_and(|why| !why.is_of_revision());
+        match self {
+            Self::Same => false,
+            Self::OnlyLeft(why) | Self::OnlyRight(why) => of_memory(why),
+            Self::Changed(parts) => parts.iter().all(|part| of_memory(&part.why)),
+        }
+    }
 }
 
 /// Compares two runs. Rows stand in the order of both.
@@ -237,6 +248,26 @@ mod tests {
             differing.contains(&Explanation::AskedBefore) && differing.contains(&Explanation::SignedInBefore)
         );
         assert!(differing.iter().all(|why| !why.is_of_revision()), "{differing:?}");
+        let mut rows = rows.iter().map(|row| &row.difference).filter(|row| **row != Difference::Same);
+        assert!(rows.all(Difference::is_remembered));
+    }
+
+    #[test]
+    fn one_reason_of_the_revisions_is_enough() {
+        let part = |why| Part { place: Place::Status, name: "status".into(), left: None, right: None, why };
+        let (memory, rule) = (Some(Explanation::AskedBefore), Some(Explanation::NoSession));
+        for (difference, remembered) in [
+            (Difference::Same, false),
+            (Difference::OnlyLeft(memory), true),
+            (Difference::OnlyRight(memory), true),
+            (Difference::OnlyLeft(rule), false),
+            (Difference::OnlyRight(None), false),
+            (Difference::Changed(vec![part(memory), part(memory)]), true),
+            (Difference::Changed(vec![part(memory), part(rule)]), false),
+            (Difference::Changed(vec![part(memory), part(None)]), false),
+        ] {
+            assert_eq!(difference.is_remembered(), remembered, "{difference:?}");
+        }
     }
 
     #[test]

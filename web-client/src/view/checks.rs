@@ -48,7 +48,11 @@ pub(crate) fn ServerFindings(
     let title = ["What the ", party.name(), " saw and did"].concat();
     view! {
         <h3 class=String::from("section ") + party::class(party)>{title}</h3>
-        <Findings manner=manner findings=findings />
+        {if findings.is_empty() {
+            view! { <p class="hint">"It answered; there was nothing to check."</p> }.into_any()
+        } else {
+            view! { <Findings manner=manner findings=findings /> }.into_any()
+        }}
     }
 }
 

@@ -21,6 +21,8 @@ pub(crate) struct Row {
     pub(crate) parts: Vec<Part>,
     /// Why.
     pub(crate) reasons: Vec<Reason>,
+    /// Whether the revisions are no reason: one run found what the other had left behind.
+    pub(crate) remembered: bool,
 }
 
 /// A reason for a difference.
@@ -59,11 +61,18 @@ enum Difference {
     Content,
     OnlyLeft,
     OnlyRight,
+    /// In something, but not because of the revision.
+    Remembered,
 }
 
 impl Difference {
     /// What the legend explains.
-    const MARKED: [Self; 3] = [Self::Content, Self::OnlyLeft, Self::OnlyRight];
+    const MARKED: [Self; 4] = [Self::Content, Self::OnlyLeft, Self::OnlyRight, Self::Remembered];
+
+    /// Whether the revisions differ here.
+    fn counts(self) -> bool {
+        !matches!(self, Self::None | Self::Remembered)
+    }
 
     fn class(self) -> &'static str {
         match self {
@@ -71,6 +80,7 @@ impl Difference {
             Self::Content => "differs",
             Self::OnlyLeft => "only-left",
             Self::OnlyRight => "only-right",
+            Self::Remembered => "remembered",
         }
     }
 
@@ -80,6 +90,7 @@ impl Difference {
             Self::Content => "≠",
             Self::OnlyLeft => "◂",
             Self::OnlyRight => "▸",
+            Self::Remembered => "~",
         }
     }
 
@@ -89,6 +100,7 @@ impl Difference {
             Self::Content => "differs",
             Self::OnlyLeft => "only in 2025-11-25",
             Self::OnlyRight => "only in 2026-07-28",
+            Self::Remembered => "not because of the revision",
         }
     }
 }
@@ -96,6 +108,7 @@ impl Difference {
 impl Row {
     fn difference(&self) -> Difference {
         match (&self.left, &self.right) {
+            _ if self.remembered => Difference::Remembered,
             (_, None) => Difference::OnlyLeft,
             (None, _) => Difference::OnlyRight,
             (Some(_), Some(_)) if self.parts.is_empty() => Difference::None,
@@ -151,14 +164,14 @@ fn Rows(rows: Signal<Vec<Row>>) -> impl IntoView {
     let only_different = RwSignal::new(true);
     let counts = move || {
         rows.with(|rows| {
-            let different = rows.iter().filter(|row| row.difference() != Difference::None).count();
+            let different = rows.iter().filter(|row| row.difference().counts()).count();
             format!("{different} of {} rows differ; press one to read why.", rows.len())
         })
     };
     let shown = move || {
         let only_different = only_different.get();
         let rows = rows.get().into_iter().enumerate();
-        let rows = rows.filter(|(_, row)| !only_different || row.difference() != Difference::None);
+        let rows = rows.filter(|(_, row)| !only_different || row.difference().counts());
         rows.map(|(index, row)| view! { <RowItem index=index row=row /> }).collect_boxed()
     };
     let legend = Difference::MARKED.map(|difference| {
@@ -284,13 +297,16 @@ mod tests {
             right,
             parts: Vec::new(),
             reasons: vec![Reason { text: "Because.", clause: None }],
+            remembered: false,
         };
         let part = Part { name: "header".into(), left: None, right: Some("x".into()) };
         vec![
             row(side("both"), side("both")),
             row(side("old"), None),
             row(None, side("new")),
-            Row { parts: vec![part], ..row(side("part"), side("part")) },
+            Row { parts: vec![part.clone()], ..row(side("part"), side("part")) },
+            Row { remembered: true, ..row(side("asked"), None) },
+            Row { remembered: true, parts: vec![part], ..row(side("elsewhere"), side("elsewhere")) },
         ]
     }
 
@@ -308,15 +324,17 @@ mod tests {
         })
         .await;
         page.press("Run 2026-07-28").await;
-        assert!(page.text().contains("3 of 4 rows differ"));
+        assert!(page.text().contains("3 of 6 rows differ"));
         assert_eq!(page.all(".pair").len(), 3);
         assert_eq!(
             page.texts(".pair .sign .visually-hidden"),
             ["only in 2025-11-25", "only in 2026-07-28", "differs"]
         );
         page.click("[data-testid=only-different]", 0).await;
-        assert_eq!(page.all(".pair").len(), 4);
-        assert_eq!(page.all("button.pair").len(), 3, "what is the same needs no explanation");
+        assert_eq!(page.all(".pair").len(), 6);
+        let signs = page.texts(".pair .sign .visually-hidden");
+        assert_eq!(signs[4..], ["not because of the revision"; 2], "in whichever run it is");
+        assert_eq!(page.all("button.pair").len(), 5, "what is the same needs no explanation");
         assert!(page.all(".difference:not([hidden])").is_empty());
         page.click("button.pair", 2).await;
         let explained = page.texts(".difference:not([hidden])").concat();

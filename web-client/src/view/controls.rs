@@ -5,7 +5,7 @@ use protocol::party::Party;
 
 use super::boxed::{changing, click};
 use super::elapsed::elapsed_seconds;
-use crate::walk::{At, Busy, Next, Until, Walk};
+use crate::walk::{Busy, Imported, Next, Until, Walk};
 
 /// Back, the main button, run, start over, and where one is.
 #[component]
@@ -58,6 +58,7 @@ pub(crate) fn Controls(walk: Walk) -> impl IntoView {
                 <input
                     type="checkbox"
                     data-testid="pauses"
+                    disabled=move || walk.imported.with(Option::is_some)
                     prop:checked=move || walk.pauses.get()
                     on:change=move |event| walk.set_pauses(event_target_checked(&event))
                 />
@@ -88,9 +89,12 @@ fn waiting(busy: Busy, seconds: u32) -> String {
 }
 
 fn place(walk: Walk) -> String {
-    match (walk.place(), walk.hops.with(Vec::len), walk.at.get()) {
-        (_, 0, _) => "nothing sent yet".to_owned(),
-        (Some(place), total, _) => format!("{} of {total}", place + 1),
-        (None, total, At::Pending | At::Hop(_)) => format!("after {total}"),
+    match (walk.place(), walk.hops.with(Vec::len)) {
+        (_, 0) => "nothing sent yet".to_owned(),
+        (Some(place), total) => {
+            let whence = walk.imported.with(|imported| imported.as_ref().map_or("", Imported::whence));
+            format!("{} of {total}{whence}", place + 1)
+        }
+        (None, total) => format!("{total} so far"),
     }
 }

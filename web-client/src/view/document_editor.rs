@@ -5,9 +5,11 @@ use std::time::Duration;
 use flow::lessons::mistakes::{self, Mistake};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use protocol::check::Outcome;
 use protocol::observation::{Finding, Observation, correlation};
 
 use super::boxed::{CollectBoxed as _, click};
+use super::rule::OuterLink;
 use crate::env;
 use crate::trial::{self, Places};
 
@@ -155,7 +157,7 @@ pub(crate) fn DocumentEditor(
             </button>
             <div role="status" data-testid="document-verdict">
                 {move || match trial.stage.get() {
-                    Stage::Told(findings) => verdict(&findings, address.clone(), on_use),
+                    Stage::Told(findings) => verdict(&findings, address.clone(), show, on_use),
                     Stage::NoVerdict(Some(reason)) => view! { <p class="error-note">{reason}</p> }.into_any(),
                     Stage::Writing | Stage::Asked(_) | Stage::NoVerdict(None) => ().into_any(),
                 }}
@@ -198,14 +200,27 @@ fn Choice(trial: Trial, places: StoredValue<Places>) -> impl IntoView {
     }
 }
 
-fn verdict(findings: &[Finding], client_id: String, on_use: Callback<String>) -> AnyView {
+/// What it came to; where that is a refusal, with the check that failed, wherever it stands in the list below.
+fn verdict(
+    findings: &[Finding],
+    client_id: String,
+    show: Callback<Vec<Finding>, AnyView>,
+    on_use: Callback<String>,
+) -> AnyView {
+    let fails =
+        |finding: &&Finding| matches!(finding, Finding::Checked(check) if check.outcome == Outcome::Failed);
+    let failed = findings.iter().rev().find(fails).cloned();
     let refused = findings.iter().find_map(|finding| match finding {
-        Finding::Refused { name, says, .. } => Some((name.clone(), says.clone())),
+        Finding::Refused { name, clause, says } => Some((name.clone(), *clause, says.clone())),
         _ => None,
     });
     match refused {
-        Some((name, says)) => view! {
-            <p class="verdict refused"><b>"Refused: "{name}"."</b>" The person would read: “"{says}"”"</p>
+        Some((name, clause, says)) => view! {
+            <p class="verdict refused">
+                <b>"Refused: "{name}"."</b>" The person would read: “"{says}"” "
+                <OuterLink text=clause.source() url=clause.url() />
+            </p>
+            {failed.map(|failed| show.run(vec![failed]))}
         }
         .into_any(),
         None => view! {
@@ -223,6 +238,7 @@ fn verdict(findings: &[Finding], client_id: String, on_use: Callback<String>) ->
 #[cfg(test)]
 mod tests {
     use js_sys::Function;
+    use protocol::check::Check;
     use protocol::observation::{SeenRequest, SeenResponse};
     use protocol::party::Party;
     use wasm_bindgen::JsValue;
@@ -270,7 +286,9 @@ mod tests {
         let (seen, used) = (RwSignal::new(Vec::new()), RwSignal::new(String::new()));
         let page = TestPage::show(move || {
             let show = Callback::new(|findings: Vec<Finding>| {
-                view! { <p class="findings">{findings.len()}</p> }.into_any()
+                let failed = |finding: &Finding| matches!(finding, Finding::Checked(check) if check.title == "content type");
+                let which = if findings.iter().any(failed) { "content type" } else { "nothing failed" };
+                view! { <p class="findings">{findings.len()}": "{which}</p> }.into_any()
             });
             let on_use = Callback::new(move |id| used.set(id));
             view! { <DocumentEditor trial=trial places=places seen=seen.into() show=show on_use=on_use /> }
@@ -285,14 +303,24 @@ mod tests {
         assert_eq!(js("return window.host").as_string().unwrap(), "?content_type=text/html");
         assert_eq!(js("return window.mode").as_string().unwrap(), "no-cors omit");
         seen.update(|seen| {
-            seen.push(report(vec![Finding::Refused {
-                name: "DocumentContentType".into(),
-                clause: protocol::clause::Clause::ClientDocument,
-                says: "It is HTML.".into(),
-            }]));
+            let clause = protocol::clause::Clause::ClientDocument;
+            let check = |title: &'static str, outcome| {
+                let (title, expected, found) = (title.into(), "JSON".into(), "HTML".into());
+                Finding::Checked(Check { title, clause, outcome, expected, found })
+            };
+            seen.push(report(vec![
+                check("status", Outcome::Passed),
+                check("content type", Outcome::Failed),
+                Finding::Refused { name: "DocumentContentType".into(), clause, says: "It is HTML.".into() },
+            ]));
         });
         page.until(".verdict", "Refused: DocumentContentType").await;
-        assert_eq!(page.texts(".findings"), ["1"]);
+        assert_eq!(
+            page.texts("[role=status] .findings"),
+            ["1: content type"],
+            "what failed stands at the verdict"
+        );
+        assert_eq!(page.texts(".findings").len(), 2, "and in the whole list");
 
         page.enter("textarea", "{}").await;
         assert!(page.all(".verdict").is_empty(), "the verdict was on another text");

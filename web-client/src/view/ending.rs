@@ -10,14 +10,15 @@ use protocol::observation::Finding;
 use protocol::party::Party;
 
 use super::afterwards::Afterwards;
-use super::boxed::changing;
+use super::boxed::{changing, click};
 use super::rule::OuterLink;
+use crate::draft::is_on_this_machine;
 use crate::lab_controls;
 use crate::walk::{At, Walk};
 
 #[derive(Clone, Debug, PartialEq)]
 enum End {
-    Success { heading: &'static str, call: String, summary: String, messages: usize, checks: usize },
+    Success { heading: &'static str, call: String, summary: String, rows: usize, checks: usize },
     Failure(Failure),
 }
 
@@ -25,6 +26,9 @@ enum End {
 #[component]
 pub(crate) fn Ending(walk: Walk) -> impl IntoView {
     let end = Memo::new(move |_| {
+        if walk.imported.with(Option::is_some) {
+            return None;
+        }
         walk.flow.with(|flow| match flow.poll() {
             Action::Rest | Action::Finished if walk.at.get() == At::Pending => {
                 let entries = flow.trace().entries();
@@ -40,7 +44,14 @@ pub(crate) fn Ending(walk: Walk) -> impl IntoView {
                 });
                 // A deed says what became of it; the journey itself ends with what the tool said.
                 let deed = last.map(|(entry, summary)| (entry, (entry.title.clone(), summary.clone())));
+                let said_no =
+                    matches!(entries.last().map(|entry| &entry.event), Some(Event::Callback { .. }));
+                let declined = flow.results().last().filter(|_| said_no);
                 let (heading, (call, summary)) = match (flow.poll(), deed) {
+                    _ if let Some(declined) = declined => {
+                        let kept = "was not called. The token from before still allows what it allowed.";
+                        ("You said no", (declined.call.name.clone(), kept.into()))
+                    }
                     (_, Some((entry, deed))) if entry.event.is_refused() => {
                         ("Refused, as it should be", deed)
                     }
@@ -50,13 +61,13 @@ pub(crate) fn Ending(walk: Walk) -> impl IntoView {
                     (_, Some((entry, deed))) if entry.step.chapter() == Chapter::Lifetime => ("Done", deed),
                     _ => ("The protected tool has answered", answered.unwrap_or_default()),
                 };
-                let (messages, checks) = walk.hops.with(|hops| {
+                let (rows, checks) = walk.hops.with(|hops| {
                     let theirs = hops.iter().flat_map(|hop| &hop.seen).flat_map(|seen| &seen.findings);
                     let theirs = theirs.filter(|finding| matches!(finding, Finding::Checked(_))).count();
                     let own: usize = hops.iter().map(|hop| hop.checks.len()).sum();
-                    (hops.iter().filter(|hop| hop.from != hop.to).count(), own + theirs)
+                    (hops.len(), own + theirs)
                 });
-                Some(End::Success { heading, call, summary, messages, checks })
+                Some(End::Success { heading, call, summary, rows, checks })
             }
             Action::Failed(failure) => Some(End::Failure(failure.clone())),
             _ => None,
@@ -64,13 +75,13 @@ pub(crate) fn Ending(walk: Walk) -> impl IntoView {
     });
     changing(move || {
         end.get().map(|end| match end {
-            End::Success { heading, call, summary, messages, checks } => view! {
+            End::Success { heading, call, summary, rows, checks } => view! {
                 <section class="success" data-testid="success" role="status">
                     <h2>{heading}</h2>
                     <p><b>{call}</b>": "{summary}</p>
                     <p>
-                        {messages}" messages and "{checks}" checks on both sides, all of them real. Go back to read any of \
-                        them, or start over and say no this time."
+                        {rows}" messages and pieces of work, "{checks}" checks on both sides, all of them real. Go back to \
+                        read any of them, or start over and decide otherwise."
                     </p>
                 </section>
                 <WhatNow walk=walk />
@@ -107,6 +118,9 @@ fn WhatNow(walk: Walk) -> impl IntoView {
 fn FailureNote(walk: Walk, failure: Failure) -> impl IntoView {
     let edited =
         walk.flow.with_untracked(|flow| flow.trace().entries().last().is_some_and(|entry| entry.edited));
+    if walk.flow.with_untracked(flow::Flow::can_try_again) {
+        return view! { <Unanswered walk=walk failure=failure edited=edited /> }.into_any();
+    }
     let remedy = if edited {
         "You changed this request. Start over, and let it go as it is."
     } else {
@@ -138,6 +152,41 @@ fn FailureNote(walk: Walk, failure: Failure) -> impl IntoView {
             <p class="remedy">{remedy}</p>
         </section>
     }
+    .into_any()
+}
+
+/// Nobody answered: in plain words, what the browser says below them, and the same request once more.
+#[component]
+fn Unanswered(walk: Walk, failure: Failure, edited: bool) -> impl IntoView {
+    let url = walk.flow.with_untracked(|flow| {
+        let entry = flow.trace().entries().last();
+        entry.and_then(|entry| match &entry.event {
+            Event::Exchange { request, .. } => Some(request.url.clone()),
+            _ => None,
+        })
+    });
+    let remedy = match (edited, url.as_deref().is_none_or(is_on_this_machine)) {
+        (true, true) => {
+            "Nobody listens there; undo the change. The client’s own request is still to be sent."
+        }
+        (true, false) => {
+            "This page talks to this machine only, so the browser kept the request here. Undo the change: the client’s \
+             own request is still to be sent."
+        }
+        (false, _) => {
+            "If the lab has ended, start it again with “just demo”. Then try again: the run goes on from here."
+        }
+    };
+    view! {
+        <section class="failure" data-testid="failure" role="alert">
+            <h2>"Stopped at “"{failure.step.title()}"”: no answer"</h2>
+            <p class="remedy">{remedy}</p>
+            <button class="main" data-testid="try-again" on:click=click(move |_| walk.try_again())>
+                {if edited { "Undo the change and send it" } else { "Try again" }}
+            </button>
+            <p class="told"><code>{failure.found}</code></p>
+        </section>
+    }
 }
 
 /// The refusal that the other side reported of the last message: its own rule, not the client's.
@@ -155,11 +204,10 @@ fn refusal(walk: Walk) -> Option<(Party, String, Clause)> {
 /// What to do now.
 fn remedy(failure: &Failure) -> &'static str {
     match failure.clause {
-        None => "Start the lab with “just demo” if it is not running, then start over.",
         Some(Clause::AccessDenied) => {
             "You said no, and the client was told so: a real outcome. Start over to be asked again."
         }
         Some(Clause::TokenValidity) => "Tokens of the lab live for ten minutes. Start over to get a new one.",
-        Some(_) => "The client did right to stop. Start over to try again.",
+        _ => "The client did right to stop. Start over to try again.",
     }
 }

@@ -51,6 +51,11 @@ impl Format {
         }
     }
 
+    /// Whether a run in this form has secrets: a diagram names messages without their content, and the script makes fresh ones.
+    fn holds_secrets(self) -> bool {
+        !matches!(self, Self::Mermaid | Self::Curl)
+    }
+
     fn ending(self) -> &'static str {
         match self {
             Self::Har => ".har",
@@ -77,10 +82,14 @@ pub(crate) fn Export(
     name: Signal<String>,
     /// The run in a format, with secrets or without.
     make: Callback<(Format, bool), String>,
+    /// Whether it came from a file: then nobody here knows what is secret in it.
+    imported: bool,
 ) -> impl IntoView {
     let format = RwSignal::new(Format::Har);
-    let with_secrets = RwSignal::new(false);
-    let text = Memo::new(move |_| make.run((format.get(), with_secrets.get())));
+    let wanted = RwSignal::new(false);
+    let can_choose = move || format.get().holds_secrets() && !imported;
+    let with_secrets = move || wanted.get() && can_choose();
+    let text = Memo::new(move |_| make.run((format.get(), with_secrets())));
     let label = Memo::new(move |_| format.get().title());
     let said = RwSignal::new(String::new());
     let file_name = move || name.get() + format.get().ending();
@@ -104,13 +113,19 @@ pub(crate) fn Export(
                 <input
                     type="checkbox"
                     data-testid="export-secrets"
-                    prop:checked=move || with_secrets.get()
-                    on:change=move |event| with_secrets.set(event_target_checked(&event))
+                    aria-describedby="export-warning"
+                    disabled=move || !can_choose()
+                    prop:checked=with_secrets
+                    on:change=move |event| wanted.set(event_target_checked(&event))
                 />
                 "with secrets"
             </label>
-            <p class="hint" class:warning-note=with_secrets role="status" data-testid="export-warning">
-                {move || if with_secrets.get() {
+            <p class="hint" id="export-warning" class:warning-note=with_secrets role="status" data-testid="export-warning">
+                {move || if !format.get().holds_secrets() {
+                    "This format holds no secrets."
+                } else if imported {
+                    "This run came from a file: what is secret in it is not known here, and goes on as it came."
+                } else if with_secrets() {
                     "Codes, verifiers and tokens will be in the file as they are. Who has them while they live can act \
                      for you at these servers: do not hand the file on."
                 } else {
@@ -245,19 +260,44 @@ mod tests {
         let make = Callback::new(|(format, secrets): (Format, bool)| {
             format!("{format:?} {secrets}\n{}", "x".repeat(300))
         });
-        let page =
-            TestPage::show(move || view! { <Export name=Signal::stored("run".to_owned()) make=make /> })
-                .await;
+        let page = TestPage::show(
+            move || view! { <Export name=Signal::stored("run".to_owned()) make=make imported=false /> },
+        )
+        .await;
         assert!(page.texts("pre")[0].contains("Har false"));
         assert!(page.texts("pre")[0].contains("x…"), "no line is longer than a screen");
         page.click("input[type=radio]", 3).await;
         page.click("[data-testid=export-secrets]", 0).await;
         assert!(page.texts("pre")[0].contains("Markdown true"));
         assert!(page.texts("[data-testid=export-warning]")[0].contains("do not hand the file on"));
+        for (index, format) in [(1, "Mermaid"), (2, "Curl")] {
+            page.click("input[type=radio]", index).await;
+            assert!(
+                page.texts("pre")[0].contains(&[format, " false"].concat()),
+                "whatever was wanted of another"
+            );
+            assert!(page.the("[data-testid=export-secrets]").has_attribute("disabled"));
+            assert_eq!(page.texts("[data-testid=export-warning]"), ["This format holds no secrets."]);
+        }
+        page.click("input[type=radio]", 3).await;
+        assert!(page.texts("pre")[0].contains("Markdown true"), "the wish is kept");
         page.press("Download run.md").await;
         page.until("[role=status]", "run.md is among your downloads").await;
         let saved = js("HTMLAnchorElement.prototype.click = window.click; return window.saved");
         assert!(saved.as_string().unwrap().starts_with("run.md blob:"));
+    }
+
+    #[test]
+    async fn of_a_run_from_a_file_nothing_is_promised() {
+        let make = Callback::new(|(_, secrets): (Format, bool)| secrets.to_string());
+        let page = TestPage::show(move || {
+            view! { <Export name=Signal::stored("run".to_owned()) make=make imported=true /> }
+        })
+        .await;
+        assert!(page.the("[data-testid=export-secrets]").has_attribute("disabled"));
+        assert!(page.texts("[data-testid=export-warning]")[0].contains("is not known here"));
+        page.click("input[type=radio]", 1).await;
+        assert_eq!(page.texts("[data-testid=export-warning]"), ["This format holds no secrets."]);
     }
 
     #[test]

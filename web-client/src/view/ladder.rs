@@ -24,6 +24,8 @@ struct Arrow {
     title: String,
     answer: Option<String>,
     kind: Kind,
+    /// Whether the reader changed the request.
+    edited: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,6 +78,9 @@ impl Arrow {
             text.push_str("; answer: ");
             text.push_str(answer);
         }
+        if self.edited {
+            text.push_str("; you changed this request");
+        }
         text
     }
 }
@@ -88,6 +93,7 @@ fn observed(walk: Walk, hop: &Hop) -> Arrow {
         title: walk.visible(&hop.title),
         answer: hop.answer.as_deref().map(|answer| walk.visible(answer)),
         kind: if hop.is_refused() { Kind::Refused } else { Kind::Observed },
+        edited: hop.edited,
     }
 }
 
@@ -108,6 +114,7 @@ fn arrows(walk: Walk) -> Vec<Arrow> {
                 title: outgoing.title.clone(),
                 answer: None,
                 kind: Kind::Pending,
+                edited: false,
             });
             Some(Some(outgoing.step))
         }
@@ -124,6 +131,7 @@ fn arrows(walk: Walk) -> Vec<Arrow> {
         title: planned.title.to_owned(),
         answer: planned.answer.map(str::to_owned),
         kind: Kind::Planned,
+        edited: false,
     }));
     arrows
 }
@@ -222,7 +230,7 @@ fn ArrowButton(walk: Walk, arrow: Arrow, behind: bool, crowded: bool) -> impl In
                 {(from != to).then(|| String::from(" → ") + arrow.to.name())}
             </span>
             <span class="text" aria-hidden="true">
-                <span class="title">{arrow.title}</span>
+                <span class="title">{arrow.edited.then_some("✎ ")}{arrow.title}</span>
                 {arrow.answer.map(|answer| view! { <span class=String::from("answer ") + party::class(arrow.to)>{answer}</span> })}
             </span>
             <span class="arrow" aria-hidden="true"></span>

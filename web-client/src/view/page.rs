@@ -22,7 +22,7 @@ use crate::walk::{At, Walk};
 /// Header, values, steps, ladder, card and controls.
 #[component]
 pub(crate) fn WalkPage(walk: Walk) -> impl IntoView {
-    let tools = Tools::new();
+    let tools = Tools::new(walk);
     listen(walk, tools);
     keep_address(walk);
     let shown_again = window_event_listener(ev::pageshow, move |event| {
@@ -75,8 +75,10 @@ fn announcement(walk: Walk) -> String {
         (Some(place), Some(hop)) => {
             let mut text = format!("{} of {total}: {}, ", place + 1, walk.visible(&hop.title));
             text.push_str(hop.from.name());
-            text.push_str(" to ");
-            text.push_str(hop.to.name());
+            if hop.from != hop.to {
+                text.push_str(" to ");
+                text.push_str(hop.to.name());
+            }
             text
         }
         _ if total == 0 => "Nothing sent yet".to_owned(),

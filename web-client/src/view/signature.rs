@@ -143,7 +143,7 @@ fn verify(token: Memo<String>, key_set: Option<Result<String, String>>, outcome:
 /// What came of it, in words; `story` is what was changed.
 fn told(outcome: Outcome, story: Option<&str>) -> AnyView {
     let with = |Key { kid, kty, algorithm }: Key| {
-        view! { "Verified with the key "<code>{kid}</code>" ("{kty}", "{algorithm}") of the authorization server." }
+        view! { "Checked with the key "<code>{kid}</code>" ("{kty}", "{algorithm}") of the authorization server." }
     };
     match outcome {
         Outcome::NotAsked => ().into_any(),
@@ -157,7 +157,7 @@ fn told(outcome: Outcome, story: Option<&str>) -> AnyView {
         Outcome::Bad(key) => {
             let story = story.map_or_else(|| "these characters were not signed".to_owned(), str::to_owned);
             view! {
-                <b>"The signature is not good: "</b>{story}". The MCP server answers 401. "{with(key)}
+                <b>"The signature is not good: "</b>{story}". The MCP server would answer 401. "{with(key)}
             }
             .into_any()
         }
@@ -168,6 +168,8 @@ fn told(outcome: Outcome, story: Option<&str>) -> AnyView {
 mod tests {
     use flow::opened_token::Expected;
     use js_sys::{Array, Function};
+    use protocol::check::{Check, Outcome as Checked};
+    use protocol::clause::Clause;
     use protocol::ids::UnixTime;
     use protocol::observation::MASK;
     use wasm_bindgen::{JsCast as _, JsValue};
@@ -217,12 +219,23 @@ mod tests {
 
     /// The token on a page that has not seen the keys; asking for them gives these.
     async fn show(token: String, answer: Result<String, String>, masked: bool) -> TestPage {
+        show_observed(token, answer, masked, Vec::new()).await
+    }
+
+    /// The same, where the MCP server has checked this.
+    async fn show_observed(
+        token: String,
+        answer: Result<String, String>,
+        masked: bool,
+        observed: Vec<Check>,
+    ) -> TestPage {
         let key_set = RwSignal::new(None);
         let page = TestPage::show(move || {
             view! {
                 <TokenView
                     token=token
                     expected=expected()
+                    observed=observed
                     now=NOW
                     key_set=key_set
                     on_fetch=move |()| key_set.set(Some(answer.clone()))
@@ -243,7 +256,11 @@ mod tests {
             page.until(OUTCOME, "The signature is good").await;
             assert!(page.texts(OUTCOME)[0].contains(alg));
             page.check("[data-testid=alter-token]", true).await;
-            page.until(OUTCOME, "sub is “bda” now and was “ada”").await;
+            page.until(
+                OUTCOME,
+                "sub is “bda” now and was “ada” when it was signed. The MCP server would answer 401",
+            )
+            .await;
             assert_eq!(page.texts("[data-member=sub] .value"), ["bda"]);
             assert_eq!(page.all(".jwt mark").len(), 1);
             page.check("[data-testid=alter-token]", false).await;
@@ -293,8 +310,9 @@ mod tests {
         let page = show(token, Ok(keys.clone()), true).await;
         assert!(
             page.texts("[data-member=aud] .judge")[0]
-                .starts_with("MCP server compares it with its own address")
+                .starts_with("MCP server will compare it with its own address")
         );
+        assert!(page.all(".observed").is_empty(), "it has not looked yet");
         assert!(page.texts("[data-member=exp] .moment")[0].ends_with(" · in 58 minutes"));
         let kid = page.the("[data-member=kid]");
         assert_eq!(kid.get_attribute("data-verdict").as_deref(), Some("open"));
@@ -302,5 +320,31 @@ mod tests {
         page.until("[data-member=kid][data-verdict=holds]", "k1").await;
         let page = show("opaque".into(), Ok(keys), true).await;
         assert!(page.text().starts_with("This token is no JWT"));
+    }
+
+    #[test]
+    async fn what_the_mcp_server_found_is_said_where_it_was_seen() {
+        let (token, keys) = signed("ES256").await;
+        let check = |title: &'static str, outcome| Check {
+            title: title.into(),
+            clause: Clause::TokenValidity,
+            outcome,
+            expected: String::new(),
+            found: String::new(),
+        };
+        let observed = vec![
+            check("aud", Checked::Passed),
+            check("iat, nbf", Checked::Passed),
+            check("exp", Checked::Failed),
+            check("signature", Checked::Passed),
+        ];
+        let page = show_observed(token, Ok(keys), true, observed).await;
+        assert!(page.texts("[data-member=aud] [data-observed=passed]")[0].contains("it passed"));
+        assert_eq!(page.all("[data-member=iat] [data-observed=passed]").len(), 1);
+        assert_eq!(page.all("[data-member=exp] [data-observed=failed]").len(), 1);
+        assert_eq!(page.all(".observed").len(), 3);
+        page.check("[data-testid=alter-token]", true).await;
+        page.until("[data-member=sub] .value", "bda").await;
+        assert!(page.all(".observed").is_empty(), "nobody got the changed one");
     }
 }

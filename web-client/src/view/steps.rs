@@ -23,13 +23,17 @@ pub(crate) fn Steps(walk: Walk) -> impl IntoView {
         let shown = shown.get();
         let of =
             move |chapter: Chapter| shown.clone().into_iter().filter(move |step| step.chapter() == chapter);
-        let chapters = Chapter::ALL.into_iter().filter(|chapter| of(*chapter).next().is_some());
+        // Of a client that is known beforehand, this chapter tells by having nothing in it.
+        let is_told = |chapter: Chapter| chapter == Chapter::Identity || of(chapter).next().is_some();
+        let chapters = Chapter::ALL.into_iter().filter(|chapter| is_told(*chapter));
         let chapters = chapters.enumerate().map(|(i, chapter)| {
+            let is_empty = of(chapter).next().is_none();
             let steps = of(chapter).map(|step| view! { <StepItem walk=walk step=step /> }).collect_boxed();
             view! {
                 <section>
                     <h2>{i + 1}" "{chapter.title()}</h2>
                     <ol>{steps}</ol>
+                    {is_empty.then(|| view! { <p class="none">"Nothing: known beforehand."</p> })}
                 </section>
             }
         });

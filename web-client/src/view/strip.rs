@@ -11,13 +11,12 @@ use crate::walk::Walk;
 /// The strip below the header.
 #[component]
 pub(crate) fn Strip(walk: Walk) -> impl IntoView {
-    let value = move |name: &'static str| {
-        Signal::derive(move || {
-            let count = walk.entries_so_far();
-            walk.flow.with(|flow| flow.trace().value(name, count).map(str::to_owned))
-        })
-    };
-    let resource = Signal::derive(move || walk.flow.with(|flow| Some(flow.config().server.to_string())));
+    let value = move |name: &'static str| Signal::derive(move || walk.value(name));
+    let resource = Signal::derive(move || {
+        let known = || walk.flow.with(|flow| flow.config().server.to_string());
+        // What this page talks to is not what a run from elsewhere was about.
+        if walk.imported.with(Option::is_some) { walk.value("resource") } else { Some(known()) }
+    });
     view! {
         <section class="strip" aria-label="The values that matter">
             <Value walk=walk label="resource" name="resource" value=resource />
@@ -72,12 +71,14 @@ fn ScopesSoFar(walk: Walk) -> impl IntoView {
     let list =
         |text: &str| text.split(' ').filter(|scope| !scope.is_empty()).map(str::to_owned).collect::<Vec<_>>();
     changing(move || {
-        let count = walk.entries_so_far();
-        let (granted, asked) = walk.flow.with(|flow| {
-            let granted = flow.granted().map(ToString::to_string).unwrap_or_default();
-            let asked = flow.trace().value("scope", count).unwrap_or_default().to_owned();
-            (list(&granted), list(&asked))
-        });
+        // Of a run from elsewhere nobody here holds the token.
+        let granted = if walk.imported.with(Option::is_some) {
+            None
+        } else {
+            walk.flow.with(|flow| flow.granted().map(ToString::to_string))
+        };
+        let (granted, asked) =
+            (list(&granted.unwrap_or_default()), list(&walk.value("scope").unwrap_or_default()));
         (!granted.is_empty() || !asked.is_empty()).then(|| view! { <Scopes granted=granted asked=asked /> })
     })
 }

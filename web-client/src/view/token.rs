@@ -2,6 +2,7 @@
 
 use flow::opened_token::{Expected, Member, Verdict, altered, open};
 use leptos::prelude::*;
+use protocol::check::{Check, Outcome};
 use protocol::ids::UnixTime;
 use protocol::observation::MASK;
 
@@ -18,6 +19,8 @@ pub(crate) fn TokenView(
     token: String,
     /// What is known of it from elsewhere.
     expected: Expected,
+    /// What the MCP server checked when it got the token: titles are the members that it looked at.
+    observed: Vec<Check>,
     /// The time.
     #[prop(into)]
     now: Signal<UnixTime>,
@@ -53,15 +56,19 @@ pub(crate) fn TokenView(
         let known = key_set.get().and_then(Result::ok);
         open(&presented.get(), &expected, now.get(), known.as_deref())
     });
+    let observed = StoredValue::new(observed);
     let members = move |part: fn(flow::opened_token::OpenedToken) -> Vec<Member>| {
         let members = opened.get().map(part).unwrap_or_default();
-        view! { <Members members=members now=now /> }
+        // It never saw the changed one.
+        let observed = if is_altered.get() { Vec::new() } else { observed.get_value() };
+        view! { <Members members=members observed=observed now=now /> }
     };
     view! {
         <section class="token">
             <p class="opaque">
                 "To the client this is an opaque text: it never looks inside, and decides nothing by what it would see \
-                 there. This page opens it for you. The one to judge it is the MCP server."
+                 there. This page opens it for you, and marks what it finds as expected. The one to judge it is the MCP \
+                 server: what that found is said once it has looked."
             </p>
             <pre class="jwt" tabindex="0" aria-label="The token: header, payload and signature, each in base64url">
                 {move || parts(&token, &presented.get(), masked.get())}
@@ -98,18 +105,31 @@ fn parts(token: &str, presented: &str, masked: bool) -> impl IntoView + use<> {
 }
 
 #[component]
-fn Members(members: Vec<Member>, now: Signal<UnixTime>) -> impl IntoView {
-    let rows = members.into_iter().map(|member| view! { <MemberRow member=member now=now /> });
+fn Members(members: Vec<Member>, observed: Vec<Check>, now: Signal<UnixTime>) -> impl IntoView {
+    let rows = members.into_iter().map(|member| {
+        // One check may be about two members: `iat, nbf`.
+        let about = |check: &&Check| check.title.split(", ").any(|name| name == member.name);
+        let passed = observed.iter().find(about).map(|check| check.outcome == Outcome::Passed);
+        view! { <MemberRow member=member passed=passed now=now /> }
+    });
     view! { <ul class="members">{rows.collect_boxed()}</ul> }
 }
 
 #[component]
-fn MemberRow(member: Member, now: Signal<UnixTime>) -> impl IntoView {
+fn MemberRow(member: Member, passed: Option<bool>, now: Signal<UnixTime>) -> impl IntoView {
     let (state, word) = match member.verdict {
-        Verdict::Holds => ("holds", "holds"),
-        Verdict::Fails(_) => ("fails", "does not hold"),
-        Verdict::Open => ("open", "nothing to compare"),
+        Verdict::Holds => ("holds", "as expected"),
+        Verdict::Fails(_) => ("fails", "not as expected"),
+        Verdict::Open => ("open", "nothing to compare with here"),
     };
+    let observed = passed.map(|passed| {
+        let (state, words) = if passed {
+            ("passed", "The MCP server has looked: it passed.")
+        } else {
+            ("failed", "The MCP server has looked: it did not pass.")
+        };
+        view! { <p class="observed" data-observed=state>{words}</p> }
+    });
     let expected = match member.verdict {
         Verdict::Fails(expected) => {
             Some(view! { <p class="expected">"expected: "<code>{expected}</code></p> })
@@ -131,8 +151,9 @@ fn MemberRow(member: Member, now: Signal<UnixTime>) -> impl IntoView {
             {moment}
             {has_meaning.then(|| view! { <p class="meaning">{member.meaning}</p> })}
             <p class="judge">
-                {judge}{member.judgement}{clause}<span class="visually-hidden">": "{word}</span>
+                {judge}{member.judgement}{clause}<span class="visually-hidden">"; this page finds: "{word}</span>
             </p>
+            {observed}
             {expected}
         </li>
     }

@@ -15,8 +15,8 @@ pub(crate) struct Tools {
 }
 
 impl Tools {
-    pub(crate) fn new() -> Self {
-        Self { presenter: RwSignal::new(false), keys: RwSignal::new(false) }
+    pub(crate) fn new(walk: Walk) -> Self {
+        Self { presenter: walk.presents, keys: RwSignal::new(false) }
     }
 }
 

@@ -13,7 +13,11 @@ use crate::view::afterwards::Deed;
 /// The buttons, in the order of the lesson, with what will come of each.
 const DEEDS: [(&str, &str, &str); 10] = [
     ("whoami", "Call whoami", "Any call shows whether the token still counts."),
-    ("weather", "Call get_weather", "Needs the second scope, which the token has by now."),
+    (
+        "weather",
+        "Call get_weather",
+        "Needs weather:read: if the token does not allow it, you are asked for more.",
+    ),
     ("refresh", "Renew the token", "The refresh token becomes a new pair; the old one is worn."),
     (
         "reuse",
@@ -78,7 +82,7 @@ impl Walk {
             "expire" => self.press(
                 "/lab/clock",
                 r#"{"advance_seconds":3600}"#,
-                "The lab’s clock is one hour ahead now. Call a tool and see.",
+                "The lab’s clock went ahead by one hour. Call a tool and see.",
             ),
             "rotate" => self.press(
                 "/lab/keys/rotate",
@@ -95,6 +99,7 @@ impl Walk {
     }
 
     fn press(self, button: &'static str, body: &'static str, done: &'static str) {
+        self.outcome.set(None);
         spawn_local(async move {
             let outcome = lab_controls::press(button, body).await;
             self.outcome.set(Some(outcome.map_or_else(|reason| reason, |()| done.to_owned())));

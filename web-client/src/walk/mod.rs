@@ -12,6 +12,7 @@ use std::ops::Deref;
 use flow::lessons::steps::Step;
 use flow::{Action, Flow};
 use leptos::prelude::*;
+use protocol::observation::MASK;
 use protocol::party::Party;
 use protocol::revision::Revision;
 use record::{Hop, HopId, merge};
@@ -24,7 +25,7 @@ pub(crate) use tools::{LOST, Tool};
 use crate::choice::Choice;
 use crate::draft::Draft;
 use crate::fetched::Workbench;
-use crate::followed::{followed, spelled};
+use crate::followed::{followed, latest, spelled};
 use crate::lab::Lab;
 use crate::observatory::Observatory;
 use crate::view::highlight::Value;
@@ -57,6 +58,13 @@ pub(crate) struct Imported {
     pub(crate) hops: Vec<Hop>,
     /// The name of the attack.
     pub(crate) attack: Option<String>,
+}
+
+impl Imported {
+    /// Where it is from, behind the number of a message.
+    pub(crate) fn whence(&self) -> &'static str {
+        if self.attack.is_some() { ", of the attack" } else { ", from a file" }
+    }
 }
 
 /// What is being waited for.
@@ -101,6 +109,8 @@ pub(crate) struct State {
     pub(crate) running: RwSignal<Option<Until>>,
     /// Whether a request is shown before it goes.
     pub(crate) pauses: RwSignal<bool>,
+    /// Whether it is told to a room.
+    pub(crate) presents: RwSignal<bool>,
     /// The request that comes next, as the reader has changed it.
     pub(crate) draft: RwSignal<Option<Draft>>,
     /// Whether codes, verifiers and tokens are shown.
@@ -143,7 +153,7 @@ impl Walk {
             )
         });
         let lit = RwSignal::new(None);
-        let known = Memo::new(move |_| flow.with(|flow| followed(flow.trace().entries())));
+        let known = Memo::new(move |_| hops.with(|hops| followed(hops)));
         Self(Box::leak(Box::new(State {
             lab: StoredValue::new(start.lab),
             choice: RwSignal::new(start.choice),
@@ -156,6 +166,7 @@ impl Walk {
             busy: RwSignal::new(None),
             running: RwSignal::new(start.running),
             pauses: RwSignal::new(start.pauses),
+            presents: RwSignal::new(start.presents),
             draft: RwSignal::new(None),
             show_secrets: RwSignal::new(false),
             lit,
@@ -199,17 +210,10 @@ impl Walk {
         }
     }
 
-    /// How many entries of the client lie up to where the reader stands.
-    pub(crate) fn entries_so_far(self) -> usize {
+    /// The latest value of a name that was taken apart up to where the reader stands.
+    pub(crate) fn value(self, name: &str) -> Option<String> {
         let place = self.place();
-        self.hops.with(|hops| {
-            let shown = place.map_or(&hops[..], |place| &hops[..=place]);
-            let own = shown.iter().rev().find_map(|hop| match hop.id {
-                HopId::Entry(index) => Some(index + 1),
-                HopId::Seen(_) | HopId::Fetched(..) => None,
-            });
-            own.unwrap_or(0)
-        })
+        self.hops.with(|hops| latest(place.map_or(&hops[..], |place| &hops[..=place]), name))
     }
 
     /// Whether something remains that would be sent or done.
@@ -231,6 +235,12 @@ impl Walk {
     pub(crate) fn visible(self, text: &str) -> String {
         if self.show_secrets.get() {
             text.to_owned()
+        } else if self.imported.with(Option::is_some) {
+            // Nobody has told this client what is secret there.
+            self.followed.with(|values| {
+                let secret = values.iter().filter(|value| value.secret);
+                secret.fold(text.to_owned(), |text, value| text.replace(&value.text, MASK))
+            })
         } else {
             self.flow.with(|flow| flow.trace().mask(text).into_owned())
         }

@@ -1,7 +1,7 @@
 //! The moves: on, back, by itself, elsewhere, anew.
 
 use flow::http::Response;
-use flow::{Action, Flow, Outgoing, Unexpected};
+use flow::{Action, Flow, Input, Outgoing, Recorded, Unexpected};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use protocol::party::Party;
@@ -11,6 +11,10 @@ use super::{At, Busy, Next, Until, Walk};
 use crate::choice::Choice;
 use crate::storage::{self, Saved};
 use crate::{driver, env};
+
+/// Why the browser is not sent away.
+const NOT_KEPT: &str = "This browser keeps nothing for this page: its storage is full or forbidden. After the consent your \
+     run would be lost, so the page stays here. Let it store data for this address, then press Next again.";
 
 /// What the client wants, as far as a page can do it.
 enum Wish {
@@ -29,6 +33,7 @@ impl Walk {
         match untrack(|| self.next()) {
             Next::Reveal(_) => self.look_along(1),
             Next::Prepare(_) | Next::Conclude => self.look_at(At::Pending),
+            Next::Send(_) if self.flow.with_untracked(Flow::can_try_again) => self.try_again(),
             Next::Send(_) | Next::Leave => self.perform(false),
             Next::End => {}
         }
@@ -127,6 +132,14 @@ impl Walk {
         }
     }
 
+    /// Sends the request once more that nobody answered.
+    pub(crate) fn try_again(self) {
+        let Some(env) = self.env() else { return };
+        if let Some(Ok(())) = self.flow.try_update(|flow| flow.try_again(&env)) {
+            self.perform(false);
+        }
+    }
+
     /// Goes on if the run is to go on by itself and has not reached its goal.
     fn go_on(self) {
         match self.running.get_untracked() {
@@ -140,7 +153,11 @@ impl Walk {
         self.flow.with_untracked(|flow| match until {
             Until::Consent => !matches!(flow.poll(), Action::Send(_)),
             Until::Step(step) => flow.trace().entries().iter().any(|entry| entry.step == step),
-            Until::Refusal => flow.trace().entries().last().is_some_and(|entry| entry.event.is_refused()),
+            // What the client worked out of it stands behind it.
+            Until::Refusal => {
+                let mut entries = flow.trace().entries().iter().rev();
+                entries.find(|entry| entry.from != entry.to).is_some_and(|entry| entry.event.is_refused())
+            }
             Until::End => false,
         })
     }
@@ -198,14 +215,26 @@ impl Walk {
             Err(reason) => flow.handle_unreachable(&env, &reason),
         });
         debug_assert_eq!(taken, Some(Ok(())), "the answer belongs to the request that was polled");
-        self.look_at_entry(if to_last { self.count().saturating_sub(1) } else { first_new });
+        let until = self.running.get_untracked();
+        let is_refused = until == Some(Until::Refusal) && self.has_reached(Until::Refusal);
+        let last_new = self.count().saturating_sub(1);
+        self.look_at_entry(if to_last && !is_refused { last_new } else { first_new });
         self.go_on();
     }
 
-    /// Sends the browser to the authorization server, in this tab. The page ends here and is resumed later.
+    /// Sends the browser to the authorization server, in this tab. The page ends here and is resumed later; so it goes only
+    /// if the walk is kept.
     fn leave(self) {
         let Some(env) = self.env() else { return };
         let draft = self.draft.get_untracked().map(|draft| draft.url());
+        let mut saved = self.saved();
+        saved.recording.push(Recorded { env, input: Input::Departed(draft.clone()) });
+        saved.at = At::Hop(HopId::Entry(self.count()));
+        if !storage::save(&saved) {
+            self.running.set(None);
+            self.notice.set(Some(NOT_KEPT));
+            return;
+        }
         self.draft.set(None);
         let departed = self.flow.try_update(|flow| match draft {
             Some(url) => flow.depart_to(&env, &url).map(|()| url),
@@ -214,7 +243,7 @@ impl Walk {
         let Some(Ok(url)) = departed else { return };
         // Until the browser is gone, a second press must not ask for a second departure.
         self.busy.set(Some(Busy { since: driver::now(), whom: Party::You }));
-        self.look_at_entry(self.count().saturating_sub(1));
+        self.look_at(saved.at);
         self.observatory.close();
         let gone = window().location().assign(&url).is_ok();
         if !gone {
@@ -244,15 +273,20 @@ impl Walk {
         if self.imported.with_untracked(Option::is_some) {
             return;
         }
-        storage::save(&Saved {
+        storage::save(&self.saved());
+    }
+
+    fn saved(self) -> Saved {
+        Saved {
             choice: self.choice.get_untracked(),
             server: self.lab.with_value(|lab| lab.mcp_server.clone()),
             recording: self.flow.with_untracked(|flow| flow.recording().to_vec()),
             at: self.at.get_untracked(),
             running: self.running.get_untracked(),
             pauses: self.pauses.get_untracked(),
+            presents: self.presents.get_untracked(),
             since: self.observatory.since.get_untracked(),
-        });
+        }
     }
 }
 

@@ -47,6 +47,9 @@ impl Walk {
             Action::Navigate if prepares => Next::Prepare("the authorization request".to_owned()),
             Action::Navigate | Action::AwaitCallback => Next::Leave,
             Action::Rest | Action::Finished if self.at.get() != At::Pending => Next::Conclude,
+            Action::Failed(_) if flow.can_try_again() => Next::Send(
+                flow.trace().entries().last().map_or_else(String::new, |entry| entry.title.clone()),
+            ),
             // This client has its document or an id, so nobody is asked for credentials, and nothing is signed.
             _ => Next::End,
         })

@@ -21,6 +21,7 @@ pub(crate) struct Start {
     /// How far it is to go by itself, at once.
     pub(crate) running: Option<Until>,
     pub(crate) pauses: bool,
+    pub(crate) presents: bool,
     pub(crate) since: Option<Place>,
     pub(crate) wanted: Option<Step>,
     pub(crate) notice: Option<&'static str>,
@@ -47,8 +48,9 @@ pub(crate) async fn begin() -> Result<Start, String> {
     if let Some(url) = browser::take_callback() {
         come_back(&mut start, &url);
     } else {
-        // A reload is no wish to go on: only a callback resumes a run.
+        // A reload is no wish to go on: only a callback resumes a run, and what is told to a room.
         start.running = None;
+        start.presents = false;
         follow(&mut start, &link);
     }
     Ok(start)
@@ -63,6 +65,7 @@ fn fresh(lab: Lab, choice: Choice, notice: Option<&'static str>) -> Option<Start
         at: At::Pending,
         running: None,
         pauses: false,
+        presents: false,
         since: None,
         wanted: None,
         notice,
@@ -89,6 +92,7 @@ fn continued(lab: Lab, saved: Saved, link: &Link) -> Option<Start> {
         at: saved.at,
         running: saved.running,
         pauses: saved.pauses,
+        presents: saved.presents,
         since: saved.since,
         wanted: None,
         notice: None,
@@ -131,6 +135,11 @@ fn come_back(start: &mut Start, url: &str) {
     if matches!(start.flow.poll(), Action::Send(_)) && resume.is_some() {
         start.at = At::Hop(HopId::Entry(first_new));
         start.running = resume;
+        return;
+    }
+    if matches!(start.flow.poll(), Action::Rest) && resume.is_some() {
+        // More was asked for and declined, and that was all that was left.
+        start.at = At::Pending;
         return;
     }
     if matches!(start.flow.poll(), Action::Failed(_)) {

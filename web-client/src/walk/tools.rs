@@ -77,6 +77,7 @@ impl Walk {
                     name: ["mcp-auth-", revision.as_str(), "-", way].concat(),
                     masked: self.record(false),
                     with_secrets: self.record(true),
+                    imported: self.imported.with(Option::is_some),
                 }
             }
         }

@@ -60,7 +60,7 @@ impl Benches {
 
     fn view(self, bench: Bench) -> AnyView {
         match bench {
-            Bench::Token { token, issuer, resource, client_id, jwks_uri } => {
+            Bench::Token { token, issuer, resource, client_id, jwks_uri, observed } => {
                 let expected = Expected { issuer, resource, client_id };
                 let now = Signal::derive(move || UnixTime(env::now_ms() / 1000 + self.clock_ahead.get()));
                 let key_set = RwSignal::new(None);
@@ -73,15 +73,22 @@ impl Benches {
                     });
                 });
                 let masked = Signal::derive(move || !self.shows_secrets.get());
-                view! { <TokenView token=token expected=expected now=now key_set=key_set on_fetch=fetch masked=masked /> }
-                    .into_any()
+                view! {
+                    <TokenView
+                        token=token
+                        expected=expected
+                        observed=observed
+                        now=now
+                        key_set=key_set
+                        on_fetch=fetch
+                        masked=masked
+                    />
+                }
+                .into_any()
             }
             Bench::Pkce { challenge, verifier } => {
-                let bench = move || {
-                    let seen = self.shows_secrets.get().then(|| verifier.clone()).flatten();
-                    view! { <PkceBench challenge=challenge.clone() verifier=seen /> }
-                };
-                bench.into_any()
+                let masked = Signal::derive(move || !self.shows_secrets.get());
+                view! { <PkceBench challenge=challenge verifier=verifier masked=masked /> }.into_any()
             }
         }
     }

@@ -132,7 +132,12 @@ mod tests {
     #[test]
     async fn tools_come_and_go_and_leave_nothing_behind() {
         let run = |title: &str| Record::new(protocol::revision::Revision::V2026_07_28, title, Vec::new());
-        let export = Order::Export { name: "run".into(), masked: run("masked"), with_secrets: run("all") };
+        let export = Order::Export {
+            name: "run".into(),
+            masked: run("masked"),
+            with_secrets: run("all"),
+            imported: false,
+        };
         let tell = || Function::new_with_args("told", "window.told = told");
         let mut counts = Vec::new();
         for _ in 0..3 {

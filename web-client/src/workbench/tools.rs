@@ -42,9 +42,9 @@ pub(super) fn Tool(desk: Desk, order: Order) -> impl IntoView {
             </Modal>
         }
         .into_any(),
-        Order::Export { name, masked, with_secrets } => view! {
+        Order::Export { name, masked, with_secrets, imported } => view! {
             <Modal open=open id="export" title="Export and import">
-                <Exports desk=desk name=name.clone() masked=masked.clone() with_secrets=with_secrets.clone() />
+                <Exports desk=desk name=name.clone() masked=masked.clone() with_secrets=with_secrets.clone() imported=imported />
             </Modal>
         }
         .into_any(),
@@ -97,7 +97,7 @@ fn Breaks(desk: Desk, revision: Revision, attack: Option<String>) -> impl IntoVi
 }
 
 #[component]
-fn Exports(desk: Desk, name: String, masked: Record, with_secrets: Record) -> impl IntoView {
+fn Exports(desk: Desk, name: String, masked: Record, with_secrets: Record, imported: bool) -> impl IntoView {
     let make = Callback::new(move |(format, secrets): (Format, bool)| {
         let record = if secrets { &with_secrets } else { &masked };
         match format {
@@ -114,7 +114,7 @@ fn Exports(desk: Desk, name: String, masked: Record, with_secrets: Record) -> im
         Err(reason) => error.set(Some(reason.to_string())),
     });
     view! {
-        <Export name=Signal::stored(name) make=make />
+        <Export name=Signal::stored(name) make=make imported=imported />
         <Import error=error.into() on_text=on_text />
     }
 }

@@ -5,22 +5,32 @@
 //! it. Nothing here is a result: what comes of an attack is found out by doing it.
 
 mod authorize;
+mod callback;
+mod client_id;
+mod consent;
+mod lifetime;
 mod rogue;
 mod token;
+mod twist;
 
 use protocol::clause::Clause;
 use protocol::party::Party;
 use protocol::revision::Revision;
 
 use super::steps::Step;
-use crate::tamper::Edit;
+use crate::http::Method;
+use crate::revocation::TokenKind;
+use crate::tamper::{Edit, Slot};
+
+pub use twist::Twist;
 
 /// An attack, or a mistake that amounts to one.
 #[derive(Clone, Copy, Debug)]
 pub struct Attack {
     /// Its stable name: `wrong-verifier`.
     pub id: &'static str,
-    /// The rows of `docs/spec/requirements.tsv` that it proves when it ends as predicted: `X-19`, `AS-101`.
+    /// The rows of `docs/spec/requirements.tsv` that it proves when it ends as predicted: `X-19`, `AS-101`. Not every mistake
+    /// has one.
     pub proves: &'static [&'static str],
     /// What it is, in a few words.
     pub title: &'static str,
@@ -71,10 +81,13 @@ impl Kind {
 /// What is done, in the order in which it is done.
 #[derive(Clone, Copy, Debug)]
 pub enum Plot {
-    /// The client does something that it should not. The last scene is the attack.
+    /// The client does something that it should not, or somebody else does in its place. The last scene is the attack, but for
+    /// [`Scene::Unharmed`].
     Client(&'static [Scene]),
     /// The client does all as it should, and meets a server that does this.
     Server(Twist),
+    /// The same, and the client runs in a page: it sees no more than the browser lets a page see.
+    ServerOfPage(Twist),
     /// The authorization server meets a client whose document has this mistake: the id of one of [`super::mistakes`].
     Document(&'static str),
 }
@@ -88,6 +101,53 @@ pub enum Scene {
     Change(&'static [Edit]),
     /// The message that was sent at this step last is sent once more, changed.
     Again(Step, &'static [Edit]),
+    /// The client, at rest, is asked for this. Its request is about to be sent.
+    Do(Deed),
+    /// Somebody sends a request that no run has sent.
+    Ask(Question),
+    /// Somebody publishes a client's metadata document, which from here on is [`Slot::Published`].
+    Publish(Publication),
+    /// The client does this as ever, and must not be refused: what came before has not touched it.
+    Unharmed(Deed),
+}
+
+/// Something that a client at rest can be asked for.
+#[derive(Clone, Copy, Debug)]
+pub enum Deed {
+    /// To renew its token.
+    Refresh,
+    /// To send the refresh token that was replaced last once more, as a thief would.
+    ReuseRefreshToken,
+    /// To give a token back, and to keep it all the same.
+    Revoke(TokenKind),
+    /// To call a tool with these arguments, in JSON.
+    Call(&'static str, &'static str),
+}
+
+/// A request that no run has sent. It is made of nothing but its edits.
+#[derive(Clone, Copy, Debug)]
+pub struct Question {
+    /// Where on the journey it would belong.
+    pub step: Step,
+    /// Who is asked.
+    pub to: Party,
+    /// What, in a few words, for the arrow.
+    pub title: &'static str,
+    /// GET, POST or DELETE.
+    pub method: Method,
+    /// Where: an address that is known, and what stands behind it.
+    pub at: (Slot, &'static str),
+    /// Its parts.
+    pub edits: &'static [Edit],
+}
+
+/// The metadata document of a client that nobody has heard of yet. Nothing is wrong with it.
+#[derive(Clone, Copy, Debug)]
+pub struct Publication {
+    /// Its name in the lab: `lure`.
+    pub name: &'static str,
+    /// The one place that it returns to.
+    pub redirect_uri: &'static str,
 }
 
 /// When the client is held.
@@ -97,39 +157,12 @@ pub enum Moment {
     Sends(Step),
     /// The browser is about to be sent to the authorization server, for the first or second time.
     Departs(usize),
+    /// The person is about to press the button that decides, for the first or second time.
+    Decides(usize),
     /// The browser is about to come back, for the first or second time.
     Returns(usize),
     /// All is done.
     Rests,
-}
-
-/// What a rogue server of the lab does otherwise than it should. Everything else it does as it should, or lets pass.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Twist {
-    /// Nothing: the client arrives.
-    None,
-    /// Its metadata names another issuer than the one that was asked for.
-    OtherIssuer,
-}
-
-impl Twist {
-    /// All.
-    pub const ALL: &'static [Self] = &[Self::None, Self::OtherIssuer];
-
-    /// Its name in addresses: `other-issuer`.
-    #[must_use]
-    pub fn id(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::OtherIssuer => "other-issuer",
-        }
-    }
-
-    /// The twist of this name.
-    #[must_use]
-    pub fn parse(id: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|twist| twist.id() == id)
-    }
 }
 
 /// What must come of an attack.
@@ -168,7 +201,7 @@ impl Attack {
     pub fn kind(&self) -> Kind {
         match self.plot {
             Plot::Client(_) => Kind::Client,
-            Plot::Server(_) => Kind::Server,
+            Plot::Server(_) | Plot::ServerOfPage(_) => Kind::Server,
             Plot::Document(_) => Kind::Document,
         }
     }
@@ -176,7 +209,21 @@ impl Attack {
 
 /// All attacks, in the order of the catalogue.
 pub fn all() -> impl Iterator<Item = &'static Attack> {
-    [authorize::ATTACKS, token::ATTACKS, rogue::ATTACKS].into_iter().flatten()
+    [
+        client_id::ATTACKS,
+        authorize::ATTACKS,
+        consent::ATTACKS,
+        callback::ATTACKS,
+        token::ATTACKS,
+        lifetime::ATTACKS,
+        rogue::discovery::ATTACKS,
+        rogue::authorization::ATTACKS,
+        rogue::token::ATTACKS,
+        rogue::operation::ATTACKS,
+        rogue::page::ATTACKS,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 const BOTH: &[Revision] = &Revision::ALL;
@@ -195,6 +242,11 @@ const fn refused(
 /// The authorization server shows a page, and redirects nowhere: the client is told nothing.
 const fn page(name: &'static str, clause: Clause) -> Prediction {
     refused(Party::AuthorizationServer, 400, None, name, clause)
+}
+
+/// The token endpoint answers with an error.
+const fn no_token(error: &'static str, name: &'static str, clause: Clause) -> Prediction {
+    refused(Party::AuthorizationServer, 400, Some(error), name, clause)
 }
 
 /// The authorization server sends the browser back to the client with an error.
@@ -234,7 +286,7 @@ mod tests {
                 );
             }
             assert!(!attack.title.ends_with('.') && attack.title.len() <= 60, "{}", attack.id);
-            assert!(!attack.revisions.is_empty() && !attack.proves.is_empty(), "{}", attack.id);
+            assert!(!attack.revisions.is_empty(), "{}", attack.id);
         }
     }
 

@@ -73,12 +73,12 @@ pub(super) const AUTHORIZATION_REQUEST: Lesson = Lesson {
 
 pub(super) const CONSENT: Lesson = Lesson {
     what: Both(
-        "Now the browser leaves for the authorization server. You sign in there and decide; the client sees neither \
-         your account nor your decision until the browser comes back.",
+        "The browser goes to the authorization server, where you sign in and decide. The client sees neither your \
+         account nor your decision until the browser comes back.",
     ),
     look_at: Both(
-        "The address bar: you are at the authorization server. Its page shows which host asks, where you return to, \
-         and each scope by itself.",
+        "While you are there: the address bar, and on the page which host asks, where you return to, and each scope. \
+         Once you are back: Checks, all that the server looked at before it asked you anything.",
     ),
     breaks: Both(
         "A site hides this page in a frame and makes you click Allow, or sends its form for you: the page forbids \

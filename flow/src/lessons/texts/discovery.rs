@@ -75,11 +75,12 @@ pub(super) const SERVER_METADATA: Lesson = Lesson {
          do. The client stops here unless the issuer is exactly the one it looked for and PKCE with S256 is offered.",
     ),
     look_at: Each {
-        in_2025: "issuer, the two endpoints, code_challenge_methods_supported, and \
-                  client_id_metadata_document_supported, which decides how the client introduces itself.",
-        in_2026: "issuer, the two endpoints, code_challenge_methods_supported, and \
-                  client_id_metadata_document_supported. The client keeps the issuer: it will compare the answer with \
-                  it.",
+        in_2025: "issuer, the two endpoints, code_challenge_methods_supported. How a stranger may introduce itself here: \
+                  client_id_metadata_document_supported, registration_endpoint. A client that was registered beforehand \
+                  needs neither.",
+        in_2026: "issuer, the two endpoints, code_challenge_methods_supported. How a stranger may introduce itself here: \
+                  client_id_metadata_document_supported, registration_endpoint. The client keeps the issuer: it will \
+                  compare the answer with it.",
     },
     breaks: Both(
         "A document that carries the name of an honest server could steer that server's codes to a thief. Without \

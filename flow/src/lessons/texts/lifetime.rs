@@ -12,7 +12,8 @@ pub(super) const REFRESH: Lesson = Lesson {
          a new one comes.",
     ),
     look_at: Both(
-        "grant_type is refresh_token. The answer brings a new refresh token too: the one just sent is used up.",
+        "At a call that is answered 401: Checks, which say what was wrong with the token. At /token: grant_type is \
+         refresh_token, and the answer brings a new refresh token too. The one just sent is used up.",
     ),
     breaks: Both(
         "A client asks for more scope here, or for a token for another server: 400 invalid_scope or invalid_target. \

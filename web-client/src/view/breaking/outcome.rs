@@ -58,13 +58,9 @@ pub(super) fn happened(outcome: &Outcome) -> String {
     };
     let name = refused.name.as_deref().unwrap_or_default();
     let mut text = capitalized(culprit(Some(refused.by)));
-    if refused.status.is_none() {
-        text.push_str(" stopped: “");
-        text.push_str(name);
-        text.push_str("” failed");
-    } else {
-        text.push_str(" answered ");
-        text.push_str(&in_words_of(refused.status, refused.error.as_deref(), name));
+    text.push_str(if refused.status.is_some() { " answered " } else { " refused, with " });
+    text.push_str(&in_words_of(refused.by, refused.status, refused.error.as_deref(), name));
+    if refused.status.is_some() {
         if !name.is_empty() {
             text.push_str("; its code calls that ");
             text.push_str(name);

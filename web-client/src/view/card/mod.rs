@@ -7,8 +7,10 @@ mod opened;
 mod pending;
 mod rules;
 
+use flow::Action;
 use flow::lessons::observed::Observed;
 use flow::lessons::steps::Step;
+use leptos::html::Article;
 use leptos::prelude::*;
 use protocol::party::Party;
 use protocol::revision::Revision;
@@ -32,8 +34,22 @@ use crate::walk::Walk;
 pub(crate) fn Card(walk: Walk) -> impl IntoView {
     let tab = RwSignal::new("request");
     let hop = Memo::new(move |_| walk.hop());
+    let place = NodeRef::<Article>::new();
+    let failed = Memo::new(move |_| walk.flow.with(|flow| matches!(flow.poll(), Action::Failed(_))));
+    // Another message, or why it went no further, is read from the beginning.
+    Effect::new(move || {
+        walk.at.track();
+        failed.track();
+        if let Some(card) = place.get() {
+            card.set_scroll_top(0);
+            // On a narrow screen it is the page that is scrolled.
+            if card.get_bounding_client_rect().top() < 0.0 {
+                card.scroll_into_view();
+            }
+        }
+    });
     view! {
-        <article class="card" id="card" tabindex="-1" data-testid="card" aria-label="The chosen message">
+        <article node_ref=place class="card" id="card" tabindex="-1" data-testid="card" aria-label="The chosen message">
             <Ending walk=walk />
             {move || match hop.get() {
                 Some(hop) => view! { <HopCard walk=walk hop=hop tab=tab /> }.into_any(),
@@ -59,18 +75,22 @@ fn HopCard(walk: Walk, hop: Hop, tab: RwSignal<&'static str>) -> impl IntoView {
     let (from, to, step) = (hop.from, hop.to, hop.step);
     let revision = untrack(|| walk.revision());
     let title = hop.title.clone();
+    // The step's words are about what the client did; what servers asked each other for it is another matter.
+    let is_own = hop.event.is_some();
+    let edited = hop.edited;
     let observed = hop.event.is_none().then(|| hop.seen.as_ref().and_then(Observed::of)).flatten();
     let hop = StoredValue::new(hop);
     view! {
         <Who from=from to=to />
         <h2>{step.title()}</h2>
         <p class="subtitle">{move || walk.visible(&title)}</p>
+        {edited.then(|| view! { <p class="edited" data-testid="edited">"You changed this request before it went."</p> })}
         {match observed {
             Some(observed) => view! { <p class="what">{observed.what()}</p> }.into_any(),
             None => view! { <About step=step revision=revision /> }.into_any(),
         }}
         <Tabs label="Parts of the message" tabs=tabs wanted=tab panel=move |id| panel(walk, hop.get_value(), id) />
-        <Breaks step=step revision=revision />
+        {is_own.then(|| view! { <Breaks step=step revision=revision /> })}
     }
 }
 

@@ -1,14 +1,17 @@
 //! The parts of a message, and where there is one to it, the bench: a token that is opened, a PKCE pair that can be tried.
 
 use flow::lessons::steps::Step;
+use flow::trace::Event;
 use leptos::html::Div;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use record::{Hop, HopId};
+use protocol::check::Check;
+use protocol::observation::{Finding, MASK};
+use record::Hop;
 
 use super::decoded::DecodedView;
 use crate::bridge::{BENCH_PLACE, Bench, Order};
-use crate::followed;
+use crate::followed::{self, latest};
 use crate::view::boxed::CollectBoxed as _;
 use crate::walk::{LOST, Walk};
 
@@ -16,7 +19,7 @@ use crate::walk::{LOST, Walk};
 #[component]
 pub(crate) fn Opened(walk: Walk, hop: Hop) -> impl IntoView {
     let bench = match hop.step {
-        Step::TokenOpened | Step::StepUpToken => token_of(walk, &hop).map(|token| opened_token(walk, token)),
+        Step::TokenOpened | Step::StepUpToken => opened_token(walk, &hop),
         _ => None,
     };
     if let Some(token) = bench {
@@ -37,28 +40,40 @@ pub(crate) fn Opened(walk: Walk, hop: Hop) -> impl IntoView {
     .into_any()
 }
 
-/// The token that a hop opens: the last one that came before.
-fn token_of(walk: Walk, hop: &Hop) -> Option<String> {
-    let HopId::Entry(index) = hop.id else { return None };
+/// The token that a hop opens, the last one that came before, with what is known of it from elsewhere.
+fn opened_token(walk: Walk, hop: &Hop) -> Option<Bench> {
     // The exchange itself shows what came; opening the token is the work behind it.
-    hop.event.as_ref().filter(|event| matches!(event, flow::trace::Event::Local))?;
-    walk.flow.with_untracked(|flow| {
-        flow.trace().entries().get(..index)?.iter().rev().find_map(followed::access_token)
+    hop.event.as_ref().filter(|event| matches!(event, Event::Local))?;
+    walk.hops.with_untracked(|hops| {
+        let place = hops.iter().position(|other| other.id == hop.id)?;
+        let token = hops[..place].iter().rev().find_map(followed::access_token)?;
+        // A run from a file may be without its secrets.
+        let token = Some(token).filter(|token| !token.contains(MASK))?;
+        let value = |name: &str| latest(hops, name).unwrap_or_default();
+        Some(Bench::Token {
+            observed: observed(&hops[place..], &token),
+            token,
+            issuer: value("issuer"),
+            resource: value("resource"),
+            client_id: value("client_id"),
+            jwks_uri: value("jwks_uri"),
+        })
     })
 }
 
-/// The token with what is known of it from elsewhere.
-fn opened_token(walk: Walk, token: String) -> Bench {
-    walk.flow.with_untracked(|flow| {
-        let value = |name: &str| flow.trace().value(name, usize::MAX).map(str::to_owned).unwrap_or_default();
-        Bench::Token {
-            token,
-            issuer: value("issuer"),
-            resource: flow.config().server.to_string(),
-            client_id: value("client_id"),
-            jwks_uri: value("jwks_uri"),
-        }
-    })
+/// What the MCP server checked when it got a token for the first time.
+fn observed(hops: &[Hop], token: &str) -> Vec<Check> {
+    let brings = |hop: &&Hop| {
+        let headers = hop.request().into_iter().flat_map(|request| &request.headers);
+        headers.clone().any(|(name, value)| name == "authorization" && value.ends_with(token))
+    };
+    let seen = hops.iter().find(brings).and_then(|hop| hop.seen.as_ref());
+    let findings = seen.into_iter().flat_map(|seen| &seen.findings);
+    let checks = findings.filter_map(|finding| match finding {
+        Finding::Checked(check) => Some(check.clone()),
+        _ => None,
+    });
+    checks.collect()
 }
 
 /// Where the workbench shows a bench, once it is there.

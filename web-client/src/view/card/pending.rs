@@ -7,8 +7,8 @@ use protocol::party::Party;
 
 use super::About;
 use super::fields::Fields;
-use crate::draft::Draft;
-use crate::view::boxed::click;
+use crate::draft::{Draft, is_on_this_machine};
+use crate::view::boxed::{changing, click};
 use crate::view::message::{Message, MessageView};
 use crate::view::party::Who;
 use crate::walk::Walk;
@@ -43,6 +43,7 @@ pub(crate) fn PendingCard(walk: Walk) -> impl IntoView {
                 .into_any(),
                 Some(_) => view! {
                     <p class="section">"Will be sent, as you change it"</p>
+                    {changing(move || hint(walk, from).map(|hint| view! { <p class="hint" role="status" data-testid="edit-hint">{hint}</p> }))}
                     <Fields draft=walk.draft />
                     <button class="quiet" data-testid="undo-edit" on:click=click(move |_| walk.draft.set(None))>"As the client would send it"</button>
                 }
@@ -50,4 +51,16 @@ pub(crate) fn PendingCard(walk: Walk) -> impl IntoView {
             }}
         }
     })
+}
+
+/// What to know about a changed request before it goes.
+fn hint(walk: Walk, from: Party) -> Option<&'static str> {
+    if from == Party::You {
+        return Some(
+            "If the authorization server shows an error page then, there is no way on from there: the browser’s Back brings you here again.",
+        );
+    }
+    let elsewhere =
+        walk.draft.with(|draft| draft.as_ref().is_some_and(|draft| !is_on_this_machine(&draft.address)));
+    elsewhere.then_some("This page talks to this machine only: the browser will not send it there.")
 }
