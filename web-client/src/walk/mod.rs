@@ -148,9 +148,12 @@ impl Walk {
         let observatory = Observatory::open(start.since);
         let imported = RwSignal::new(None::<Imported>);
         let hops = Memo::new(move |_| {
-            imported.with(|imported| imported.as_ref().map(|imported| imported.hops.clone())).unwrap_or_else(
-                || observatory.seen.with(|seen| flow.with(|flow| merge(flow.trace().entries(), seen))),
-            )
+            if let Some(hops) = imported.with(|imported| imported.as_ref().map(|other| other.hops.clone())) {
+                return hops;
+            }
+            let hops = observatory.seen.with(|seen| flow.with(|flow| merge(flow.trace().entries(), seen)));
+            observatory.keep_for(&hops);
+            hops
         });
         let lit = RwSignal::new(None);
         let known = Memo::new(move |_| hops.with(|hops| followed(hops)));

@@ -27,7 +27,7 @@ pub(super) fn Catalogue(breaking: Breaking) -> impl IntoView {
         {Kind::ALL.map(|kind| view! { <Part breaking=breaking kind=kind /> })}
         {changing(move || {
             let is_empty = !attacks::all().any(|attack| is_wanted(breaking, attack));
-            is_empty.then(|| view! { <p class="hint" role="status">"No attack of the catalogue is of this step and at this party."</p> })
+            is_empty.then(|| view! { <p class="hint" role="status">"No attack of the catalogue belongs to this step and happens there."</p> })
         })}
     }
 }
@@ -88,7 +88,7 @@ fn Filter(breaking: Breaking) -> impl IntoView {
                         breaking.place.set(Party::ALL.into_iter().find(|party| party.name() == name));
                     }
                 >
-                    <option value="" prop:selected=move || breaking.place.with(Option::is_none)>"everybody"</option>
+                    <option value="" prop:selected=move || breaking.place.with(Option::is_none)>"anywhere"</option>
                     {parties.collect_boxed()}
                 </select>
             </label>

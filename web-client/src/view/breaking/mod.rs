@@ -150,3 +150,6 @@ pub(crate) fn Break(
         </div>
     }
 }
+
+#[cfg(test)]
+mod tests;

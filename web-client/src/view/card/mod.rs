@@ -84,13 +84,24 @@ fn HopCard(walk: Walk, hop: Hop, tab: RwSignal<&'static str>) -> impl IntoView {
         <Who from=from to=to />
         <h2>{step.title()}</h2>
         <p class="subtitle">{move || walk.visible(&title)}</p>
-        {edited.then(|| view! { <p class="edited" data-testid="edited">"You changed this request before it went."</p> })}
+        {edited.then(|| view! { <p class="edited" data-testid="edited">{changed_by(walk)}</p> })}
         {match observed {
             Some(observed) => view! { <p class="what">{observed.what()}</p> }.into_any(),
             None => view! { <About step=step revision=revision /> }.into_any(),
         }}
         <Tabs label="Parts of the message" tabs=tabs wanted=tab panel=move |id| panel(walk, hop.get_value(), id) />
         {is_own.then(|| view! { <Breaks step=step revision=revision /> })}
+    }
+}
+
+/// Whoever changed a request before it went.
+fn changed_by(walk: Walk) -> &'static str {
+    let is_attack =
+        untrack(|| walk.imported.with(|other| other.as_ref().is_some_and(|other| other.attack.is_some())));
+    if is_attack {
+        "The attack changed this request before it went."
+    } else {
+        "You changed this request before it went."
     }
 }
 
