@@ -23,6 +23,8 @@ use crate::scenes::Stage;
 const REDIRECT_URI: &str = "http://127.0.0.1/callback";
 /// Who signs in: somebody whom no one else is by default, so that nobody's consents get mixed up.
 const ACCOUNT: &str = "alan";
+/// Who signs in as somebody else.
+pub(crate) const OTHER_ACCOUNT: &str = "grace";
 
 /// Why an attack could not be performed: nothing is known of how it would have ended.
 #[derive(Debug, thiserror::Error)]
@@ -78,7 +80,7 @@ impl<E: Fn() -> Env> Attacker<E> {
     /// # Errors
     /// [`AttackError`].
     pub async fn perform(&self, attack: &Attack, revision: Revision) -> Result<Outcome, AttackError> {
-        let before = self.newest_observation().await?;
+        let newest = self.newest_observation().await?;
         let config = self.config(attack, revision).await?;
         let page = match attack.plot {
             Plot::ServerOfPage(_) => Some(Page { origin: self.places.page.clone() }),
@@ -90,7 +92,7 @@ impl<E: Fn() -> Env> Attacker<E> {
             Plot::Server(_) | Plot::ServerOfPage(_) => stage.walk().await?,
             Plot::Document(_) => stage.introduce().await?,
         };
-        let seen = self.observations_after(&before).await?;
+        let seen = self.observations(&newest).await?;
         let (record, at) = stage.record(revision, &seen);
         let from = at.and_then(|at| record.hops.iter().position(|hop| hop.id == at)).unwrap_or_default();
         let found = match ending {
@@ -98,7 +100,7 @@ impl<E: Fn() -> Env> Attacker<E> {
             Found::Accepted => Found::Accepted,
         };
         let run = stage.masked(record);
-        Ok(Outcome::new(attack, found, stage.changes, at, run))
+        Ok(Outcome::new(attack, found, stage.masked_changes(), at, run))
     }
 
     async fn config(&self, attack: &Attack, revision: Revision) -> Result<Config, AttackError> {
@@ -157,36 +159,47 @@ impl<E: Fn() -> Env> Attacker<E> {
         Ok(client_id)
     }
 
-    /// The name of what the lab's servers reported last: a stream of reports begins by saying it.
+    /// The id of what the lab's servers reported last, as its stream of observations begins with it.
     async fn newest_observation(&self) -> Result<String, AttackError> {
-        #[derive(Deserialize)]
-        struct Hello {
-            boot: String,
-            seq: u64,
-        }
         let url = format!("{}/lab/observations", self.places.page);
         let no_lab = |reason: String| AttackError::NoLab { url: url.clone(), reason };
-        let mut stream =
-            self.http.client().get(&url).send().await.map_err(|error| no_lab(error.to_string()))?;
-        let mut begins = Vec::new();
-        while let Some(piece) = stream.chunk().await.map_err(|error| no_lab(error.to_string()))? {
-            begins.extend_from_slice(&piece);
-            let lines = String::from_utf8_lossy(&begins);
-            if let Some((data, _)) = lines.split_once("data: ").and_then(|(_, data)| data.split_once('\n')) {
-                let Hello { boot, seq } =
-                    serde_json::from_str(data).map_err(|error| no_lab(error.to_string()))?;
-                return Ok(format!("{boot}-{seq}"));
+        let answer = self.http.client().get(&url).send().await.and_then(reqwest::Response::error_for_status);
+        let mut answer = answer.map_err(|error| no_lab(error.to_string()))?;
+        let mut stream = Vec::new();
+        loop {
+            if let Some(hello) = Hello::read(&stream) {
+                return Ok(format!("{}-{}", hello.boot, hello.seq));
             }
+            let chunk = answer.chunk().await.map_err(|error| no_lab(error.to_string()))?;
+            stream.extend_from_slice(&chunk.ok_or_else(|| no_lab("it does not say hello".to_owned()))?);
         }
-        Err(no_lab("it says nothing about its servers".to_owned()))
     }
 
-    async fn observations_after(&self, newest: &str) -> Result<Vec<Observation>, AttackError> {
-        let url = format!("{}/lab/observations.json?after={newest}", self.places.page);
+    /// What they reported after this one.
+    async fn observations(&self, after: &str) -> Result<Vec<Observation>, AttackError> {
+        let url = format!("{}/lab/observations.json?after={after}", self.places.page);
         let no_lab = |reason: String| AttackError::NoLab { url: url.clone(), reason };
         let answer = self.http.client().get(&url).send().await.map_err(|error| no_lab(error.to_string()))?;
         let text = answer.text().await.map_err(|error| no_lab(error.to_string()))?;
         serde_json::from_str(&text).map_err(|error| no_lab(error.to_string()))
+    }
+}
+
+/// With this the lab's stream of observations begins.
+#[derive(Deserialize)]
+struct Hello {
+    /// Names this start of the lab.
+    boot: String,
+    /// The observation that was told last.
+    seq: u64,
+}
+
+impl Hello {
+    /// The first event, once all of it has come.
+    fn read(stream: &[u8]) -> Option<Self> {
+        let stream = std::str::from_utf8(stream).ok()?;
+        let (_, data) = stream.split_once("event: hello\ndata: ")?;
+        serde_json::from_str(data.split_once('\n')?.0).ok()
     }
 }
 

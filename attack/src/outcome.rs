@@ -69,7 +69,7 @@ pub struct Outcome {
     pub found: Found,
     /// How the two compare.
     pub verdict: Verdict,
-    /// What was changed.
+    /// What was changed, secrets masked.
     pub changes: Vec<Changed>,
     /// The row of the run in which it was done; the last one if no row was changed.
     pub at: Option<HopId>,

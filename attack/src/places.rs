@@ -18,6 +18,11 @@ pub struct Places {
 }
 
 impl Places {
+    /// Endpoint of the other MCP server that the authorization server issues tokens for.
+    pub(crate) fn upstream(&self) -> String {
+        format!("{}/upstream/mcp", self.rogue)
+    }
+
     /// Who the lab's client says it is: where its document lies.
     pub(crate) fn client_id(&self) -> String {
         format!("{}/client.json", self.page)

@@ -5,10 +5,11 @@ use flow::lessons::attacks::{Deed, Moment, Publication, Question, Scene};
 use flow::lessons::mistakes;
 use flow::lessons::steps::Step;
 use flow::tamper::{self, CannotTamper, Changed, Edit, Part, Slot};
-use flow::trace::{Answer, Entry, Event};
+use flow::trace::{Answer, Entry, Event, Trace};
 use flow::{Action, Config, Env, Flow};
+use protocol::ids::ResourceUri;
 use protocol::mcp::ToolCall;
-use protocol::observation::Observation;
+use protocol::observation::{MASK, Observation};
 use protocol::party::Party;
 use protocol::query::Parameters;
 use protocol::revision::Revision;
@@ -16,7 +17,7 @@ use record::{HopId, Record, merge};
 use serde_json::{Value, json};
 use walker::person::{Decision, Person, PersonError, Station};
 
-use crate::attacker::{AttackError, Attacker, account};
+use crate::attacker::{AttackError, Attacker, OTHER_ACCOUNT, account};
 use crate::outcome::{Found, Refused};
 use crate::page::{Page, Unseen};
 use crate::places::origin_of;
@@ -44,9 +45,11 @@ pub(crate) struct Stage<'a, E> {
     /// Requests beside the flow, each behind so many of its entries.
     asides: Vec<(usize, Entry)>,
     /// What was changed.
-    pub(crate) changes: Vec<Changed>,
+    changes: Vec<Changed>,
     /// The place of the attack among all entries.
     at: Option<usize>,
+    /// The run before this one.
+    former: Option<Box<Self>>,
 }
 
 impl<'a, E: Fn() -> Env> Stage<'a, E> {
@@ -64,6 +67,7 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
             asides: Vec::new(),
             changes: Vec::new(),
             at: None,
+            former: None,
         }
     }
 
@@ -75,6 +79,16 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
                 Scene::Until(moment) => self.until(*moment).await?,
                 Scene::Change(edits) => found = self.change(edits).await?,
                 Scene::Again(step, edits) => found = self.again(*step, edits).await?,
+                Scene::AsSomebodyElse => {
+                    self.begin_anew(self.flow.config().clone());
+                    let browser = self.attacker.http.clone();
+                    self.person = Person::new(browser, OTHER_ACCOUNT, Decision::Allow);
+                }
+                Scene::AtUpstream => {
+                    let config = self.flow.config().clone();
+                    let server = ResourceUri::parse(&self.attacker.places.upstream(), config.loopback)?;
+                    self.begin_anew(Config { server, ..config });
+                }
                 Scene::Do(deed) => self.undertake(*deed)?,
                 Scene::Ask(question) => found = self.ask(question).await?,
                 Scene::Publish(publication) => self.publish(publication).await?,
@@ -87,6 +101,12 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
             }
         }
         Ok(found)
+    }
+
+    /// Another run begins. The one before is kept, with all that it brought up.
+    fn begin_anew(&mut self, config: Config) {
+        let former = std::mem::replace(self, Self::new(self.attacker, config, None));
+        self.former = Some(Box::new(former));
     }
 
     /// The client goes its way, to the end or until it refuses. One that would leave the lab, or go on for ever, has refused
@@ -150,8 +170,8 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
             return Ok(());
         }
         if let Some(pressed) = self.decision.take() {
-            let is_back = self.is_back(&pressed.url);
-            let station = self.person.press(pressed, is_back).await?;
+            let is_away = self.is_away(&pressed.url);
+            let station = self.person.press(pressed, is_away).await?;
             self.arrive(station);
             return Ok(());
         }
@@ -162,7 +182,8 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
             Action::Navigate | Action::AwaitCallback => {
                 let url = self.flow.depart(&self.env())?;
                 self.departures += 1;
-                let station = self.person.visit_until_decision(&url, self.is_back(&url)).await?;
+                let is_away = self.is_away(&url);
+                let station = self.person.visit_until_decision(&url, is_away).await?;
                 self.arrive(station);
             }
             Action::Failed(failure) => return Err(AttackError::Stopped(failure.title.clone())),
@@ -185,7 +206,8 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
             let step = if self.departures > 1 { Step::StepUpConsent } else { Step::Consent };
             let ends = (Party::You, Party::AuthorizationServer);
             let found = self.tampered(step, ends, "the decision".to_owned(), decision, edits).await?;
-            self.returned = self.asides.last().and_then(|(_, entry)| location(&entry.event));
+            let answer = self.asides.last().and_then(|(_, entry)| response(&entry.event));
+            self.returned = answer.and_then(|answer| answer.header("location")).map(str::to_owned);
             return Ok(found);
         }
         if let Some(url) = self.flow.destination() {
@@ -203,7 +225,7 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
 
     /// Sends a message of an earlier step once more, changed.
     async fn again(&mut self, step: Step, edits: &[Edit]) -> Result<Found, AttackError> {
-        let entries = self.entries();
+        let entries = self.own_entries();
         let sent =
             entries.iter().rev().filter(|entry| entry.step == step).find_map(|entry| match &entry.event {
                 Event::Exchange { request, .. } => Some((entry, request.clone())),
@@ -311,9 +333,14 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
 
     /// The person goes to a changed address, and does there what there is to do.
     async fn ask_person(&mut self, url: &str) -> Result<Found, AttackError> {
-        let is_back = self.is_back(url);
-        match self.person.visit_until(url, is_back).await {
-            Ok(target) => Ok(Refused::by_redirect(&target).map_or(Found::Accepted, Found::Refused)),
+        let is_away = self.is_away(url);
+        match self.person.visit_until(url, is_away).await {
+            Ok(target) => {
+                let found = Refused::by_redirect(&target).map_or(Found::Accepted, Found::Refused);
+                self.departures += 1;
+                self.returned = Some(target);
+                Ok(found)
+            }
             Err(PersonError::Page { status, heading, .. }) => {
                 Ok(Found::Refused(Refused::by_page(status, heading)))
             }
@@ -322,7 +349,7 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
     }
 
     /// Wherever the browser is sent away from the authorization servers, that is the way back: nobody goes there.
-    fn is_back(&self, url: &str) -> impl Fn(&str) -> bool + use<E> {
+    fn is_away(&self, url: &str) -> impl Fn(&str) -> bool + use<E> {
         let servers = [origin_of(url), origin_of(&self.attacker.places.authorization_server)];
         move |target| !servers.contains(&origin_of(target))
     }
@@ -346,7 +373,7 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
 
     /// From here on it is the attack.
     fn begin(&mut self, changes: Vec<Changed>) {
-        self.at = Some(self.flow.trace().entries().len() + self.asides.len());
+        self.at = Some(self.entries().len());
         self.changes = changes;
     }
 
@@ -362,54 +389,48 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
             Slot::Issuer => Some(places.authorization_server.clone()),
             Slot::Page => Some(places.page.clone()),
             Slot::Rogue => Some(places.rogue.clone()),
+            Slot::Upstream => Some(places.upstream()),
+            Slot::Victims(slot) => self.former.as_ref()?.known(*slot),
             Slot::AccessToken => self.issued("access_token", 0),
             Slot::FormerAccessToken => self.issued("access_token", 1),
             Slot::RefreshToken => self.issued("refresh_token", 0),
             Slot::FormerRefreshToken => self.issued("refresh_token", 1),
             Slot::SessionId => {
-                self.responses().find_map(|response| response.header("mcp-session-id").map(str::to_owned))
+                self.latest(|event| response(event)?.header("mcp-session-id").map(str::to_owned), 0)
             }
-            Slot::CodeChallenge => self.latest(|event| match event {
-                Event::Navigation { url } => parameter(url, "code_challenge"),
-                _ => None,
-            }),
-            Slot::FormerCallback => self.latest(|event| match event {
-                Event::Callback { url } => Some(url.clone()),
-                _ => None,
-            }),
+            Slot::CodeChallenge => self.latest(|event| parameter(navigation(event)?, "code_challenge"), 0),
+            Slot::FormerCallback => self.latest(|event| callback(event).map(str::to_owned), 0),
             Slot::Published => self.published.clone(),
-            Slot::ClientId => Some(places.client_id()),
         }
     }
 
     /// The latest token of a kind, or one before it.
     fn issued(&self, member: &str, back: usize) -> Option<String> {
-        let mut tokens = self.responses().filter_map(|response| {
-            let body: Value = serde_json::from_str(&response.body).ok()?;
+        let token = |event: &Event| {
+            let body: Value = serde_json::from_str(&response(event)?.body).ok()?;
             Some(body.get(member)?.as_str()?.to_owned())
-        });
-        tokens.nth(back)
+        };
+        self.latest(token, back)
     }
 
-    /// What came back, the latest first.
-    fn responses(&self) -> impl Iterator<Item = &Response> {
-        self.flow.trace().entries().iter().rev().filter_map(|entry| match &entry.event {
-            Event::Exchange { answer: Answer::Response(response), .. } => Some(response),
-            _ => None,
-        })
+    /// What the latest event of the client's says that says it, or one before it.
+    fn latest<T>(&self, says: impl Fn(&Event) -> Option<T>, back: usize) -> Option<T> {
+        self.own_entries().iter().rev().filter_map(|entry| says(&entry.event)).nth(back)
     }
 
-    /// What the latest event says that says it.
-    fn latest<T>(&self, says: impl Fn(&Event) -> Option<T>) -> Option<T> {
-        self.flow.trace().entries().iter().rev().find_map(|entry| says(&entry.event))
-    }
-
-    /// All that was written down, in order: by the client, and beside it.
-    fn entries(&self) -> Vec<Entry> {
+    /// All that was written down in this run, in order: by the client, and beside it.
+    fn own_entries(&self) -> Vec<Entry> {
         let mut entries = self.flow.trace().entries().to_vec();
         for (inserted, (place, entry)) in self.asides.iter().enumerate() {
             entries.insert((place + inserted).min(entries.len()), entry.clone());
         }
+        entries
+    }
+
+    /// The same behind that of the run before.
+    fn entries(&self) -> Vec<Entry> {
+        let mut entries = self.former.as_ref().map(|former| former.entries()).unwrap_or_default();
+        entries.append(&mut self.own_entries());
         entries
     }
 
@@ -425,9 +446,45 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
         (Record::new(revision, "cimd", hops), self.at.or(last).map(HopId::Entry))
     }
 
-    /// The same without secrets.
+    /// What was changed, without secrets.
+    pub(crate) fn masked_changes(&self) -> Vec<Changed> {
+        let masked = |name: &str, value: &Option<String>| {
+            let value = value.as_deref()?;
+            // These are the browser's own, which the client never knew.
+            let is_the_browsers = matches!(name, "cookie" | "csrf");
+            Some(if is_the_browsers { MASK.to_owned() } else { self.flow.trace().mask(value).into_owned() })
+        };
+        let of = |Changed { part, name, was, is }: &Changed| Changed {
+            part: *part,
+            name: name.clone(),
+            was: masked(name, was),
+            is: masked(name, is),
+        };
+        self.changes.iter().map(of).collect()
+    }
+
+    /// The run without secrets.
     pub(crate) fn masked(&self, record: Record) -> Record {
-        record.masked(self.flow.trace())
+        self.knowing().iter().fold(record, Record::masked)
+    }
+
+    /// What was changed, without secrets.
+    pub(crate) fn masked_changes(&self) -> Vec<Changed> {
+        let knowing = self.knowing();
+        let mask = |text: &Option<String>| {
+            let masked = |text: String, trace: &Trace| trace.mask(&text).into_owned();
+            text.clone().map(|text| knowing.iter().fold(text, masked))
+        };
+        let masked =
+            |change: &Changed| Changed { was: mask(&change.was), is: mask(&change.is), ..change.clone() };
+        self.changes.iter().map(masked).collect()
+    }
+
+    /// Who knows what is secret: the client, what it never saw, and the same of the run before.
+    fn knowing(&self) -> Vec<Trace> {
+        let mut knowing = vec![self.flow.trace().clone(), Trace::of(self.own_entries())];
+        knowing.extend(self.former.iter().flat_map(|former| former.knowing()));
+        knowing
     }
 }
 
@@ -447,13 +504,28 @@ fn judged(by: Party, request: &Request, answer: Result<&Response, &String>) -> F
     refused.map_or(Found::Accepted, Found::Refused)
 }
 
+fn response(event: &Event) -> Option<&Response> {
+    match event {
+        Event::Exchange { answer: Answer::Response(response), .. } => Some(response),
+        _ => None,
+    }
+}
+
+fn navigation(event: &Event) -> Option<&str> {
+    match event {
+        Event::Navigation { url } => Some(url),
+        _ => None,
+    }
+}
+
+fn callback(event: &Event) -> Option<&str> {
+    match event {
+        Event::Callback { url } => Some(url),
+        _ => None,
+    }
+}
+
 fn parameter(url: &str, name: &'static str) -> Option<String> {
     let (_, query) = url.split_once('?')?;
     Parameters::parse(query).get(name).ok()?.map(str::to_owned)
-}
-
-/// Where an answer sends the browser.
-fn location(event: &Event) -> Option<String> {
-    let Event::Exchange { answer: Answer::Response(response), .. } = event else { return None };
-    response.header("location").map(str::to_owned)
 }

@@ -130,19 +130,6 @@ test("a client that is known beforehand has nothing to send in the chapter Ident
   await expect(steps).not.toContainText("known beforehand");
 });
 
-test("a header that no page can set is not sent, and that is said where it is typed", async ({ lab, page }) => {
-  await lab.open();
-  await lab.card.edit.click();
-  await page.getByRole("button", { name: "Add to: Headers" }).click();
-  const fields = page.getByTestId("fields");
-  await fields.getByLabel("Name of new field").fill("Origin");
-  await fields.getByLabel("Value of Origin").fill("http://evil.example");
-  await expect(fields.getByRole("status")).toContainText("A browser does not let a page set this header");
-  await lab.next.click();
-  await lab.atRest();
-  await expect(lab.card.panel).not.toContainText("evil.example");
-});
-
 test("the PKCE bench begins with the run's own pair, and one character more or less is refused", async ({ lab, page }) => {
   await lab.open();
   await lab.runToConsent();

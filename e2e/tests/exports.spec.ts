@@ -88,13 +88,18 @@ test("a run from a file says so everywhere, and takes no value from the run that
   const [token] = tokens as [string];
   expect(json).toContain(token);
 
+  // Another run has failed meanwhile.
   await lab.startOver.click();
   await expect(lab.happened()).toHaveCount(0);
+  await lab.run.click();
+  await as.deny().click();
+  await expect(lab.failure).toBeVisible();
   const again = await lab.openDialog("export");
   await again.getByTestId("import-file").setInputFiles({ name: "run.json", mimeType: "application/json", buffer: Buffer.from(json) });
   await expect(again).toBeHidden();
   await expect(page.getByTestId("place")).toContainText("from a file");
   await expect(lab.pauses).toBeDisabled();
+  await expect(lab.failure, "that was another run").toBeHidden();
   await expect(page.getByTestId("value-client_id"), "nothing is known at its start").toBeHidden();
   await lab.rows(/tools\/call whoami/).first().click();
   await expect(page.getByTestId("value-client_id")).toContainText("client.json");
@@ -107,6 +112,20 @@ test("a run from a file says so everywhere, and takes no value from the run that
   await exported.getByRole("radio", { name: "JSON" }).check();
   await expect(exported.getByTestId("export-secrets")).toBeDisabled();
   await expect(exported.getByTestId("export-warning")).toContainText("came from a file");
+});
+
+test("a file with endless texts does not push the page away", async ({ lab, page }) => {
+  await lab.open();
+  await lab.next.click();
+  await lab.atRest();
+  const dialog = await lab.openDialog("export");
+  const run = JSON.parse(await save(page, dialog, "JSON")) as { hops: { title: string; answer: string }[] };
+  for (const hop of run.hops) Object.assign(hop, { title: "evil ".repeat(40_000), answer: "x".repeat(200_000) });
+  await dialog.getByTestId("import-file").setInputFiles({ name: "run.json", mimeType: "application/json", buffer: Buffer.from(JSON.stringify(run)) });
+  await expect(page.getByTestId("imported")).toBeVisible();
+  await lab.rows(/evil/).first().click();
+  await expect(lab.card.panel).toBeInViewport();
+  expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
 });
 
 type Har = {

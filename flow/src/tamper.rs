@@ -29,7 +29,8 @@ pub enum Part {
     Header,
     /// A field of a form in the body.
     Form,
-    /// A member of the JSON in the body, by its pointer: `/params/arguments/city`.
+    /// A member of the JSON in the body, by its pointer: `/params/arguments/city`. The empty pointer is all of the body, as
+    /// it is written.
     Json,
     /// The address itself; it has no name.
     Url,
@@ -44,6 +45,10 @@ pub enum Value {
     Append(&'static str),
     /// What was there, with the first occurrence of one text replaced by another.
     Replace(&'static str, &'static str),
+    /// What was there, between two texts.
+    Around(&'static str, &'static str),
+    /// A text so many times.
+    Repeated(&'static str, usize),
     /// What was there, with one character in its middle replaced by another.
     Flipped,
     /// Something that came up during the run.
@@ -75,8 +80,6 @@ pub enum Slot {
     FormerCallback,
     /// The client id of a [publication](crate::lessons::attacks::Publication).
     Published,
-    /// The client id of the lab's client.
-    ClientId,
     /// The address of the MCP server.
     Resource,
     /// The identifier of the authorization server.
@@ -85,6 +88,10 @@ pub enum Slot {
     Page,
     /// The origin of the lab's rogue servers.
     Rogue,
+    /// The address of the other MCP server that the authorization server issues tokens for.
+    Upstream,
+    /// What the run before this one brought up.
+    Victims(&'static Slot),
 }
 
 /// A change that was made.
@@ -92,7 +99,7 @@ pub enum Slot {
 pub struct Changed {
     /// In which part.
     pub part: Part,
-    /// Of which name; empty for the URL.
+    /// Of which name; empty for the URL and for the whole body.
     pub name: String,
     /// What stood there; `None` if nothing did.
     pub was: Option<String>,
@@ -222,6 +229,11 @@ fn in_json(
     };
     let no_place = || CannotTamper::NoPlace(pointer);
     let body = request.body.as_deref().unwrap_or_default();
+    if let (Edit::Set(_, "", value), was) = (edit, body) {
+        let is = text_of(value, "body", Some(was), known)?;
+        let was = request.body.replace(is.clone());
+        return Ok(Changed { part, name: String::new(), was, is: Some(is) });
+    }
     let mut message: Json = serde_json::from_str(body).map_err(|_| no_place())?;
     let (parent, name) = pointer.rsplit_once('/').ok_or_else(no_place)?;
     let name = name.replace("~1", "/").replace("~0", "~");
@@ -266,6 +278,8 @@ fn text_of(
             }
             was.replacen(from, to, 1)
         }
+        Value::Around(before, behind) => [before, was()?, behind].concat(),
+        Value::Repeated(text, times) => text.repeat(times),
         Value::Flipped => flipped(was()?).ok_or(CannotTamper::Nothing(name))?,
         Value::Kept(slot) => kept(slot)?,
         Value::Prefixed(word, slot) => [word, &kept(slot)?].concat(),
@@ -306,7 +320,9 @@ mod tests {
 
     use super::Edit::{Add, Drop, Set, To};
     use super::Part::{Form, Header, Json as Member, Query};
-    use super::Value::{Append, Flipped, JwtClaim, JwtHeader, Kept, Prefixed, Replace, Text};
+    use super::Value::{
+        Append, Around, Flipped, JwtClaim, JwtHeader, Kept, Prefixed, Repeated, Replace, Text,
+    };
     use super::*;
 
     fn known(slot: Slot) -> Option<String> {
@@ -353,6 +369,19 @@ mod tests {
             request(post, &[Drop(Member, "/nowhere/x")], &known),
             Err(CannotTamper::NoPlace("/nowhere/x"))
         );
+    }
+
+    #[test]
+    fn a_body_can_become_what_no_json_is() {
+        let post = Request::post_json("https://mcp.example/mcp", &serde_json::json!({ "name": "x" }));
+        let edits = [
+            Set(Member, "/name", Repeated("ab", 2)),
+            Set(Member, "", Replace("{", "{\"name\":1,")),
+            Set(Member, "", Around("[", "]")),
+        ];
+        let (changed, made) = request(post, &edits, &known).unwrap();
+        assert_eq!(changed.body.as_deref(), Some(r#"[{"name":1,"name":"abab"}]"#));
+        assert_eq!((made[2].name.as_str(), made[2].is.as_deref()), ("", changed.body.as_deref()));
     }
 
     #[test]

@@ -4,12 +4,13 @@ use std::borrow::Cow;
 
 pub use protocol::party::Party;
 use protocol::secret::Secret;
+use protocol::strict_json;
 use serde::{Deserialize, Serialize};
 
 pub use crate::check::{Check, Outcome};
 use crate::http::{Request, Response};
 use crate::lessons::steps::Step;
-use crate::secrecy::spellings;
+use crate::secrecy::{self, spellings};
 use crate::turn::Outgoing;
 
 /// A part of a message, taken apart for the reader.
@@ -135,6 +136,29 @@ pub struct Trace {
 pub use protocol::observation::MASK;
 
 impl Trace {
+    /// What was sent beside a flow, or to be masked once more: the tokens in what came back are secret. So is the signature
+    /// of a token by itself: the rest of it may have been changed since, and can be changed back.
+    #[must_use]
+    pub fn of(entries: Vec<Entry>) -> Self {
+        let mut trace = Self::default();
+        for entry in &entries {
+            let Event::Exchange { answer: Answer::Response(response), .. } = &entry.event else { continue };
+            if !strict_json::parse_object(response.body.as_bytes())
+                .is_ok_and(|it| it.contains_key("token_type"))
+            {
+                continue;
+            }
+            for secret in secrecy::in_answer(&response.body) {
+                trace.conceal(&secret);
+                if let Some((_, signature)) = secret.reveal().rsplit_once('.') {
+                    trace.conceal(&Secret::new(signature));
+                }
+            }
+        }
+        trace.entries = entries;
+        trace
+    }
+
     /// The entries in their order.
     #[must_use]
     pub fn entries(&self) -> &[Entry] {
@@ -303,6 +327,22 @@ mod tests {
         assert_eq!(trace.mask("Bearer s3cret, s3cret"), "Bearer •••••, •••••");
         assert_eq!(trace.mask("a long-s3cret-long b"), "a ••••• b");
         assert_eq!(trace.mask("nothing"), "nothing");
+    }
+
+    /// Req: ALL-11
+    #[test]
+    fn tokens_that_no_flow_has_seen_are_masked_and_their_signatures_also_where_the_rest_was_changed() {
+        let entry = |body: &str| {
+            let response = Response { status: 200, headers: Vec::new(), body: body.into(), elapsed_ms: 1 };
+            let (request, answer) = (Request::get_json("https://as.example"), Answer::Response(response));
+            let event = Event::Exchange { request, answer, summary: String::new() };
+            Entry::new(Step::CodeExchange, (Party::Client, Party::AuthorizationServer), "", 0, event)
+        };
+        let answer =
+            r#"{"token_type":"Bearer","access_token":"head.claims.s1gn4ture","refresh_token":"r3fresh"}"#;
+        let trace = Trace::of(vec![entry("<p>page</p>"), entry(answer), entry(r#"{"token":"no"}"#)]);
+        assert_eq!(trace.mask("head.claims.s1gn4ture r3fresh"), "••••• •••••");
+        assert_eq!(trace.mask("head.others.s1gn4ture <p>page</p> no"), "head.others.••••• <p>page</p> no");
     }
 
     /// Req: ALL-11

@@ -107,7 +107,11 @@ pub enum Finding {
     },
 }
 
-/// What a request is recognized by on both sides: a hash of its method, absolute URL, `Authorization` header and body.
+/// As much of a body is looked at to recognize a request: a server should not have to read what it refuses.
+pub const MAX_RECOGNIZED_BYTES: usize = 16 * 1024;
+
+/// What a request is recognized by on both sides: a hash of its method, absolute URL, `Authorization` header and body. A
+/// body of more than [`MAX_RECOGNIZED_BYTES`] is none of it.
 ///
 /// The same request sent twice has the same one; then the order decides.
 ///
@@ -116,6 +120,7 @@ pub enum Finding {
 pub fn correlation(method: &str, url: &str, authorization: Option<&str>, body: &[u8]) -> String {
     use std::fmt::Write as _;
     let mut hash = Sha256::new();
+    let body = if body.len() > MAX_RECOGNIZED_BYTES { b"" } else { body };
     for part in [method.as_bytes(), url.as_bytes(), authorization.unwrap_or_default().as_bytes(), body] {
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part);
@@ -149,5 +154,8 @@ mod tests {
         ] {
             assert_ne!(one, other);
         }
+        let long = |bytes| of("POST", "http://localhost:8001/mcp", None, &"a".repeat(bytes));
+        assert_eq!(long(MAX_RECOGNIZED_BYTES + 1), long(0), "what nobody has to read");
+        assert_ne!(long(MAX_RECOGNIZED_BYTES), long(0));
     }
 }

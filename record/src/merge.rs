@@ -6,6 +6,9 @@
 //! - what the browser did at the authorization server, behind the entry that sent it there;
 //! - what a server asked another one, behind the request that it did that for.
 
+use std::borrow::Cow;
+
+use flow::http::Request;
 use flow::lessons::steps::Step;
 use flow::trace::{Answer, Entry, Event};
 use protocol::observation::{Finding, Observation, correlation};
@@ -110,7 +113,8 @@ impl<'a> Seen<'a> {
                 let authorization = request.headers.iter().find(|(name, _)| name == "authorization");
                 let authorization = authorization.map(|(_, value)| value.as_str());
                 let body = request.body.as_deref().unwrap_or_default();
-                let same = correlation(request.method.as_str(), &request.url, authorization, body.as_bytes());
+                let url = addressed(request);
+                let same = correlation(request.method.as_str(), &url, authorization, body.as_bytes());
                 let sent = match answer {
                     Answer::Response(_) => began(entry),
                     // Nobody says how long it was waited; but one request goes after the other.
@@ -257,6 +261,15 @@ fn began(entry: &Entry) -> u64 {
     }
 }
 
+/// The URL of a request as its server sees it: who calls the server by another name says so in `Host`.
+fn addressed(request: &Request) -> Cow<'_, str> {
+    let host = request.headers.iter().find(|(name, _)| name == "host");
+    let parts = request.url.split_once("://");
+    let (Some((_, host)), Some((scheme, rest))) = (host, parts) else { return Cow::Borrowed(&request.url) };
+    let path = rest.find('/').map_or("", |at| &rest[at..]);
+    Cow::Owned([scheme, "://", host, path].concat())
+}
+
 /// From when to when a server was busy with a request.
 fn interval(of: &Observation) -> (u64, u64) {
     (of.at_ms, of.at_ms.saturating_add(of.elapsed_us / 1000))
@@ -377,6 +390,14 @@ mod tests {
         entries[0].edited = true;
         let edited = merge(&entries, &observations).into_iter().filter(|hop| hop.edited);
         assert_eq!(edited.map(|hop| hop.id).collect::<Vec<_>>(), [HopId::Entry(0)]);
+    }
+
+    #[test]
+    fn a_server_that_is_called_by_another_name_is_found_by_that_name() {
+        let request = samples::message("{}", None).header("host", "evil.example");
+        let seen = Request { url: "http://evil.example/mcp".into(), ..request.clone() };
+        let hops = merge(&[exchange(&request, 1_010, 10, 403)], &[observed(1, 1_005, &seen)]);
+        assert!(hops.len() == 1 && hops[0].seen.is_some());
     }
 
     #[test]

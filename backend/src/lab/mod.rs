@@ -18,6 +18,7 @@ mod people;
 mod rogue;
 mod running;
 mod same_origin;
+mod upstream;
 
 pub use options::{Options, OptionsError};
 pub use running::{Lab, LabError};

@@ -21,7 +21,7 @@ use super::documents::{self, Documents};
 use super::observatory::Observatory;
 use super::options::Options;
 use super::people::demo_people;
-use super::{client_document, observations, page, rogue, same_origin};
+use super::{client_document, observations, page, rogue, same_origin, upstream};
 use crate::authorization_server::{
     self, AuthorizationServer, OfferedScope, ProtectedResource, RegistrationSettings,
 };
@@ -115,6 +115,7 @@ impl Lab {
         let attacks = Attacks::new(http, &addresses, machine.clone(), entropy.clone());
         let server = AuthorizationServer::new(settings, store.clone(), clock.clone(), entropy).await?;
         let mcp_server = mcp_server::router(rs_settings(&addresses, secret)?, clock.clone())?;
+        let upstream = upstream::router(&addresses, clock.clone())?;
 
         // An account goes by the time of those who read it, also when the servers' clock is ahead.
         let watcher = Watcher::new(machine, sink(&observatory));
@@ -131,7 +132,9 @@ impl Lab {
             page.answer_with(page::router(&options.page_dir, &addresses, observatory.boot(), lab)),
             mcp.answer_with(watcher.watch(mcp_server, Party::McpServer)),
             authorization.answer_with(watcher.watch(server.router(), Party::AuthorizationServer)),
-            rogues.answer_with(rogue::router(&addresses, &watcher)),
+            rogues.answer_with(
+                rogue::router(&addresses, &watcher).merge(watcher.watch(upstream, Party::McpServer)),
+            ),
         ];
         Ok(Self { addresses, sites, observatory, server, store, _temporary: temporary })
     }
@@ -207,20 +210,23 @@ fn as_settings(
     let scope = |token: &str, description: &str| {
         Ok::<_, InvalidScope>(OfferedScope { token: token.parse()?, description: description.to_owned() })
     };
+    let scopes = vec![
+        scope("mcp:connect", "Use the MCP server in your name")?,
+        scope("weather:read", "Read the weather")?,
+        scope("notes:read", "Read your notes")?,
+        scope("notes:write", "Write notes for you, and read them")?,
+    ];
+    let upstream = upstream::resource(addresses, scopes.clone())?;
+    let mcp_server = ProtectedResource {
+        uri: ResourceUri::parse(&addresses.mcp_server, loopback)?,
+        name: "Lab MCP server".to_owned(),
+        scopes,
+        introspection_secret: Some(SecretHash::of(introspection_secret)),
+    };
     Ok(authorization_server::Settings {
         issuer: Issuer::parse(&addresses.authorization_server, loopback)?,
         loopback,
-        resources: vec![ProtectedResource {
-            uri: ResourceUri::parse(&addresses.mcp_server, loopback)?,
-            name: "Lab MCP server".to_owned(),
-            scopes: vec![
-                scope("mcp:connect", "Use the MCP server in your name")?,
-                scope("weather:read", "Read the weather")?,
-                scope("notes:read", "Read your notes")?,
-                scope("notes:write", "Write notes for you, and read them")?,
-            ],
-            introspection_secret: Some(SecretHash::of(introspection_secret)),
-        }],
+        resources: vec![mcp_server, upstream],
         people: demo_people()?,
         hashing: authorization_server::HashingLimits::default(),
         trusted_proxies: Vec::new(),

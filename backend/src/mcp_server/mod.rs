@@ -34,9 +34,7 @@ pub enum StartError {
 /// # Errors
 /// [`StartError`].
 pub fn router(settings: Settings, clock: Arc<dyn Clock>) -> Result<Router, StartError> {
-    let scopes = scopes::table()?;
-    let tools = Tools::new(settings.name.clone(), scopes.clone());
-    let server = ResourceServer::new(settings, scopes, clock)?;
+    let (server, tools) = protected(settings, clock)?;
     // A client that looks at the root form of the metadata must be able to read that there is nothing.
     let nothing = Router::new().fallback(|| async { StatusCode::NOT_FOUND }).layer(metadata_cors());
     Ok(server
@@ -44,4 +42,19 @@ pub fn router(settings: Settings, clock: Arc<dyn Clock>) -> Result<Router, Start
         .merge(server.health())
         .route("/", get(|| async { "This is an MCP server. Its endpoint needs an access token.\n" }))
         .fallback_service(nothing))
+}
+
+/// The endpoint and its metadata alone, for a site that has more on it.
+///
+/// # Errors
+/// [`StartError`].
+pub fn endpoint(settings: Settings, clock: Arc<dyn Clock>) -> Result<Router, StartError> {
+    let (server, tools) = protected(settings, clock)?;
+    Ok(server.router(move || Ok(tools.clone())))
+}
+
+fn protected(settings: Settings, clock: Arc<dyn Clock>) -> Result<(ResourceServer, Tools), StartError> {
+    let scopes = scopes::table()?;
+    let tools = Tools::new(settings.name.clone(), scopes.clone());
+    Ok((ResourceServer::new(settings, scopes, clock)?, tools))
 }

@@ -4,6 +4,8 @@
 
 mod attacks;
 mod attacks_for_the_page;
+mod attacks_mutated;
+mod attacks_told;
 mod both_sides;
 mod comparison;
 mod connected;

@@ -99,6 +99,16 @@ pub const GOOD: Mistake = Mistake {
     change: Nothing,
 };
 
+/// A document that breaks no rule, and should not be trusted for it.
+pub const TRUSTED_NAME: Mistake = Mistake {
+    id: "trusted-name",
+    title: "A name that inspires trust",
+    why: "Anybody can choose any name, so the person is shown the host as well, and decides.",
+    host: "",
+    refusal: None,
+    change: Put("client_name", r#""Trusted Editor""#),
+};
+
 /// Mistakes in the document.
 pub const IN_THE_DOCUMENT: &[Mistake] = &[
     document(
@@ -226,9 +236,9 @@ pub const OF_THE_HOST: &[Mistake] = &[
     ),
 ];
 
-/// All of them, the good document first.
+/// All of them, those that nobody refuses first.
 pub fn all() -> impl Iterator<Item = &'static Mistake> {
-    std::iter::once(&GOOD).chain(IN_THE_DOCUMENT).chain(OF_THE_HOST)
+    [&GOOD, &TRUSTED_NAME].into_iter().chain(IN_THE_DOCUMENT).chain(OF_THE_HOST)
 }
 
 #[cfg(test)]

@@ -8,10 +8,11 @@ use std::time::Duration;
 use axum::body::{Body, Bytes};
 use http_body_util::BodyExt as _;
 use hyper::body::{Frame, SizeHint};
+use protocol::observation::MAX_RECOGNIZED_BYTES;
 use tokio::time::{Instant, timeout_at};
 
 /// As much is read ahead, and for so long.
-pub(super) const MAX_BYTES: usize = 16 * 1024;
+pub(super) const MAX_BYTES: usize = MAX_RECOGNIZED_BYTES;
 const DEADLINE: Duration = Duration::from_secs(1);
 
 /// What came of a body ahead of its reader.

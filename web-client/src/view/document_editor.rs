@@ -163,7 +163,10 @@ pub(crate) fn DocumentEditor(
                 }}
             </div>
             {move || match trial.stage.get() {
-                Stage::Told(findings) => Some(show.run(findings)),
+                Stage::Told(findings) => Some(view! {
+                    <p class="section">"All that it looked at"</p>
+                    {show.run(findings)}
+                }),
                 Stage::Writing | Stage::Asked(_) | Stage::NoVerdict(_) => None,
             }}
         </div>

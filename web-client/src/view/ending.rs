@@ -1,7 +1,7 @@
 //! How a walk ends: with every call answered, or with the first hop that failed, the rule, and what to do.
 
 use flow::lessons::steps::Chapter;
-use flow::trace::Event;
+use flow::trace::{Entry, Event};
 use flow::{Action, Failure};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -26,6 +26,7 @@ enum End {
 #[component]
 pub(crate) fn Ending(walk: Walk) -> impl IntoView {
     let end = Memo::new(move |_| {
+        // What became of the run here is not what became of the one from the file.
         if walk.imported.with(Option::is_some) {
             return None;
         }
@@ -116,76 +117,67 @@ fn WhatNow(walk: Walk) -> impl IntoView {
 
 #[component]
 fn FailureNote(walk: Walk, failure: Failure) -> impl IntoView {
-    let edited =
-        walk.flow.with_untracked(|flow| flow.trace().entries().last().is_some_and(|entry| entry.edited));
-    if walk.flow.with_untracked(flow::Flow::can_try_again) {
-        return view! { <Unanswered walk=walk failure=failure edited=edited /> }.into_any();
-    }
-    let remedy = if edited {
-        "You changed this request. Start over, and let it go as it is."
-    } else {
-        remedy(&failure)
+    let (edited, unanswered, remedy_of_silence) = walk.flow.with_untracked(|flow| {
+        let last = flow.trace().entries().last();
+        let edited = last.is_some_and(|entry| entry.edited);
+        (edited, flow.can_try_again(), last.map_or("", remedy_of_silence))
+    });
+    let remedy = match (unanswered, edited) {
+        (true, _) => remedy_of_silence,
+        (false, true) => "You changed this request. Start over, and let it go as it is.",
+        (false, false) => remedy(&failure),
     };
+    let step = failure.step.title();
+    let (rule, again) = if unanswered {
+        (().into_any(), view! { <Again walk=walk edited=edited found=failure.found /> }.into_any())
+    } else {
+        (view! { <BrokenRule walk=walk failure=failure /> }.into_any(), ().into_any())
+    };
+    view! {
+        <section class="failure" data-testid="failure" role="alert">
+            <h2>"Stopped at “"{step}"”"{unanswered.then_some(": no answer")}</h2>
+            {rule}
+            <p class="remedy">{remedy}</p>
+            {again}
+        </section>
+    }
+}
+
+/// What was expected and found, and the rule behind it.
+#[component]
+fn BrokenRule(walk: Walk, failure: Failure) -> impl IntoView {
     let (expected, found) = (failure.expected, failure.found);
     let revision = untrack(|| walk.revision());
     view! {
-        <section class="failure" data-testid="failure" role="alert">
-            <h2>"Stopped at “"{failure.step.title()}"”"</h2>
-            <p>{failure.title}</p>
-            <dl>
-                <dt>"expected"</dt>
-                <dd><code>{move || walk.visible(&expected)}</code></dd>
-                <dt>"found"</dt>
-                <dd><code>{move || walk.visible(&found)}</code></dd>
-            </dl>
-            {failure.clause.map(|clause| {
-                view! { <p>{clause.rule_in(revision)}" "<OuterLink text=clause.source() url=clause.url_in(revision) /></p> }
-            })}
-            {move || refusal(walk).map(|(party, says, clause)| {
-                view! {
-                    <p data-testid="refusal">
-                        "The "{party.name()}" says why: "{says}" "
-                        <OuterLink text=clause.source() url=clause.url_in(revision) />
-                    </p>
-                }
-            })}
-            <p class="remedy">{remedy}</p>
-        </section>
+        <p>{failure.title}</p>
+        <dl>
+            <dt>"expected"</dt>
+            <dd><code>{move || walk.visible(&expected)}</code></dd>
+            <dt>"found"</dt>
+            <dd><code>{move || walk.visible(&found)}</code></dd>
+        </dl>
+        {failure.clause.map(|clause| {
+            view! { <p>{clause.rule_in(revision)}" "<OuterLink text=clause.source() url=clause.url_in(revision) /></p> }
+        })}
+        {move || refusal(walk).map(|(party, says, clause)| {
+            view! {
+                <p data-testid="refusal">
+                    "The "{party.name()}" says why: "{says}" "
+                    <OuterLink text=clause.source() url=clause.url_in(revision) />
+                </p>
+            }
+        })}
     }
-    .into_any()
 }
 
-/// Nobody answered: in plain words, what the browser says below them, and the same request once more.
+/// The same request once more, and what the browser says of the first.
 #[component]
-fn Unanswered(walk: Walk, failure: Failure, edited: bool) -> impl IntoView {
-    let url = walk.flow.with_untracked(|flow| {
-        let entry = flow.trace().entries().last();
-        entry.and_then(|entry| match &entry.event {
-            Event::Exchange { request, .. } => Some(request.url.clone()),
-            _ => None,
-        })
-    });
-    let remedy = match (edited, url.as_deref().is_none_or(is_on_this_machine)) {
-        (true, true) => {
-            "Nobody listens there; undo the change. The client’s own request is still to be sent."
-        }
-        (true, false) => {
-            "This page talks to this machine only, so the browser kept the request here. Undo the change: the client’s \
-             own request is still to be sent."
-        }
-        (false, _) => {
-            "If the lab has ended, start it again with “just demo”. Then try again: the run goes on from here."
-        }
-    };
+fn Again(walk: Walk, edited: bool, found: String) -> impl IntoView {
     view! {
-        <section class="failure" data-testid="failure" role="alert">
-            <h2>"Stopped at “"{failure.step.title()}"”: no answer"</h2>
-            <p class="remedy">{remedy}</p>
-            <button class="main" data-testid="try-again" on:click=click(move |_| walk.try_again())>
-                {if edited { "Undo the change and send it" } else { "Try again" }}
-            </button>
-            <p class="told"><code>{failure.found}</code></p>
-        </section>
+        <button class="main" data-testid="try-again" on:click=click(move |_| walk.try_again())>
+            {if edited { "Undo the change and send it" } else { "Try again" }}
+        </button>
+        <p class="told"><code>{found}</code></p>
     }
 }
 
@@ -199,6 +191,23 @@ fn refusal(walk: Walk) -> Option<(Party, String, Clause)> {
             _ => None,
         })
     })
+}
+
+/// What to do where nobody answered this.
+fn remedy_of_silence(entry: &Entry) -> &'static str {
+    match &entry.event {
+        _ if !entry.edited => {
+            "If the lab has ended, start it again with “just demo”. Then try again: the run goes on from here."
+        }
+        Event::Exchange { request, .. } if !is_on_this_machine(&request.url) => {
+            "This page talks to this machine only, so the browser kept the request here. Undo the change: the client’s \
+             own request is still to be sent."
+        }
+        _ => {
+            "Nobody listens there, or whoever does lets no page send such a request: undo the change. The client’s own \
+             request is still to be sent."
+        }
+    }
 }
 
 /// What to do now.

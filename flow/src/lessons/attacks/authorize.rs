@@ -14,7 +14,7 @@ use crate::tamper::Value::{Append, Kept, Text};
 pub(super) const ATTACKS: &[Attack] = &[
     Attack {
         id: "redirect-elsewhere",
-        proves: &["X-16"],
+        proves: &["X-16", "A02", "AS-74", "AS-75"],
         title: "redirect_uri on another host",
         story: "An attacker sends you a link to your own authorization server, with your client’s name in it and the \
                 attacker’s address to return to. You would sign in, allow, and the code would go to the attacker.",
@@ -32,7 +32,7 @@ pub(super) const ATTACKS: &[Attack] = &[
     },
     Attack {
         id: "redirect-slash",
-        proves: &["X-16"],
+        proves: &["X-16", "A02", "AS-75"],
         title: "redirect_uri with one slash more",
         story: "A developer’s framework adds a slash to every address. It looks like the same place, and a server that \
                 agreed would soon have to agree to more.",
@@ -130,7 +130,7 @@ pub(super) const ATTACKS: &[Attack] = &[
     },
     Attack {
         id: "loopback-port",
-        proves: &["X-17", "A04", "AS-76"],
+        proves: &["X-17", "AS-76"],
         title: "Another port of your own machine",
         story: "A program in the terminal cannot know which port will be free. It registers without one, and asks with the \
                 one that the system gave it today.",
@@ -151,7 +151,7 @@ pub(super) const ATTACKS: &[Attack] = &[
     },
     Attack {
         id: "loopback-name",
-        proves: &["X-17", "A04", "AS-76"],
+        proves: &["X-17", "AS-76"],
         title: "localhost for 127.0.0.1",
         story: "A developer takes the two for the same. But localhost is a name: it can lead to ::1, where another program \
                 may listen, or on an odd machine to somewhere else.",
@@ -172,7 +172,7 @@ pub(super) const ATTACKS: &[Attack] = &[
     },
     Attack {
         id: "no-challenge",
-        proves: &["X-18"],
+        proves: &["X-18", "A07", "AS-81"],
         title: "No code challenge",
         story: "An old client library does not know PKCE. Or somebody strips the challenge from the request, to redeem \
                 a stolen code without a verifier later.",
@@ -187,7 +187,7 @@ pub(super) const ATTACKS: &[Attack] = &[
     },
     Attack {
         id: "plain-challenge",
-        proves: &["X-18", "A08", "AS-82"],
+        proves: &["X-18", "AS-82"],
         title: "A challenge that is the verifier",
         story: "With the method plain, challenge and verifier are the same text. It is meant for devices that cannot \
                 compute SHA-256, and there are none.",
@@ -204,7 +204,7 @@ pub(super) const ATTACKS: &[Attack] = &[
     },
     Attack {
         id: "no-challenge-method",
-        proves: &["X-18", "A08", "AS-82"],
+        proves: &["X-18", "AS-82"],
         title: "A challenge without its method",
         story: "A developer leaves the method out, for S256 goes without saying. It does not: a missing method means plain.",
         change: "code_challenge_method is left out of the authorization request.",
@@ -235,7 +235,7 @@ pub(super) const ATTACKS: &[Attack] = &[
     },
     Attack {
         id: "implicit",
-        proves: &["X-26", "A06", "AS-80", "AS-125"],
+        proves: &["X-26", "AS-125"],
         title: "A token straight from the browser",
         story: "Old tutorials ask for response_type=token: the token comes back in the address, and no second request is \
                 needed. So it also ends up in the history, in logs, and with whoever can change the redirect.",

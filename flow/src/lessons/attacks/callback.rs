@@ -59,7 +59,7 @@ pub(super) const ATTACKS: &[Attack] = &[
     },
     Attack {
         id: "iss-other",
-        proves: &["X-35", "H06"],
+        proves: &["X-35", "H06", "CL-31", "CL-33"],
         title: "An answer of another authorization server",
         story: "Your client knows two authorization servers, one of which is rogue. It mixes them up for you: you sign in \
                 at the honest one, and the client is to take the code to the rogue one.",
@@ -77,7 +77,7 @@ pub(super) const ATTACKS: &[Attack] = &[
     },
     Attack {
         id: "iss-slash",
-        proves: &["X-35", "H06"],
+        proves: &["X-35", "H06", "CL-31", "CL-33"],
         title: "iss with one slash more",
         story: "A developer’s URL library adds a slash to every address without a path. The two look the same to people, \
                 but on a host with many tenants one character can be another issuer.",
@@ -91,7 +91,7 @@ pub(super) const ATTACKS: &[Attack] = &[
     },
     Attack {
         id: "no-iss",
-        proves: &["X-35", "H06"],
+        proves: &["X-35", "H06", "CL-31", "CL-33"],
         title: "iss promised, but not there",
         story: "The attacker of the mix-up simply leaves iss out. Old servers do not send it, so a client that is too \
                 polite would let that pass.",
@@ -105,7 +105,7 @@ pub(super) const ATTACKS: &[Attack] = &[
     },
     Attack {
         id: "iss-on-error",
-        proves: &["X-35", "H06"],
+        proves: &["X-35", "H06", "CL-32"],
         title: "An error of another server",
         story: "A rogue server answers in the name of the one that was asked, with an error whose description tells you \
                 what to do next: call this number, install that program.",

@@ -13,7 +13,7 @@ use crate::tamper::Value::{Append, Text};
 pub(super) const ATTACKS: &[Attack] = &[
     Attack {
         id: "client-id-http",
-        proves: &["X-28", "C01", "AS-30"],
+        proves: &["X-28", "AS-30"],
         title: "client_id with plain http",
         story: "A developer publishes the document without TLS because it holds no secret. But whoever is on the way can \
                 then put in a redirect URI of their own.",
@@ -31,7 +31,7 @@ pub(super) const ATTACKS: &[Attack] = &[
     },
     Attack {
         id: "client-id-user",
-        proves: &["X-28", "C01", "AS-34"],
+        proves: &["X-28", "AS-34"],
         title: "client_id with a user name in front",
         story: "An attacker wants to look like somebody whom you trust. What stands before the @ is no host: the document \
                 would come from attacker.example.",
@@ -48,7 +48,7 @@ pub(super) const ATTACKS: &[Attack] = &[
     },
     Attack {
         id: "client-id-dots",
-        proves: &["X-28", "C01", "AS-32"],
+        proves: &["X-28", "AS-32"],
         title: "client_id with /../ in its path",
         story: "Two programs of a server read one address in two ways: the policy sees the folder of a trusted client, the \
                 fetch goes up and down again to the attacker’s.",
@@ -70,7 +70,7 @@ pub(super) const ATTACKS: &[Attack] = &[
     },
     Attack {
         id: "client-id-fragment",
-        proves: &["X-28", "C01", "AS-33"],
+        proves: &["X-28", "AS-33"],
         title: "client_id with a fragment",
         story: "An attacker copies the client id of somebody else and puts #2 behind it. The same document would be \
                 fetched for both, yet they would be two clients.",
@@ -84,7 +84,7 @@ pub(super) const ATTACKS: &[Attack] = &[
     },
     Attack {
         id: "client-id-no-path",
-        proves: &["X-28", "C01", "AS-31"],
+        proves: &["X-28", "AS-31"],
         title: "client_id that is a whole host",
         story: "Somebody has an account at a big host and names the host itself as the client. If that were allowed, the \
                 host’s front page would speak for everybody who has a page there.",
@@ -101,7 +101,7 @@ pub(super) const ATTACKS: &[Attack] = &[
     },
     Attack {
         id: "client-id-inside",
-        proves: &["C03"],
+        proves: &["AS-43"],
         title: "client_id at an address inside the network",
         story: "The server fetches what a client id names, so a stranger can make it knock at doors that only it can \
                 reach. 2852039166 is 169.254.169.254, where clouds hand out their machines’ credentials.",

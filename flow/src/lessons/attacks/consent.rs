@@ -14,7 +14,7 @@ use crate::tamper::Value::Text;
 pub(super) const ATTACKS: &[Attack] = &[
     Attack {
         id: "consent-unmarked",
-        proves: &["X-38", "B01", "AS-97"],
+        proves: &["X-38"],
         title: "Consent without the mark of the page",
         story: "Another site has a form that looks like a game and posts “allow” to the authorization server. Your browser \
                 adds the cookie by which the server knows you.",
@@ -29,7 +29,7 @@ pub(super) const ATTACKS: &[Attack] = &[
     },
     Attack {
         id: "consent-elsewhere",
-        proves: &["X-38", "B02"],
+        proves: &["X-38"],
         title: "Consent posted from another site",
         story: "An attacker has got hold of the mark, by a mistake in a page or an extension. The form is complete, but it \
                 is sent from attacker.example.",

@@ -11,13 +11,13 @@ use crate::http::Method;
 use crate::lessons::steps::Step;
 use crate::tamper::Edit::Set;
 use crate::tamper::Part::Form;
-use crate::tamper::Slot::{AccessToken, ClientId, Issuer, RefreshToken};
+use crate::tamper::Slot::{AccessToken, Issuer};
 use crate::tamper::Value::{Kept, Text};
 
 pub(super) const ATTACKS: &[Attack] = &[
     Attack {
         id: "old-refresh-token",
-        proves: &["X-24", "E01", "AS-130", "AS-131"],
+        proves: &["X-24", "AS-130"],
         title: "A refresh token that was used already",
         story: "A thief copied the client’s refresh token from a disk, some time ago. Meanwhile the client has used it and \
                 has got another one.",
@@ -32,38 +32,30 @@ pub(super) const ATTACKS: &[Attack] = &[
     },
     Attack {
         id: "thief-refreshed-first",
-        proves: &["X-24", "E01", "AS-131"],
-        title: "The thief was first",
-        story: "A thief has copied the refresh token and uses it before the client does: now the thief has the new one. The \
-                client knows nothing, and comes with the old one.",
-        change: "Somebody else uses the client’s refresh token. Then the client renews its token, twice.",
-        cost: "The thief stays for months; the person sees an error once, signs in again, and forgets it.",
-        remedy: "When the old one comes back, the server ends the whole grant, the thief’s new token too. The person signs \
-                 in again, and only the real client is there.",
-        step: Step::Refresh,
+        proves: &["X-24", "AS-131"],
+        title: "The thief renewed first",
+        story: "A thief has copied the refresh token and uses it before the client does, so the thief has the new one. The \
+                client comes with the old one and is refused; now the thief wants to renew again.",
+        change: "The refresh token is used, then the old one is sent again, and then the new one is used.",
+        cost: "The thief would stay for months. The person would see one error, sign in again, and forget it.",
+        remedy: "When an old one comes back, the server ends all that came of the consent, the newest token too. The person \
+                 signs in again, and only the real client is there.",
+        step: Step::RefreshReuse,
         revisions: BOTH,
         plot: Plot::Client(&[
             Until(Rests),
-            Ask(Question {
-                step: Step::Refresh,
-                to: AuthorizationServer,
-                title: "POST /token: the thief renews",
-                method: Method::Post,
-                at: (Issuer, "/token"),
-                edits: &[
-                    Set(Form, "grant_type", Text("refresh_token")),
-                    Set(Form, "refresh_token", Kept(RefreshToken)),
-                    Set(Form, "client_id", Kept(ClientId)),
-                ],
-            }),
+            Do(Refresh),
+            Until(Rests),
+            Do(ReuseRefreshToken),
+            Until(Rests),
             Do(Refresh),
             Change(&[]),
         ]),
-        prediction: no_token("invalid_grant", "ReusedRefreshToken", Clause::RefreshRotation),
+        prediction: no_token("invalid_grant", "GrantEnded", Clause::GrantActive),
     },
     Attack {
         id: "refresh-wider",
-        proves: &["X-25", "E04", "AS-133"],
+        proves: &["X-25", "AS-133"],
         title: "More scopes at the next refresh",
         story: "A client was allowed to read. When it renews its token, which no person sees, it asks for writing too.",
         change: "In the refresh, scope is notes:write.",

@@ -4,13 +4,19 @@
 //! coverage. What an attack does is a [`Plot`]; [`crate::tamper`] applies its changes, and a driver with a network performs
 //! it. Nothing here is a result: what comes of an attack is found out by doing it.
 
+mod audience;
 mod authorize;
+mod bearer;
 mod callback;
 mod client_id;
 mod consent;
+mod documents;
 mod lifetime;
 mod rogue;
+mod sessions;
+mod step_up;
 mod token;
+mod transport;
 mod twist;
 
 use protocol::clause::Clause;
@@ -101,6 +107,11 @@ pub enum Scene {
     Change(&'static [Edit]),
     /// The message that was sent at this step last is sent once more, changed.
     Again(Step, &'static [Edit]),
+    /// Somebody else signs in and goes the same way, from its beginning. What came up before is
+    /// [theirs to use](crate::tamper::Slot::Victims).
+    AsSomebodyElse,
+    /// The client turns to the [other MCP server](crate::tamper::Slot::Upstream), from the beginning.
+    AtUpstream,
     /// The client, at rest, is asked for this. Its request is about to be sent.
     Do(Deed),
     /// Somebody sends a request that no run has sent.
@@ -216,11 +227,17 @@ pub fn all() -> impl Iterator<Item = &'static Attack> {
         callback::ATTACKS,
         token::ATTACKS,
         lifetime::ATTACKS,
+        bearer::ATTACKS,
+        audience::ATTACKS,
+        transport::ATTACKS,
+        sessions::ATTACKS,
+        step_up::ATTACKS,
         rogue::discovery::ATTACKS,
         rogue::authorization::ATTACKS,
         rogue::token::ATTACKS,
         rogue::operation::ATTACKS,
         rogue::page::ATTACKS,
+        documents::ATTACKS,
     ]
     .into_iter()
     .flatten()

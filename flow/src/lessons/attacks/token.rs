@@ -84,7 +84,7 @@ pub(super) const ATTACKS: &[Attack] = &[
     },
     Attack {
         id: "challenge-as-verifier",
-        proves: &["D04", "AS-115"],
+        proves: &["AS-115"],
         title: "The challenge in place of the verifier",
         story: "A thief has read the authorization request in the history of the browser, and the code from the callback. \
                 The challenge is all they know of the pair, so they try that.",
@@ -102,7 +102,7 @@ pub(super) const ATTACKS: &[Attack] = &[
     },
     Attack {
         id: "no-verifier",
-        proves: &["D04", "AS-114"],
+        proves: &["AS-114"],
         title: "A code without any verifier",
         story: "An old client library does not know PKCE, or a thief hopes that the server checks a verifier only if one is \
                 sent.",
@@ -133,7 +133,7 @@ pub(super) const ATTACKS: &[Attack] = &[
     },
     Attack {
         id: "code-of-another-place",
-        proves: &["X-23", "D06", "AS-117"],
+        proves: &["X-23", "AS-117"],
         title: "A code that was sent somewhere else",
         story: "An attacker had a code sent to one place of the client and lets the client redeem it as if it had come to \
                 another. OAuth 2.1 no longer asks for redirect_uri here, but whoever sends it has to be right.",
@@ -151,7 +151,7 @@ pub(super) const ATTACKS: &[Attack] = &[
     },
     Attack {
         id: "code-other-resource",
-        proves: &["X-25", "D07", "AS-120"],
+        proves: &["X-25", "AS-120"],
         title: "A token for another server than was allowed",
         story: "A rogue MCP server has the client ask the person for a harmless one. At the token endpoint, where nobody \
                 looks, it wants the token for itself.",
@@ -168,7 +168,7 @@ pub(super) const ATTACKS: &[Attack] = &[
     },
     Attack {
         id: "password-grant",
-        proves: &["X-26", "D11", "AS-125"],
+        proves: &["X-26", "AS-125"],
         title: "Your password, given to the client",
         story: "An old client asks for name and password in a window of its own and takes them to the token endpoint. You \
                 would have to trust it with everything, and a second factor has no place there.",
@@ -198,7 +198,7 @@ pub(super) const ATTACKS: &[Attack] = &[
     },
     Attack {
         id: "wrong-secret",
-        proves: &["X-40", "AS-111", "AS-124"],
+        proves: &["X-40", "AS-111"],
         title: "A guessed client secret",
         story: "A thief has a code of a client with a secret, and guesses at the secret.",
         change: "In the code exchange, the client is lab-confidential, with the secret “guess” by HTTP Basic.",
@@ -225,7 +225,7 @@ pub(super) const ATTACKS: &[Attack] = &[
     },
     Attack {
         id: "secret-of-public",
-        proves: &["D10"],
+        proves: &["AS-111"],
         title: "A secret from a client that has none",
         story: "A developer puts a client secret into a program that everybody can download, because an old server wanted \
                 one. Whoever opens the program can read it.",

@@ -78,6 +78,7 @@ fn outcome() -> Outcome {
         event: Some(Event::Exchange { request, answer, summary: "400".into() }),
         checks: Vec::new(),
         decoded: Vec::new(),
+        edited: true,
         seen: Some(seen),
     };
     let attacks::Prediction::Refused(Refusal { by, status, error, name, clause }) =

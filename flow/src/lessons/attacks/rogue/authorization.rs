@@ -25,7 +25,7 @@ pub(in crate::lessons::attacks) const ATTACKS: &[Attack] = &[
         prediction: stopped(ISS, Clause::IssParameter),
     },
     Attack {
-        id: "iss-slash",
+        id: "server-iss-slash",
         proves: &["X-35", "CL-31", "H06"],
         title: "iss with one slash more",
         story: "An authorization server writes its name with a slash in one place and without it in another. Or \

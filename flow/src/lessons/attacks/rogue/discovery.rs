@@ -37,7 +37,7 @@ pub(in crate::lessons::attacks) const ATTACKS: &[Attack] = &[
         prediction: stopped("resource is the URL that was used", Clause::ResourceIdentity),
     },
     Attack {
-        id: "resource-slash",
+        id: "metadata-resource-slash",
         proves: &["X-36", "CL-03"],
         title: "resource with one slash more",
         story: "A server’s framework adds a slash to every address, and nobody compares the two. It is a mistake, but \
