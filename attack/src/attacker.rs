@@ -63,6 +63,14 @@ pub enum AttackError {
     NoSuchMistake(&'static str),
 }
 
+impl AttackError {
+    /// Whether it means that the attack has no place in such a run: a server without refresh tokens, a token that is no JWT.
+    #[must_use]
+    pub fn is_out_of_place(&self) -> bool {
+        matches!(self, Self::NeverCame | Self::Tamper(_) | Self::Unexpected(_))
+    }
+}
+
 /// Performs attacks in a lab.
 #[derive(Debug)]
 pub struct Attacker<E> {

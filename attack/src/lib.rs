@@ -10,6 +10,8 @@
 mod attacker;
 #[cfg(not(target_family = "wasm"))]
 mod evidence;
+#[cfg(not(target_family = "wasm"))]
+mod guest;
 mod outcome;
 #[cfg(not(target_family = "wasm"))]
 mod page;
@@ -20,6 +22,8 @@ mod scenes;
 
 #[cfg(not(target_family = "wasm"))]
 pub use attacker::{AttackError, Attacker};
+#[cfg(not(target_family = "wasm"))]
+pub use guest::Guest;
 pub use outcome::{Found, Outcome, Refused, Verdict};
 #[cfg(not(target_family = "wasm"))]
 pub use places::Places;

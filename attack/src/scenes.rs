@@ -71,6 +71,11 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
         }
     }
 
+    /// The same with this person.
+    pub(crate) fn by(self, person: Person) -> Self {
+        Self { person, ..self }
+    }
+
     /// Plays all scenes. What comes of the last one is what came of the attack.
     pub(crate) async fn play(&mut self, scenes: &[Scene]) -> Result<Found, AttackError> {
         let mut found = Found::Accepted;
@@ -138,6 +143,23 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
     pub(crate) async fn introduce(&mut self) -> Result<Found, AttackError> {
         self.until(Moment::Departs(1)).await?;
         self.change(&[]).await
+    }
+
+    /// Goes on until something is about to happen, and says what came in between.
+    pub(crate) async fn reach(&mut self, moment: Moment) -> Result<(), AttackError> {
+        let reached = self.until(moment).await;
+        match self.flow.poll() {
+            Action::Failed(failure) => {
+                Err(AttackError::Stopped(format!("{}: {}", failure.title, failure.found)))
+            }
+            _ => reached,
+        }
+    }
+
+    /// The latest value of a name that the client took apart.
+    pub(crate) fn found(&self, name: &str) -> Option<String> {
+        let trace = self.flow.trace();
+        trace.value(name, trace.entries().len()).map(str::to_owned)
     }
 
     /// Goes on until something is about to happen.
@@ -446,23 +468,6 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
         (Record::new(revision, "cimd", hops), self.at.or(last).map(HopId::Entry))
     }
 
-    /// What was changed, without secrets.
-    pub(crate) fn masked_changes(&self) -> Vec<Changed> {
-        let masked = |name: &str, value: &Option<String>| {
-            let value = value.as_deref()?;
-            // These are the browser's own, which the client never knew.
-            let is_the_browsers = matches!(name, "cookie" | "csrf");
-            Some(if is_the_browsers { MASK.to_owned() } else { self.flow.trace().mask(value).into_owned() })
-        };
-        let of = |Changed { part, name, was, is }: &Changed| Changed {
-            part: *part,
-            name: name.clone(),
-            was: masked(name, was),
-            is: masked(name, is),
-        };
-        self.changes.iter().map(of).collect()
-    }
-
     /// The run without secrets.
     pub(crate) fn masked(&self, record: Record) -> Record {
         self.knowing().iter().fold(record, Record::masked)
@@ -471,12 +476,19 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
     /// What was changed, without secrets.
     pub(crate) fn masked_changes(&self) -> Vec<Changed> {
         let knowing = self.knowing();
-        let mask = |text: &Option<String>| {
+        let mask = |name: &str, text: &Option<String>| {
             let masked = |text: String, trace: &Trace| trace.mask(&text).into_owned();
-            text.clone().map(|text| knowing.iter().fold(text, masked))
+            match name {
+                // These are the browser's own, which no client ever knew.
+                "cookie" | "csrf" => text.as_ref().map(|_| MASK.to_owned()),
+                _ => text.clone().map(|text| knowing.iter().fold(text, masked)),
+            }
         };
-        let masked =
-            |change: &Changed| Changed { was: mask(&change.was), is: mask(&change.is), ..change.clone() };
+        let masked = |change: &Changed| Changed {
+            was: mask(&change.name, &change.was),
+            is: mask(&change.name, &change.is),
+            ..change.clone()
+        };
         self.changes.iter().map(masked).collect()
     }
 
@@ -485,6 +497,29 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
         let mut knowing = vec![self.flow.trace().clone(), Trace::of(self.own_entries())];
         knowing.extend(self.former.iter().flat_map(|former| former.knowing()));
         knowing
+    }
+
+    /// What was changed, without secrets. What stands in the place of a secret is made of it, and tells nearly as much.
+    pub(crate) fn masked_changes(&self) -> Vec<Changed> {
+        let changed = |changed: &Changed| {
+            let was = changed.was.as_deref().map(|was| self.mask(was));
+            let hides = was != changed.was;
+            let is = changed.is.as_deref().map(|is| match self.mask(is) {
+                shown if hides && shown == is => MASK.to_owned(),
+                masked => masked,
+            });
+            Changed { was, is, ..changed.clone() }
+        };
+        self.changes.iter().map(changed).collect()
+    }
+
+    /// A text without the secrets of this run and of those before it.
+    fn mask(&self, text: &str) -> String {
+        let masked = self.flow.trace().mask(text).into_owned();
+        match &self.former {
+            Some(former) => former.mask(&masked),
+            None => masked,
+        }
     }
 }
 

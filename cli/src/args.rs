@@ -13,6 +13,10 @@ use protocol::secret::Secret;
 
 use crate::exit;
 
+pub mod attack;
+
+pub use attack::AttackArgs;
+
 /// The lab's MCP server, as `just demo` starts it.
 pub const LAB_SERVER: &str = "http://localhost:8001/mcp";
 /// The metadata document of the lab's client.
@@ -44,6 +48,13 @@ pub enum Command {
     /// Open a token, verify its signature and judge its claims
     #[command(after_help = exit::HELP)]
     Token(TokenArgs),
+    /// Break a rule, and see who refuses: attacks on the lab, or on a server of your own
+    ///
+    /// `attack list` shows all attacks, `attack ID` performs one and explains it, `attack --all` performs all. They are
+    /// performed in a lab that runs, for real. With --server those that make sense elsewhere are performed at an MCP server of
+    /// your own and at its authorization server, as tests of what these must refuse.
+    #[command(after_help = exit::ATTACK_HELP)]
+    Attack(AttackArgs),
     /// Be the client of the official conformance suite
     ///
     /// Reads the suite's environment: `MCP_CONFORMANCE_PROTOCOL_VERSION` and `MCP_CONFORMANCE_CONTEXT`.
@@ -150,6 +161,23 @@ pub struct ConnectArgs {
     /// Which revision of the specification to follow
     #[arg(long, value_enum, default_value_t = RevisionArg::V2025_11_25)]
     pub revision: RevisionArg,
+    /// As whom.
+    #[command(flatten)]
+    pub client: ClientArgs,
+    /// Open a real browser and wait for it, instead of filling in the authorization server's forms
+    #[arg(long)]
+    pub browser: bool,
+    /// The port on which the browser is awaited; 0 takes a free one
+    #[arg(long, value_name = "PORT", default_value_t = 0, requires = "browser")]
+    pub callback_port: u16,
+    /// Press Deny on the consent page
+    #[arg(long, conflicts_with = "browser")]
+    pub deny: bool,
+}
+
+/// As whom one comes to a server: the client and the person.
+#[derive(Debug, Args)]
+pub struct ClientArgs {
     /// How the client comes to be known at the authorization server
     #[arg(long, value_enum, default_value_t = RegistrationArg::Auto)]
     pub registration: RegistrationArg,
@@ -168,12 +196,6 @@ pub struct ConnectArgs {
     /// Where the authorization server is to send the browser back to, when no real browser is used
     #[arg(long, value_name = "URI", default_value = LOOPBACK_REDIRECT)]
     pub redirect_uri: String,
-    /// Open a real browser and wait for it, instead of filling in the authorization server's forms
-    #[arg(long)]
-    pub browser: bool,
-    /// The port on which the browser is awaited; 0 takes a free one
-    #[arg(long, value_name = "PORT", default_value_t = 0, requires = "browser")]
-    pub callback_port: u16,
     /// Who signs in where forms are filled in
     ///
     /// By default somebody else than most people choose on the lab's page, so that each sees a first consent.
@@ -182,9 +204,6 @@ pub struct ConnectArgs {
     /// The password of the account, where a form asks for one
     #[arg(long, value_name = "PASSWORD", env = "MCP_PASSWORD", hide_env_values = true)]
     pub password: Option<String>,
-    /// Press Deny on the consent page
-    #[arg(long, conflicts_with = "browser")]
-    pub deny: bool,
 }
 
 /// A revision, or whichever the server speaks.
@@ -258,7 +277,8 @@ impl ConnectArgs {
     /// legal in the lab alone.
     #[must_use]
     pub fn is_for_the_lab(&self) -> bool {
-        self.server == LAB_SERVER || self.client_id.as_deref().is_some_and(|id| id.starts_with("http://"))
+        let id = self.client.client_id.as_deref();
+        self.server == LAB_SERVER || id.is_some_and(|id| id.starts_with("http://"))
     }
 
     /// The journey, with this to do and this way back.
@@ -266,19 +286,35 @@ impl ConnectArgs {
     /// # Errors
     /// Which argument cannot be used, and why.
     pub fn config(&self, agenda: Agenda, redirect_uri: Option<RedirectUri>) -> Result<Config, String> {
-        let loopback = loopback_policy(&self.server);
+        self.client.config(&self.server, self.revision.era(), agenda, redirect_uri)
+    }
+}
+
+impl ClientArgs {
+    /// A journey to this server, with this to do and this way back.
+    ///
+    /// # Errors
+    /// Which argument cannot be used, and why.
+    pub fn config(
+        &self,
+        server: &str,
+        era: Era,
+        agenda: Agenda,
+        redirect_uri: Option<RedirectUri>,
+    ) -> Result<Config, String> {
+        let loopback = loopback_policy(server);
         let redirect_uri = match redirect_uri {
             Some(redirect_uri) => redirect_uri,
             None => RedirectUri::parse(&self.redirect_uri)
                 .map_err(|reason| format!("--redirect-uri: {reason}"))?,
         };
         Ok(Config {
-            server: ResourceUri::parse(&self.server, loopback)
-                .map_err(|reason| format!("--server {}: {}", self.server, explain(reason)))?,
-            era: self.revision.era(),
+            server: ResourceUri::parse(server, loopback)
+                .map_err(|reason| format!("--server {server}: {}", explain(reason)))?,
+            era,
             loopback,
             redirect_uri,
-            identities: self.identities(loopback)?,
+            identities: self.identities(server, loopback)?,
             on_behalf: OnBehalf::Person,
             agenda,
         })
@@ -288,13 +324,13 @@ impl ConnectArgs {
     ///
     /// # Errors
     /// If it is no issuer.
-    pub fn issuer(&self) -> Result<Option<Issuer>, String> {
-        let parse = |issuer| Issuer::parse(issuer, loopback_policy(&self.server));
+    pub fn issuer(&self, server: &str) -> Result<Option<Issuer>, String> {
+        let parse = |issuer| Issuer::parse(issuer, loopback_policy(server));
         let issuer = self.issuer.as_deref().map(parse).transpose();
         issuer.map_err(|reason| format!("--issuer: {}", explain(reason)))
     }
 
-    fn identities(&self, loopback: LoopbackPolicy) -> Result<Identities, String> {
+    fn identities(&self, server: &str, loopback: LoopbackPolicy) -> Result<Identities, String> {
         let way = self.registration;
         let is_document = self.client_secret.is_none()
             && self
@@ -307,7 +343,7 @@ impl ConnectArgs {
         }
         let wants_document = match way {
             RegistrationArg::Cimd => true,
-            RegistrationArg::Auto => is_document || self.client_id.is_none() && self.server == LAB_SERVER,
+            RegistrationArg::Auto => is_document || self.client_id.is_none() && server == LAB_SERVER,
             RegistrationArg::Pre | RegistrationArg::Dcr => false,
         };
         if wants_document {
@@ -322,7 +358,7 @@ impl ConnectArgs {
             _ => None,
         };
         if let Some(id) = registered {
-            let issuer = self.issuer()?;
+            let issuer = self.issuer(server)?;
             if self.client_secret.is_some() && issuer.is_none() {
                 // The MCP server says which authorization server to use: without this it could name its own.
                 return Err("a secret needs --issuer, the authorization server that it is for".into());

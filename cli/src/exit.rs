@@ -22,6 +22,10 @@ pub enum Exit {
     Unreachable,
     /// The person did not come back, or said no.
     NoPermission,
+    /// An attack ended otherwise than it must.
+    Otherwise,
+    /// An attack could not be performed, so nothing is known of how it would have ended.
+    NotPerformed,
     /// Ctrl-C.
     Interrupted,
 }
@@ -32,10 +36,11 @@ impl Exit {
     pub fn code(self) -> u8 {
         match self {
             Self::Done => 0,
-            Self::Stopped => 1,
+            Self::Stopped | Self::Otherwise => 1,
             Self::Usage => 2,
             Self::Unreachable => 3,
             Self::NoPermission => 4,
+            Self::NotPerformed => 5,
             Self::Interrupted => 130,
         }
     }
@@ -79,3 +84,16 @@ pub const HELP: &str = "Exit status:
   3    a server did not answer
   4    the person did not come back, or said no
   130  interrupted";
+
+/// The same for `attack`.
+pub const ATTACK_HELP: &str = "Exit status:
+  0    every attack ended as it must
+  1    one did not: something was accepted that must not be, or was refused otherwise than predicted
+  2    wrong arguments
+  3    there is no lab, or an honest client does not get in at the server
+  4    nobody has said that the server is theirs
+  5    an attack could not be performed, so nothing is known of it
+  130  interrupted
+
+At a server of your own another refusal than the predicted one is noted, and is no failure; neither is what has no place
+there, such as an attack on refresh tokens where there are none.";

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser as _};
 use mcp_auth_lab::args::{Cli, Command};
-use mcp_auth_lab::commands::{CommandError, call, conformance, inspect, token, trace};
+use mcp_auth_lab::commands::{CommandError, attack, call, conformance, inspect, token, trace};
 use mcp_auth_lab::report::harmless;
 
 #[tokio::main(flavor = "current_thread")]
@@ -14,6 +14,7 @@ async fn main() -> ExitCode {
         Command::Call(args) => call::run(&args).await,
         Command::Inspect(args) => inspect::run(&args).await,
         Command::Token(args) => token::run(&args).await,
+        Command::Attack(args) => attack::run(&args).await,
         Command::Conformance(args) => conformance::run(&args).await,
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "mcp-auth-lab", &mut std::io::stdout());

@@ -6,8 +6,8 @@ test("back and forward over what has happened send nothing", async ({ lab, as, p
   const sent: string[] = [];
   page.on("request", (request) => {
     // The browser itself may look at the page's icon again whenever the address bar changes; the page looks at the lab's clock.
-    // Its second program may come late.
-    const aside = request.resourceType() === "other" || /\/lab\/clock$|\/workbench/.test(new URL(request.url()).pathname);
+    // Its second program may come late, and texts when their chapter is looked at.
+    const aside = request.resourceType() === "other" || /\/lab\/clock$|\/workbench|^\/lessons\//.test(new URL(request.url()).pathname);
     if (!aside) sent.push(`${request.method()} ${request.url()}`);
   });
   const rows = await lab.happened().count();

@@ -11,6 +11,18 @@ test("a page without its lab says how to start it", async ({ lab, page, watch })
   await expect(lab.next).toBeEnabled();
 });
 
+test("a text that does not come is asked for again", async ({ lab, page, watch }) => {
+  watch.expect(/ERR_FAILED/);
+  await page.route("**/lessons/**", (route) => route.abort());
+  await lab.open();
+  await expect(lab.card.noText).toContainText("could not be fetched");
+  await expect(lab.card.title, "the rest of the page is there").toHaveText("The 401 challenge");
+  await page.unroute("**/lessons/**");
+  await lab.card.noText.getByRole("button", { name: "Try again" }).click();
+  await expect(lab.card.what).not.toBeEmpty();
+  await expect(lab.card.noText).toBeHidden();
+});
+
 test("a server that is gone: the first hop that failed, and what to do", async ({ lab, page, watch }) => {
   watch.expect(/ERR_CONNECTION_REFUSED/);
   await lab.open();

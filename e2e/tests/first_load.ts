@@ -3,11 +3,14 @@ import http from "node:http";
 /** An answer as it crosses the wire. */
 export type Part = { path: string; encoding: string; bytes: number; headers: http.IncomingHttpHeaders };
 
-/** Everything that the first load of the page fetches: the document and whatever it names. */
+/** The texts of the chapter with which the page begins. */
+const firstTexts = "/lessons/2025-11-25/discovery.json";
+
+/** Everything that the first load of the page fetches: the document and whatever it names, where the lab's servers are, texts. */
 export async function firstLoad(origin: string, accept = "br, gzip"): Promise<Part[]> {
   const document = await fetchPart(origin, "/", "identity");
-  const named = [...document.text.matchAll(/(?:href|src)="(\/[^"]+)"|'(\/[^']+\.(?:js|wasm))'/g)];
-  const paths = new Set(["/", ...named.map(([, quoted, single]) => (quoted ?? single)!), "/lab.json"]);
+  const named = [...document.text.matchAll(/(?:href|src)="?(\/[^"\s>]+)|'(\/[^']+\.(?:js|wasm))'/g)];
+  const paths = new Set(["/", ...named.map(([, quoted, single]) => (quoted ?? single)!), "/lab.json", firstTexts]);
   return Promise.all([...paths].map((path) => fetchPart(origin, path, accept)));
 }
 

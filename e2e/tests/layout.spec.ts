@@ -65,8 +65,9 @@ test("who wants little motion sees none", async ({ lab, page }) => {
   await lab.next.click();
   await lab.atRest();
   await lab.runToConsent();
-  await page.getByTestId("open-keys").click();
+  const keys = await lab.openDialog("keys");
   await page.keyboard.press("Escape");
+  await expect(keys).toBeHidden();
   const { moved, running } = await page.evaluate(() => ({
     moved: (window as unknown as { moved: string[] }).moved,
     running: document.getAnimations().length,

@@ -107,7 +107,7 @@ impl<'a> Turn<'a> {
     ) -> Result<T, Stop> {
         self.bearable(clause, response)?;
         let read = protocol::strict_json::parse_object(response.body.as_bytes())
-            .and_then(|object| serde_json::from_value(Value::Object(object)));
+            .and_then(|object| protocol::json::from_value(Value::Object(object)));
         match read {
             Ok(value) => {
                 self.checks.require(clause, "format", true, what, what)?;

@@ -1,5 +1,5 @@
-//! Writes `.br` and `.gz` beside the files of a folder, as small as they get: they are made once and served often. The
-//! lab's page server gives a browser the form that it asks for, and compresses nothing itself.
+//! Writes `.br` and `.gz` beside the files of a folder and below it, as small as they get: they are made once and served
+//! often. The lab's page server gives a browser the form that it asks for, and compresses nothing itself.
 
 use std::ffi::OsStr;
 use std::io::Write as _;
@@ -12,7 +12,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 /// Names of files that are texts, or as good as texts.
-const KINDS: [&str; 5] = ["css", "html", "js", "svg", "wasm"];
+const KINDS: [&str; 6] = ["css", "html", "js", "json", "svg", "wasm"];
 
 fn main() -> ExitCode {
     let Some(folder) = env::args_os().nth(1) else {
@@ -28,11 +28,14 @@ fn main() -> ExitCode {
     }
 }
 
-/// Compresses the files of this folder.
+/// Compresses the files of this folder and of those in it.
 fn compress_all(folder: &Path) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.extension().and_then(OsStr::to_str).is_some_and(|kind| KINDS.contains(&kind)) {
+        let entry = entry?;
+        let path = entry.path();
+        if entry.file_type()?.is_dir() {
+            compress_all(&path)?;
+        } else if path.extension().and_then(OsStr::to_str).is_some_and(|kind| KINDS.contains(&kind)) {
             compress(&path)?;
         }
     }
@@ -83,6 +86,8 @@ mod tests {
         fs::write(at("page-1.js"), &text).unwrap();
         fs::write(at("short-1.css"), "a{}").unwrap();
         fs::write(at("picture.png"), &text).unwrap();
+        fs::create_dir_all(at("lessons/new")).unwrap();
+        fs::write(at("lessons/new/use.json"), &text).unwrap();
         compress_all(folder.path()).unwrap();
 
         let (mut from_brotli, mut from_gzip) = (Vec::new(), String::new());
@@ -91,6 +96,7 @@ mod tests {
             .read_to_string(&mut from_gzip)
             .unwrap();
         assert_eq!((from_brotli, from_gzip), (text.clone().into_bytes(), text.clone()));
+        assert!(at("lessons/new/use.json.br").exists() && at("lessons/new/use.json.gz").exists());
         for not_there in ["short-1.css.br", "short-1.css.gz", "picture.png.br", "page-1.js.br.br"] {
             assert!(!at(not_there).exists(), "{not_there}");
         }

@@ -25,6 +25,15 @@ impl Record {
     }
 }
 
+impl Hop {
+    /// The same hop with each of its texts as `mask` has it.
+    #[must_use]
+    pub fn masked(mut self, mask: &dyn Fn(&str) -> String) -> Self {
+        hop_texts(&mut self, &mut |text| *text = mask(text));
+        self
+    }
+}
+
 // Whoever adds a member decides here whether it is a text: each pattern names all of them.
 
 fn hop_texts(hop: &mut Hop, mask: &mut dyn FnMut(&mut String)) {

@@ -92,7 +92,7 @@ impl Record {
         if version > VERSION {
             return Err(ImportError::Newer(version));
         }
-        let record: Self = serde_json::from_value(value).map_err(damaged)?;
+        let record: Self = protocol::json::from_value(value).map_err(damaged)?;
         if record.hops.len() > MAX_HOPS {
             return Err(ImportError::Damaged(format!("it has more than {MAX_HOPS} hops")));
         }

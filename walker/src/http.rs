@@ -1,9 +1,12 @@
 //! Native HTTP for a flow: what it asks for, no more. No redirects, no proxy, a deadline, a bounded answer.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use flow::Outgoing;
 use flow::http::{MAX_ANSWER_BYTES, Method, Request, Response};
+use protocol::loopback::is_loopback_host;
+use url::Url;
 
 /// How long one exchange may take in all.
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -12,6 +15,8 @@ const DEADLINE: Duration = Duration::from_secs(20);
 #[derive(Clone, Debug)]
 pub struct Http {
     client: reqwest::Client,
+    /// The hosts that may be reached beside this machine; `None` if all may.
+    within: Option<Arc<[String]>>,
 }
 
 impl Http {
@@ -26,13 +31,31 @@ impl Http {
             .timeout(DEADLINE)
             .user_agent(concat!("mcp-auth-lab/", env!("CARGO_PKG_VERSION")))
             .build()?;
-        Ok(Self { client })
+        Ok(Self { client, within: None })
     }
 
     /// The client itself, for a person who browses, and for what is no part of a flow.
     #[must_use]
     pub fn client(&self) -> &reqwest::Client {
         &self.client
+    }
+
+    /// The same client, for this machine and these hosts alone, whatever it is told to send, and wherever it is sent.
+    #[must_use]
+    pub fn within(self, hosts: impl IntoIterator<Item = String>) -> Self {
+        Self { within: Some(hosts.into_iter().collect()), ..self }
+    }
+
+    /// Whether a URL may be reached.
+    ///
+    /// # Errors
+    /// Why not, in words.
+    pub fn may_reach(&self, url: &str) -> Result<(), String> {
+        let Some(hosts) = &self.within else { return Ok(()) };
+        let url = Url::parse(url).map_err(|reason| reason.to_string())?;
+        let host = url.host_str().unwrap_or_default();
+        let may = is_loopback_host(host) || hosts.iter().any(|known| known == host);
+        may.then_some(()).ok_or_else(|| format!("nobody has said that {host} may be reached"))
     }
 
     /// Sends what a flow wants to be sent, when it wants it.
@@ -49,6 +72,7 @@ impl Http {
     /// # Errors
     /// Why there is no answer, in words for [`flow::Flow::handle_unreachable`].
     pub async fn send(&self, request: &Request) -> Result<Response, String> {
+        self.may_reach(&request.url)?;
         let started = Instant::now();
         let mut builder = match request.method {
             Method::Get => self.client.get(&request.url),
@@ -124,4 +148,29 @@ pub fn explain(error: &reqwest::Error) -> String {
         reason = source;
     }
     reason.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_kept_within_hosts_reaches_no_other() {
+        let http = Http::new().unwrap();
+        assert_eq!(http.may_reach("https://anybody.example/"), Ok(()));
+        let http = http.within(["mine.example".to_owned()]);
+        for url in ["https://mine.example:8443/mcp", "http://localhost:1/", "http://[::1]:1/"] {
+            assert_eq!(http.may_reach(url), Ok(()), "{url}");
+        }
+        for url in [
+            "https://mine.example.evil.example/",
+            "https://other.mine.example/",
+            "https://evil.example/mine.example",
+            "https://mine.example@evil.example/",
+            "http://10.0.0.1/",
+            "nonsense",
+        ] {
+            assert!(http.may_reach(url).is_err(), "{url}");
+        }
+    }
 }

@@ -27,7 +27,7 @@ impl Decision {
 }
 
 /// A person, with the cookies of one browser.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Person {
     http: Http,
     account: String,
@@ -38,7 +38,7 @@ pub struct Person {
 }
 
 /// Goes back to the origin that it came from, and nowhere else: a client can be sent from one server to another.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Cookie {
     origin: String,
     name: String,

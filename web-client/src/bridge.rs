@@ -1,9 +1,12 @@
 //! What the page and the workbench say to each other. They are two programs and share nothing but the document, so all of
 //! it is plain data, as JSON.
 
+use flow::http::Request;
+use flow::lessons::steps::Step;
 use protocol::check::Check;
+use protocol::party::Party;
 use protocol::revision::Revision;
-use record::{HopId, Record};
+use record::{Hop, HopId, Record};
 use serde::{Deserialize, Serialize};
 
 use crate::observatory::Place;
@@ -44,6 +47,10 @@ pub(crate) enum Order {
         /// The name of an attack; one that nobody knows, or none: the catalogue.
         attack: Option<String>,
     },
+    /// The walk, before a room. The same one again is the next picture of it.
+    Present(Moment),
+    /// The keys, and the words that a newcomer meets.
+    Keys,
     /// A bench in the page's card, in place of the one that was there. The same one again is left as it is, but for what is
     /// known beside it.
     Bench {
@@ -54,6 +61,32 @@ pub(crate) enum Order {
         /// How far the lab's clock is ahead, in seconds.
         clock_ahead: u64,
     },
+}
+
+/// Where the walk stands, for a projector, which has many readers: every secret is masked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Moment {
+    /// The revision whose lessons are told.
+    pub(crate) revision: Revision,
+    /// How many hops there are.
+    pub(crate) total: usize,
+    /// What is looked at.
+    pub(crate) scene: Scene,
+    /// What the main button does: `send the token request`. `None`: there is nothing to go on to.
+    pub(crate) next: Option<String>,
+}
+
+/// What is looked at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Scene {
+    /// Something that has happened, and its place among all hops.
+    Hop(usize, Box<Hop>),
+    /// A request that has not gone: its step, to whom it will go, and what it is.
+    Pending(Step, Party, String),
+    /// The browser is about to leave for the authorization server; what came last.
+    Leaving(Step),
+    /// Nothing comes next by itself; what came last.
+    Rest(Step),
 }
 
 /// A part of a message that can be worked on.
@@ -81,6 +114,8 @@ pub(crate) enum Bench {
         /// The verifier of the run.
         verifier: Option<String>,
     },
+    /// A request as code, as the reader wants to see its secrets.
+    Code(Request),
 }
 
 /// What a person decided in the workbench, for the page to do.
@@ -90,17 +125,23 @@ pub(crate) enum Told {
     Run(Revision),
     /// Begin a run as the client whose document lies at this address.
     StartWithDocument(String),
-    /// Look at the run that this record holds: the text of [`Record::to_json`].
-    LookAt(String),
+    /// Look at this run.
+    LookAt(Box<Record>),
     /// Look at the run of an attack.
     LookAtAttack {
         /// The name of the attack.
         attack: String,
         /// The row in which it was done.
         at: Option<HopId>,
-        /// The text of [`Record::to_json`].
-        run: String,
+        /// The run.
+        run: Box<Record>,
     },
+    /// One hop on, before the room.
+    Next,
+    /// One hop back, before the room.
+    Back,
+    /// Nothing more: the tool is closed.
+    Left,
 }
 
 /// As the other program reads it.
@@ -111,5 +152,5 @@ pub(crate) fn write(message: &impl Serialize) -> String {
 
 /// As the other program wrote it. `None` where it is of another build, which a reload of the page mends.
 pub(crate) fn read<T: for<'a> Deserialize<'a>>(text: &str) -> Option<T> {
-    serde_json::from_str(text).ok()
+    protocol::json::read(text).ok()
 }

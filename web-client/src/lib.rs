@@ -22,6 +22,7 @@ mod guess;
 mod lab;
 mod lab_attacks;
 mod lab_controls;
+mod lessons;
 mod observatory;
 mod storage;
 mod tampered;

@@ -8,21 +8,6 @@ use crate::view::message::Message;
 const AROUND: usize = 6;
 /// What is shown of a new value at most.
 const MAX: usize = 80;
-/// What is shown of a secret at most: enough to see that it is another one.
-const MAX_OF_SECRET: usize = 10;
-/// Where secrets stand.
-const SECRET: [&str; 10] = [
-    "authorization",
-    "cookie",
-    "mcp-session-id",
-    "code",
-    "code_verifier",
-    "access_token",
-    "refresh_token",
-    "token",
-    "client_secret",
-    "client_assertion",
-];
 
 /// A line of the message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,28 +67,30 @@ fn mark(lines: &mut Vec<Line>, change: &Changed, beginning: &str) {
 
 /// Before and after, cut down to where they differ.
 pub(crate) fn shortened(change: &Changed) -> (Option<String>, Option<String>) {
-    let name = change.name.rsplit('/').next().unwrap_or_default();
-    let max = if SECRET.contains(&name) { MAX_OF_SECRET } else { MAX };
     let (Some(was), Some(is)) = (&change.was, &change.is) else {
-        let cut = |value: &Option<String>| value.as_deref().map(|value| cut(value, 0, 0, max));
+        let cut = |value: &Option<String>| value.as_deref().map(|value| cut(value, 0, 0));
         return (cut(&change.was), cut(&change.is));
     };
+    if was == is {
+        // Secrets, which look the same once they are masked.
+        return (Some(was.clone()), Some([is, " (another one)"].concat()));
+    }
     let (was, is): (Vec<char>, Vec<char>) = (was.chars().collect(), is.chars().collect());
     let before = was.iter().zip(&is).take_while(|(was, is)| was == is).count();
     let behind = was[before..].iter().rev().zip(is[before..].iter().rev()).take_while(|(was, is)| was == is);
     let behind = behind.count();
     let text = |chars: &[char]| chars.iter().collect::<String>();
-    (Some(cut(&text(&was), before, behind, max)), Some(cut(&text(&is), before, behind, max)))
+    (Some(cut(&text(&was), before, behind)), Some(cut(&text(&is), before, behind)))
 }
 
 /// A value of which so much at its beginning and end is not what matters.
-fn cut(value: &str, before: usize, behind: usize, max: usize) -> String {
+fn cut(value: &str, before: usize, behind: usize) -> String {
     let chars: Vec<char> = value.chars().collect();
-    if chars.len() <= max {
+    if chars.len() <= MAX {
         return value.to_owned();
     }
     let from = before.saturating_sub(AROUND);
-    let to = (chars.len() - behind + AROUND).min(chars.len()).min(from + max + 2 * AROUND);
+    let to = (chars.len() - behind + AROUND).min(chars.len()).min(from + MAX + 2 * AROUND);
     let mut text = String::new();
     if from > 0 {
         text.push('…');
@@ -133,10 +120,8 @@ mod tests {
 
     #[test]
     fn the_changed_line_is_struck_out_and_written_anew() {
-        let form = message(&[("accept", "a")], "code=•••••\ncode_verifier=•••••");
-        let verifier = "0123456789012345678901234567890123456789012";
-        let flipped = verifier.replacen("12345678901", "12345A78901", 1);
-        let change = changed(Part::Form, "code_verifier", Some(verifier), Some(&flipped));
+        let form = message(&[("accept", "a")], "code=•••••\nredirect_uri=http://b");
+        let change = changed(Part::Form, "redirect_uri", Some("http://a"), Some("http://b"));
         assert_eq!(
             lines(&form, &[change]),
             [
@@ -144,8 +129,8 @@ mod tests {
                 Same("accept: a".into()),
                 Same(String::new()),
                 Same("code=•••••".into()),
-                Was("code_verifier=0123456789012…".into()),
-                Is("code_verifier=012345A789012…".into()),
+                Was("redirect_uri=http://a".into()),
+                Is("redirect_uri=http://b".into()),
             ]
         );
     }
@@ -179,10 +164,18 @@ mod tests {
     }
 
     #[test]
-    fn no_secret_is_shown_whole() {
-        let change =
-            changed(Part::Header, "authorization", Some("Bearer eyJhbGciOiJSUzI1NiJ9.e30.c2ln"), None);
-        let (was, is) = shortened(&change);
-        assert_eq!((was.as_deref(), is), (Some("Bearer eyJhbGciOiJSUzI…"), None));
+    fn a_long_value_is_cut_down_to_where_it_differs() {
+        let long = "0123456789".repeat(10);
+        let other = [&long[..50], "X", &long[51..]].concat();
+        let (was, is) = shortened(&changed(Part::Form, "a", Some(&long), Some(&other)));
+        assert_eq!((was.as_deref(), is.as_deref()), (Some("…4567890123456…"), Some("…456789X123456…")));
+        let (was, is) = shortened(&changed(Part::Form, "a", Some(&long), None));
+        assert_eq!((was.map(|was| was.chars().count()), is), (Some(MAX + 2 * AROUND + 1), None));
+    }
+
+    #[test]
+    fn of_masked_secrets_it_is_said_that_they_differ() {
+        let (was, is) = shortened(&changed(Part::Form, "code", Some("•••••"), Some("•••••")));
+        assert_eq!((was.as_deref(), is.as_deref()), (Some("•••••"), Some("••••• (another one)")));
     }
 }

@@ -152,8 +152,7 @@ async fn headers(State(page): State<Arc<Page>>, request: Request, next: Next) ->
     if !host.is_some_and(|host| page.addresses.is_page_host(host)) {
         return (StatusCode::FORBIDDEN, "This server has another name.\n").into_response();
     }
-    // Trunk puts a hash into the name of every file but the index.
-    let hashed = request.uri().path().contains('-') && request.uri().path().contains('.');
+    let hashed = is_hashed(request.uri().path());
     let mut response = next.run(request).await;
     let hashed = hashed && response.status().is_success();
     let headers = response.headers_mut();
@@ -171,6 +170,14 @@ async fn headers(State(page): State<Arc<Page>>, request: Request, next: Next) ->
         HeaderValue::from_static("same-origin"),
     );
     response
+}
+
+/// Whether a name changes with its file. Trunk puts a hash behind the name of every file at the top but the index, the
+/// workbench and what starts it. The texts of the lessons keep their names (`/lessons/2025-11-25/step-up.json`): a browser
+/// has to ask whether they are still the same.
+fn is_hashed(path: &str) -> bool {
+    let name = path.strip_prefix('/').unwrap_or(path);
+    name.contains('-') && name.contains('.') && !name.contains('/')
 }
 
 /// Only the page's own files, WebAssembly, what stands in its document by its hash (trunk's script, the style), and
@@ -224,6 +231,16 @@ mod tests {
         assert!(policy.contains(&format!("script-src 'self' 'wasm-unsafe-eval' 'sha256-{script}';")));
         assert!(policy.contains(&format!("style-src 'self' 'sha256-{}';", hash("p{color:red}"))));
         assert!(!policy.contains("unsafe-inline"));
+    }
+
+    #[test]
+    fn only_a_name_with_a_hash_is_kept_unasked() {
+        for path in ["/web-client-73bcaad264efd180_bg.wasm", "/page-2c446fc12a153f19.svg"] {
+            assert!(is_hashed(path), "{path}");
+        }
+        for path in ["/", "/workbench_bg.wasm", "/start_workbench.js", "/lessons/2025-11-25/step-up.json"] {
+            assert!(!is_hashed(path), "{path}");
+        }
     }
 
     #[test]

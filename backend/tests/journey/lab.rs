@@ -29,18 +29,25 @@ pub(crate) struct Lab {
 pub(crate) const INDEX: &str =
     "<!doctype html><title>page</title><script type=\"module\">import init from '/web-client-1.js';</script>";
 
+/// The texts of a chapter.
+pub(crate) const SHEETS: &str = "lessons/2025-11-25/step-up.json";
+
 /// Beside some of the files stand compressed ones; here each says which it is.
-pub(crate) const FILES: [(&str, &str); 4] = [
+pub(crate) const FILES: [(&str, &str); 7] = [
     ("web-client-1.js", "export default 1;"),
     ("web-client-1_bg.wasm", "plain"),
     ("web-client-1_bg.wasm.br", "brotli"),
     ("web-client-1_bg.wasm.gz", "gzip"),
+    (SHEETS, "plain"),
+    ("lessons/2025-11-25/step-up.json.br", "brotli"),
+    ("lessons/2025-11-25/step-up.json.gz", "gzip"),
 ];
 
 impl Lab {
     pub(crate) async fn start(clock: Arc<impl Clock + 'static>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("index.html"), INDEX).unwrap();
+        std::fs::create_dir_all(folder.path().join(SHEETS).parent().unwrap()).unwrap();
         for (name, content) in FILES {
             std::fs::write(folder.path().join(name), content).unwrap();
         }

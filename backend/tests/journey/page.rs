@@ -3,7 +3,7 @@
 use flow::http::{Method, Request, Response};
 use serde_json::Value;
 
-use crate::lab::INDEX;
+use crate::lab::{INDEX, SHEETS};
 use crate::support::Lab;
 
 async fn get(lab: &Lab, path: &str, headers: &[(&str, &str)]) -> Response {
@@ -89,6 +89,39 @@ async fn files_are_served_in_the_form_that_a_browser_asks_for() {
         assert_eq!(answer.header("cache-control"), Some("public, max-age=31536000, immutable"));
         assert_eq!(answer.header("vary"), Some("accept-encoding"));
     }
+    lab.end().await;
+}
+
+/// Their names stay when a text changes, so a browser asks each time; what it has is only sent again if it is another.
+#[tokio::test]
+async fn the_texts_of_a_chapter_are_never_those_of_an_older_build() {
+    let lab = Lab::start().await;
+    let path = format!("/{SHEETS}");
+    for (asked, form, body) in
+        [("br, gzip", Some("br"), "brotli"), ("gzip", Some("gzip"), "gzip"), ("identity", None, "plain")]
+    {
+        let answer = get(&lab, &path, &[("accept-encoding", asked)]).await;
+        assert_eq!(
+            (answer.status, answer.header("content-encoding"), answer.body.as_str()),
+            (200, form, body)
+        );
+        assert_eq!(answer.header("content-type"), Some("application/json"));
+        assert_eq!(answer.header("cache-control"), Some("no-cache"));
+        assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
+        assert!(answer.header("content-security-policy").unwrap().contains("default-src 'none'"));
+    }
+    let known = get(&lab, &path, &[]).await.header("last-modified").unwrap().to_owned();
+    let again = get(&lab, &path, &[("if-modified-since", &known)]).await;
+    assert_eq!((again.status, again.body.as_str()), (304, ""));
+
+    let file = lab.page_folder.path().join(SHEETS);
+    std::fs::write(&file, "another text").unwrap();
+    let later = std::fs::metadata(&file).unwrap().modified().unwrap() + std::time::Duration::from_secs(2);
+    std::fs::File::options().write(true).open(file).unwrap().set_modified(later).unwrap();
+    let renewed = get(&lab, &path, &[("if-modified-since", &known)]).await;
+    assert_eq!((renewed.status, renewed.body.as_str()), (200, "another text"));
+
+    assert_eq!(get(&lab, "/lessons/2025-11-25/none.json", &[]).await.status, 404);
     lab.end().await;
 }
 

@@ -1,5 +1,6 @@
 //! What the program does, a file for each command.
 
+pub mod attack;
 pub mod call;
 pub mod conformance;
 pub mod inspect;
@@ -13,7 +14,7 @@ use flow::{Agenda, Config, Env, Era, Flow, OnBehalf, SigningRequest};
 use protocol::ids::{IdentifierError, Issuer, RedirectUri, ResourceUri};
 use serde_json::{Value, json};
 
-use crate::args::{ConnectArgs, LOOPBACK_REDIRECT, OutputArgs, explain, loopback_policy};
+use crate::args::{ClientArgs, ConnectArgs, LOOPBACK_REDIRECT, OutputArgs, explain, loopback_policy};
 use crate::browser::Browser;
 use crate::exit::Exit;
 use crate::progress::waiting_for;
@@ -36,6 +37,9 @@ pub enum CommandError {
     /// A server did not answer.
     #[error("{0}")]
     Unreachable(String),
+    /// Nobody has said that this server is theirs to attack.
+    #[error("{0}")]
+    NotTheirs(String),
     /// Nobody can come back from a browser.
     #[error(transparent)]
     Person(#[from] PersonError),
@@ -56,7 +60,7 @@ impl CommandError {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Usage(_) => Exit::Usage,
-            Self::Person(_) => Exit::NoPermission,
+            Self::Person(_) | Self::NotTheirs(_) => Exit::NoPermission,
             Self::Unreachable(_) => Exit::Unreachable,
             Self::Undiscovered(_) | Self::Http(_) | Self::Output(_) | Self::Signer(_) => Exit::Stopped,
         }
@@ -91,15 +95,7 @@ impl Helper {
             });
         }
         let decision = if args.deny { Decision::Deny } else { Decision::Allow };
-        let person = Person::new(http.clone(), &args.account, decision);
-        let person = match (&args.password, args.issuer().map_err(CommandError::Usage)?) {
-            (None, _) => person,
-            (Some(password), Some(issuer)) => person.with_password(password, &issuer),
-            (Some(_), None) => {
-                let why = "a password needs --issuer, the authorization server that it is for";
-                return Err(CommandError::Usage(why.into()));
-            }
-        };
+        let person = scripted(&args.client, &args.server, http, decision)?;
         Ok(Self::scripted(person, None))
     }
 
@@ -129,6 +125,24 @@ impl walker::companion::Companion for Helper {
 
     fn credentials(&mut self, _issuer: &Issuer) -> Option<Credentials> {
         None
+    }
+}
+
+/// Somebody who fills in the forms of this server's authorization server.
+pub(crate) fn scripted(
+    args: &ClientArgs,
+    server: &str,
+    http: &Http,
+    decision: Decision,
+) -> Result<Person, CommandError> {
+    let person = Person::new(http.clone(), &args.account, decision);
+    match (&args.password, args.issuer(server).map_err(CommandError::Usage)?) {
+        (None, _) => Ok(person),
+        (Some(password), Some(issuer)) => Ok(person.with_password(password, &issuer)),
+        (Some(_), None) => {
+            let why = "a password needs --issuer, the authorization server that it is for";
+            Err(CommandError::Usage(why.into()))
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a program that cannot be run has failed the test")]
 
+mod attack;
 mod browser;
 mod call;
 mod connect;

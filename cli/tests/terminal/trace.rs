@@ -115,7 +115,7 @@ async fn completions_are_for_the_shell_that_is_named() {
 
 #[tokio::test]
 async fn help_tells_the_exit_statuses() {
-    for command in ["trace", "call", "inspect", "token", "conformance"] {
+    for command in ["trace", "call", "inspect", "token", "attack", "conformance"] {
         let ended = run(&[command, "--help"]).await.with(0);
         assert!(ended.out.contains("Exit status:"), "{command}");
     }

@@ -4,6 +4,8 @@ import type { Locator, Page } from "@playwright/test";
 export class Card {
   readonly root: Locator;
   readonly title: Locator;
+  readonly what: Locator;
+  readonly noText: Locator;
   readonly panel: Locator;
   readonly clientChecks: Locator;
   readonly serverFindings: Locator;
@@ -17,6 +19,8 @@ export class Card {
   constructor(page: Page) {
     this.root = page.getByTestId("card");
     this.title = this.root.getByRole("heading").first();
+    this.what = this.root.locator(".what").first();
+    this.noText = this.root.getByTestId("no-text");
     this.panel = this.root.getByTestId("panel");
     this.clientChecks = this.root.getByTestId("client-checks");
     this.serverFindings = this.root.getByTestId("server-findings");

@@ -6,6 +6,7 @@ mod lesson;
 pub mod mistakes;
 pub mod observed;
 pub mod plan;
+pub mod sheet;
 pub mod steps;
 mod texts;
 

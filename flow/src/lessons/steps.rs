@@ -54,6 +54,21 @@ impl Chapter {
         }
     }
 
+    /// Names its texts; lower-case letters and hyphens.
+    #[must_use]
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Discovery => "discovery",
+            Self::Identity => "identity",
+            Self::Authorization => "authorization",
+            Self::Token => "token",
+            Self::Use => "use",
+            Self::StepUp => "step-up",
+            Self::Retry => "retry",
+            Self::Lifetime => "lifetime",
+        }
+    }
+
     /// Its steps, in order.
     pub fn steps(self) -> impl Iterator<Item = Step> {
         Step::ALL.into_iter().filter(move |step| step.chapter() == self)

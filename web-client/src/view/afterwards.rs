@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::boxed::{CollectBoxed as _, changing, click};
+use super::boxed::{Boxed as _, CollectBoxed as _, changing, click};
 
 /// Something that can be done now, or could be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,7 +47,7 @@ pub(crate) fn Afterwards(
                     <span>"The lab’s clock is "<b>{ahead}</b>" ahead."</span>
                     <button class="quiet" on:click=click(move |_| on_clock_back.run(()))>"Put it back"</button>
                 </p>
-            })}
+            }).boxed()}
             <p role="status" class="outcome" data-testid="deed-outcome">{move || outcome.get()}</p>
             <ul>{changing(items)}</ul>
         </section>
@@ -76,7 +76,7 @@ fn DeedItem(
             </button>
             <p id=about>
                 {sentence}
-                {hindrance.map(|why| view! { <span class="hindrance">" Not now: "{why}</span> })}
+                {hindrance.map(|why| view! { <span class="hindrance">" Not now: "{why}</span> }).boxed()}
             </p>
         </li>
     }

@@ -17,6 +17,18 @@ impl<V: IntoView + 'static, I: Iterator<Item = V>> CollectBoxed for I {
     }
 }
 
+/// A view that may be there.
+pub(crate) trait Boxed {
+    /// The same, of the one type that all of them have.
+    fn boxed(self) -> Option<AnyView>;
+}
+
+impl<V: IntoView + 'static> Boxed for Option<V> {
+    fn boxed(self) -> Option<AnyView> {
+        self.map(IntoAny::into_any)
+    }
+}
+
 /// A part of the page that is made anew when a signal in it changes.
 pub(crate) fn changing<V: IntoView + 'static>(mut make: impl FnMut() -> V + Send + 'static) -> AnyView {
     let make: Arc<Mutex<dyn FnMut() -> AnyView + Send>> = Arc::new(Mutex::new(move || make().into_any()));

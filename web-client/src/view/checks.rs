@@ -6,7 +6,7 @@ use protocol::observation::Finding;
 use protocol::party::Party;
 use protocol::revision::Revision;
 
-use super::boxed::CollectBoxed as _;
+use super::boxed::{Boxed as _, CollectBoxed as _};
 use super::party;
 use super::text::Text;
 use crate::walk::Walk;
@@ -28,14 +28,18 @@ impl From<Walk> for Manner {
 /// What the client verified.
 #[component]
 pub(crate) fn ClientChecks(#[prop(into)] manner: Manner, checks: Vec<Check>) -> impl IntoView {
-    (!checks.is_empty()).then(|| {
-        let items =
-            checks.into_iter().map(|check| view! { <CheckItem manner=manner check=check /> }).collect_boxed();
-        view! {
-            <h3 class="section client">"What the client checked"</h3>
-            <ul class="checks" data-testid="client-checks">{items}</ul>
-        }
-    })
+    (!checks.is_empty())
+        .then(|| {
+            let items = checks
+                .into_iter()
+                .map(|check| view! { <CheckItem manner=manner check=check /> })
+                .collect_boxed();
+            view! {
+                <h3 class="section client">"What the client checked"</h3>
+                <ul class="checks" data-testid="client-checks">{items}</ul>
+            }
+        })
+        .boxed()
 }
 
 /// What a server checked, fetched, stored and refused, in its own order.
@@ -83,8 +87,8 @@ fn CheckItem(manner: Manner, check: Check) -> impl IntoView {
                 <a href=check.clause.url_in(revision) target="_blank" rel="noreferrer noopener">{check.clause.source()}</a>
             </p>
             <p class="found"><code>{manner.text.run(found)}</code></p>
-            {(!same).then(|| view! { <p class="expected">"expected: "{manner.text.run(expected)}</p> })}
-            {fails.then(|| view! { <p class="rule"><b>{check.clause.level().as_str()}</b>" "{check.clause.rule_in(revision)}</p> })}
+            {(!same).then(|| view! { <p class="expected">"expected: "{manner.text.run(expected)}</p> }).boxed()}
+            {fails.then(|| view! { <p class="rule"><b>{check.clause.level().as_str()}</b>" "{check.clause.rule_in(revision)}</p> }).boxed()}
         </li>
     }
 }

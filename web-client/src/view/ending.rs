@@ -10,7 +10,7 @@ use protocol::observation::Finding;
 use protocol::party::Party;
 
 use super::afterwards::Afterwards;
-use super::boxed::{changing, click};
+use super::boxed::{Boxed as _, changing, click};
 use super::rule::OuterLink;
 use crate::draft::is_on_this_machine;
 use crate::lab_controls;
@@ -158,7 +158,7 @@ fn BrokenRule(walk: Walk, failure: Failure) -> impl IntoView {
         </dl>
         {failure.clause.map(|clause| {
             view! { <p>{clause.rule_in(revision)}" "<OuterLink text=clause.source() url=clause.url_in(revision) /></p> }
-        })}
+        }).boxed()}
         {move || refusal(walk).map(|(party, says, clause)| {
             view! {
                 <p data-testid="refusal">
@@ -166,7 +166,7 @@ fn BrokenRule(walk: Walk, failure: Failure) -> impl IntoView {
                     <OuterLink text=clause.source() url=clause.url_in(revision) />
                 </p>
             }
-        })}
+        }).boxed()}
     }
 }
 

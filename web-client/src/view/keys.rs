@@ -6,11 +6,10 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast as _;
 
 use super::dialog::{Modal, is_any_open};
-use super::tools::Tools;
 use crate::walk::{Tool, Until, Walk};
 
 /// Listens for the keys of the page.
-pub(crate) fn listen(walk: Walk, tools: Tools) {
+pub(crate) fn listen(walk: Walk) {
     let handle = window_event_listener(ev::keydown, move |event| {
         if event.ctrl_key() || event.meta_key() || event.alt_key() || event.is_composing() || is_any_open() {
             return;
@@ -33,8 +32,8 @@ pub(crate) fn listen(walk: Walk, tools: Tools) {
             "d" | "D" => walk.open_tool(Tool::Document),
             "x" | "X" => walk.open_tool(Tool::Export),
             "b" | "B" => walk.open_tool(Tool::Break),
-            "v" | "V" => tools.presenter.set(true),
-            "?" => tools.keys.set(true),
+            "v" | "V" => walk.open_tool(Tool::Present),
+            "?" => walk.open_tool(Tool::Keys),
             _ => return,
         }
         event.prevent_default();

@@ -10,7 +10,7 @@ use leptos::prelude::*;
 use protocol::party::Party;
 use record::Hop;
 
-use super::boxed::{CollectBoxed as _, click};
+use super::boxed::{Boxed as _, CollectBoxed as _, click};
 use super::party;
 use crate::walk::{At, Walk};
 
@@ -231,10 +231,10 @@ fn ArrowButton(walk: Walk, arrow: Arrow, behind: bool, crowded: bool) -> impl In
             </span>
             <span class="text" aria-hidden="true">
                 <span class="title">{arrow.edited.then_some("✎ ")}{arrow.title}</span>
-                {arrow.answer.map(|answer| view! { <span class=String::from("answer ") + party::class(arrow.to)>{answer}</span> })}
+                {arrow.answer.map(|answer| view! { <span class=String::from("answer ") + party::class(arrow.to)>{answer}</span> }).boxed()}
             </span>
             <span class="arrow" aria-hidden="true"></span>
-            {answered.then(|| view! { <span class=String::from("back ") + party::class(arrow.to) aria-hidden="true"></span> })}
+            {answered.then(|| view! { <span class=String::from("back ") + party::class(arrow.to) aria-hidden="true"></span> }).boxed()}
         </button>
     }
 }

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use protocol::query::Parameters;
 use record::Hop;
 
-use super::boxed::CollectBoxed as _;
+use super::boxed::{Boxed as _, CollectBoxed as _};
 use super::text::Text;
 use crate::walk::Walk;
 
@@ -93,7 +93,7 @@ pub(crate) fn MessageView(walk: Walk, message: Message) -> impl IntoView {
     });
     let has_body = !body.is_empty();
     view! {
-        {told_by.map(|who| view! { <p class="told">"As the "{who}" reports it; secrets were masked there."</p> })}
+        {told_by.map(|who| view! { <p class="told">"As the "{who}" reports it; secrets were masked there."</p> }).boxed()}
         <pre tabindex="0" data-testid="message">
             <b><Text walk=walk text=start /></b>"\n"{headers.collect_boxed()}
             {has_body.then_some("\n")}<Text walk=walk text=body />

@@ -4,6 +4,7 @@ use leptos::ev;
 use leptos::prelude::*;
 use protocol::party::Party;
 
+use super::boxed::Boxed as _;
 use super::card::Card;
 use super::controls::Controls;
 use super::guest::Guest;
@@ -13,7 +14,7 @@ use super::party;
 use super::steps::Steps;
 use super::strip::Strip;
 use super::switches::{RevisionSwitch, WaySwitch};
-use super::tools::{ToolButtons, ToolDialogs, Tools};
+use super::tools::ToolButtons;
 use super::wanted::Wanted;
 use crate::browser;
 use crate::choice::Link;
@@ -22,8 +23,7 @@ use crate::walk::{At, Walk};
 /// Header, values, steps, ladder, card and controls.
 #[component]
 pub(crate) fn WalkPage(walk: Walk) -> impl IntoView {
-    let tools = Tools::new(walk);
-    listen(walk, tools);
+    listen(walk);
     keep_address(walk);
     let shown_again = window_event_listener(ev::pageshow, move |event| {
         if event.persisted() {
@@ -45,11 +45,11 @@ pub(crate) fn WalkPage(walk: Walk) -> impl IntoView {
             <h1>"MCP Auth Lab"</h1>
             <RevisionSwitch walk=walk />
             <WaySwitch walk=walk />
-            <ToolButtons walk=walk tools=tools />
+            <ToolButtons walk=walk />
         </header>
         <Strip walk=walk />
         <div class="notices">
-            {move || walk.notice.get().map(|notice| view! { <p class="notice" role="alert">{notice}</p> })}
+            {move || walk.notice.get().map(|notice| view! { <p class="notice" role="alert">{notice}</p> }).boxed()}
             <Wanted walk=walk />
             <Guest walk=walk />
         </div>
@@ -65,7 +65,6 @@ pub(crate) fn WalkPage(walk: Walk) -> impl IntoView {
         </main>
         <Controls walk=walk />
         <p class="visually-hidden" role="status" aria-live="polite">{move || announcement(walk)}</p>
-        <ToolDialogs walk=walk tools=tools />
     }
 }
 

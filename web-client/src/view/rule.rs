@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use protocol::party::Party;
 
-use super::boxed::CollectBoxed as _;
+use super::boxed::{Boxed as _, CollectBoxed as _};
 use super::party;
 
 /// A rule as it is shown.
@@ -41,9 +41,9 @@ fn RuleItem(rule: Rule) -> impl IntoView {
 
 /// Where this project does something: who, the file, and the function in it.
 #[component]
-pub(crate) fn Sources(sources: Vec<(Party, &'static str, &'static str)>) -> impl IntoView {
+pub(crate) fn Sources(sources: Vec<(Party, String, String)>) -> impl IntoView {
     (!sources.is_empty()).then(|| {
-        let item = |(party, file, function): (Party, &'static str, &'static str)| {
+        let item = |(party, file, function): (Party, String, String)| {
             view! {
                 <li><b class=party::class(party)>{party.name()}</b>" "<code>{file}</code>" "<code class="function">{function}"()"</code></li>
             }
@@ -52,7 +52,7 @@ pub(crate) fn Sources(sources: Vec<(Party, &'static str, &'static str)>) -> impl
             <p class="done-in">"Where this project does it"</p>
             <ul class="files">{sources.into_iter().map(item).collect_boxed()}</ul>
         }
-    })
+    }).boxed()
 }
 
 /// A link out of the page: it opens beside it, tells nobody where the reader came from, and says what it will do.

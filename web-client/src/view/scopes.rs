@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::boxed::CollectBoxed as _;
+use super::boxed::{Boxed as _, CollectBoxed as _};
 
 /// How a scope stands. In the order in which they are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -84,10 +84,12 @@ pub(crate) fn Scopes(
         }
     });
     let items = items.collect_boxed();
-    let meanings = explained.then(|| {
-        let rows = used.into_iter().map(|mark| view! { <dt>{mark.word()}</dt><dd>{mark.meaning()}</dd> });
-        view! { <dl class="scope-meanings">{rows.collect_boxed()}</dl> }
-    });
+    let meanings = explained
+        .then(|| {
+            let rows = used.into_iter().map(|mark| view! { <dt>{mark.word()}</dt><dd>{mark.meaning()}</dd> });
+            view! { <dl class="scope-meanings">{rows.collect_boxed()}</dl> }
+        })
+        .boxed();
     view! {
         <ul class="scopes" aria-label="Scopes">{items}</ul>
         {meanings}

@@ -4,7 +4,7 @@
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 
-use super::boxed::{changing, click};
+use super::boxed::{Boxed as _, changing, click};
 use super::scopes::Scopes;
 use crate::walk::Walk;
 
@@ -61,7 +61,7 @@ fn Value(
                     <code>{shorten(&whole)}</code>
                 </button>
             }
-        })
+        }).boxed()
     })
 }
 
@@ -79,7 +79,9 @@ fn ScopesSoFar(walk: Walk) -> impl IntoView {
         };
         let (granted, asked) =
             (list(&granted.unwrap_or_default()), list(&walk.value("scope").unwrap_or_default()));
-        (!granted.is_empty() || !asked.is_empty()).then(|| view! { <Scopes granted=granted asked=asked /> })
+        (!granted.is_empty() || !asked.is_empty())
+            .then(|| view! { <Scopes granted=granted asked=asked /> })
+            .boxed()
     })
 }
 

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::boxed::{changing, click};
+use super::boxed::{Boxed as _, changing, click};
 use crate::walk::{Until, Walk};
 
 /// Offers to go there.
@@ -22,6 +22,6 @@ pub(crate) fn Wanted(walk: Walk) -> impl IntoView {
                     <button class="quiet" on:click=click(move |_| walk.wanted.set(None))>"Stay here"</button>
                 </p>
             }
-        })
+        }).boxed()
     })
 }

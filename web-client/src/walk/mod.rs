@@ -3,6 +3,7 @@
 mod deeds;
 mod moves;
 mod next;
+mod presenting;
 mod records;
 mod start;
 mod tools;
@@ -27,6 +28,7 @@ use crate::draft::Draft;
 use crate::fetched::Workbench;
 use crate::followed::{followed, latest, spelled};
 use crate::lab::Lab;
+use crate::lessons::Lessons;
 use crate::observatory::Observatory;
 use crate::view::highlight::Value;
 
@@ -123,8 +125,6 @@ pub(crate) struct State {
     pub(crate) picked: RwSignal<Option<&'static str>>,
     /// The values that are followed across the run.
     pub(crate) followed: Memo<Vec<Value>>,
-    /// The language in which code is shown.
-    pub(crate) language: RwSignal<&'static str>,
     /// What the last deed at rest came to.
     pub(crate) outcome: RwSignal<Option<String>>,
     /// How far the lab's clock is ahead, in seconds.
@@ -137,6 +137,8 @@ pub(crate) struct State {
     pub(crate) notice: RwSignal<Option<&'static str>>,
     /// The attack that the catalogue is to open.
     pub(crate) attack: StoredValue<Option<String>>,
+    /// What is said about steps.
+    pub(crate) lessons: Lessons,
     /// The tools that are fetched when they are wanted.
     pub(crate) workbench: Workbench,
 }
@@ -183,13 +185,13 @@ impl Walk {
             }),
             picked: RwSignal::new(None),
             followed: known,
-            language: RwSignal::new("curl"),
             outcome: RwSignal::new(None),
             clock_ahead: RwSignal::new(0),
             clock_asked: StoredValue::new(false),
             wanted: RwSignal::new(start.wanted),
             notice: RwSignal::new(start.notice),
             attack: StoredValue::new(None),
+            lessons: Lessons::new(),
             workbench: Workbench::new(),
         })))
     }
@@ -236,9 +238,12 @@ impl Walk {
 
     /// A text with secrets masked, unless the reader wants to see them.
     pub(crate) fn visible(self, text: &str) -> String {
-        if self.show_secrets.get() {
-            text.to_owned()
-        } else if self.imported.with(Option::is_some) {
+        if self.show_secrets.get() { text.to_owned() } else { self.masked(text) }
+    }
+
+    /// A text with secrets masked, for whoever must not see them.
+    pub(crate) fn masked(self, text: &str) -> String {
+        if self.imported.with(Option::is_some) {
             // Nobody has told this client what is secret there.
             self.followed.with(|values| {
                 let secret = values.iter().filter(|value| value.secret);

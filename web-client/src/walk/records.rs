@@ -29,9 +29,7 @@ impl Walk {
     }
 
     /// Looks at a run that was exported, or at the one of an attack. The reader's own waits meanwhile.
-    pub(super) fn look_at_text(self, text: &str, attack: Option<String>) {
-        // Whoever gives it has read it before.
-        let Ok(record) = Record::parse(text) else { return };
+    pub(super) fn look_at_record(self, record: Record, attack: Option<String>) {
         if self.imported.with_untracked(Option::is_none) {
             self.own.set_value(Some((self.choice.get_untracked(), self.at.get_untracked())));
         }

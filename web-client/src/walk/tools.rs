@@ -19,6 +19,10 @@ pub(crate) enum Tool {
     Export,
     /// The catalogue of attacks.
     Break,
+    /// One hop fills the screen.
+    Present,
+    /// The keys and the words.
+    Keys,
 }
 
 /// What is said where the workbench is not to be had.
@@ -37,6 +41,7 @@ impl Walk {
             let is_there =
                 bench.open(move || untrack(|| self.order(tool)), move |told| self.told(told)).await;
             bench.opening.set(None);
+            self.presents.set(is_there && tool == Tool::Present);
             if !is_there {
                 self.notice.set(Some(LOST));
             } else if self.notice.get_untracked() == Some(LOST) {
@@ -49,6 +54,21 @@ impl Walk {
     pub(crate) fn break_it(self, attack: String) {
         self.attack.set_value(Some(attack));
         self.open_tool(Tool::Break);
+    }
+
+    /// Keeps what a room sees where the reader stands. To be called inside a component.
+    pub(crate) fn keep_presenting(self) {
+        Effect::new(move || {
+            if self.presents.get() {
+                let order = Order::Present(self.moment());
+                spawn_local(async move {
+                    if !self.workbench.open(move || order, move |told| self.told(told)).await {
+                        self.presents.set(false);
+                        self.notice.set(Some(LOST));
+                    }
+                });
+            }
+        });
     }
 
     fn order(self, tool: Tool) -> Order {
@@ -80,6 +100,8 @@ impl Walk {
                     imported: self.imported.with(Option::is_some),
                 }
             }
+            Tool::Present => Order::Present(self.moment()),
+            Tool::Keys => Order::Keys,
         }
     }
 
@@ -94,14 +116,16 @@ impl Walk {
             Told::StartWithDocument(url) => {
                 self.start(Choice { way: Way::Cimd, document: Some(url), ..choice });
             }
-            // The tool has read it before.
-            Told::LookAt(text) => self.look_at_text(&text, None),
+            Told::LookAt(record) => self.look_at_record(*record, None),
             Told::LookAtAttack { attack, at, run } => {
-                self.look_at_text(&run, Some(attack));
+                self.look_at_record(*run, Some(attack));
                 if let Some(at) = at {
                     self.look_at(At::Hop(at));
                 }
             }
+            Told::Next => self.step(),
+            Told::Back => self.back(),
+            Told::Left => self.presents.set(false),
         }
     }
 }

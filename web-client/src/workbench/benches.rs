@@ -8,11 +8,13 @@ use leptos::mount::mount_to;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use protocol::ids::UnixTime;
+use record::code;
 use wasm_bindgen::JsCast as _;
 use web_sys::HtmlElement;
 
 use crate::bridge::{BENCH_PLACE, Bench};
 use crate::env;
+use crate::view::code_block::CodeBlock;
 use crate::view::pkce_bench::PkceBench;
 use crate::view::token::TokenView;
 
@@ -22,6 +24,8 @@ pub(super) struct Benches {
     shown: StoredValue<Option<Shown>, LocalStorage>,
     shows_secrets: RwSignal<bool>,
     clock_ahead: RwSignal<u64>,
+    /// The language in which code is shown.
+    language: RwSignal<&'static str>,
 }
 
 /// A bench in its place, until it is dropped.
@@ -38,6 +42,7 @@ impl Benches {
             shown: StoredValue::new_local(None),
             shows_secrets: RwSignal::new(false),
             clock_ahead: RwSignal::new(0),
+            language: RwSignal::new("curl"),
         }
     }
 
@@ -89,6 +94,14 @@ impl Benches {
             Bench::Pkce { challenge, verifier } => {
                 let masked = Signal::derive(move || !self.shows_secrets.get());
                 view! { <PkceBench challenge=challenge verifier=verifier masked=masked /> }.into_any()
+            }
+            Bench::Code(request) => {
+                let snippets = vec![
+                    ("curl", code::curl(&request)),
+                    ("JavaScript", code::javascript(&request)),
+                    ("Rust", code::rust(&request)),
+                ];
+                view! { <CodeBlock snippets=snippets chosen=self.language /> }.into_any()
             }
         }
     }

@@ -12,7 +12,7 @@ use wasm_bindgen::JsValue;
 
 use self::benches::Benches;
 use self::tools::Tool;
-use crate::bridge::{self, Order, Told};
+use crate::bridge::{self, Moment, Order, Told};
 use crate::trial::Places;
 use crate::view::breaking::Breaking;
 use crate::view::document_editor::Trial;
@@ -23,6 +23,8 @@ struct Desk {
     /// What is open, and how many orders came before it.
     order: RwSignal<Option<(u32, Order)>>,
     count: StoredValue<u32>,
+    /// What a room sees.
+    moment: RwSignal<Option<Moment>>,
     /// What is shown in the page's card.
     benches: Benches,
     /// The document that is being tried: it outlives its dialog.
@@ -45,6 +47,12 @@ pub fn open(order: &str, tell: Function) {
             return desk.benches.show(bench, shows_secrets, clock_ahead);
         }
         desk.tell.set_value(Some(tell));
+        if let Order::Present(moment) = &order {
+            desk.moment.set(Some(moment.clone()));
+            if desk.order.with_untracked(|open| matches!(open, Some((_, Order::Present(_))))) {
+                return;
+            }
+        }
         desk.count.update_value(|count| *count = count.wrapping_add(1));
         desk.order.set(Some((desk.count.get_value(), order)));
     });
@@ -56,6 +64,7 @@ fn set_up() -> (Owner, Desk) {
     let desk = owner.with(|| Desk {
         order: RwSignal::new(None),
         count: StoredValue::new(0),
+        moment: RwSignal::new(None),
         benches: Benches::new(),
         trial: StoredValue::new(None),
         breaking: StoredValue::new(None),
@@ -73,9 +82,14 @@ fn set_up() -> (Owner, Desk) {
 }
 
 impl Desk {
-    /// Tells the page, once the tool is closed.
-    fn tell(self, told: &Told) {
+    /// Closes the tool and tells the page what was decided in it.
+    fn close_with(self, told: &Told) {
         self.order.set(None);
+        self.tell(told);
+    }
+
+    /// Tells the page.
+    fn tell(self, told: &Told) {
         let tell = self.tell.with_value(Option::clone);
         // Nobody is there to hear it if the page has stopped.
         let _ = tell.map(|tell| tell.call1(&JsValue::NULL, &bridge::write(told).into()));

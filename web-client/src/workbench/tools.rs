@@ -9,7 +9,7 @@ use protocol::revision::Revision;
 use record::Record;
 
 use super::Desk;
-use crate::bridge::{Order, Told};
+use crate::bridge::{Moment, Order, Told};
 use crate::observatory::{Observatory, Place};
 use crate::trial::Places;
 use crate::view::breaking::Break;
@@ -18,6 +18,9 @@ use crate::view::compare::Compare;
 use crate::view::dialog::Modal;
 use crate::view::document_editor::DocumentEditor;
 use crate::view::export::{Export, Format, Import};
+use crate::view::keys::KeysDialog;
+use crate::view::presenter::Presenter;
+use crate::view::slide;
 use crate::{comparing, storage};
 
 /// What the order names, until it is closed.
@@ -26,7 +29,7 @@ pub(super) fn Tool(desk: Desk, order: Order) -> impl IntoView {
     let open = RwSignal::new(true);
     Effect::new(move || {
         if !open.get() {
-            desk.order.set(None);
+            desk.close_with(&Told::Left);
         }
     });
     match order {
@@ -54,8 +57,24 @@ pub(super) fn Tool(desk: Desk, order: Order) -> impl IntoView {
             </Modal>
         }
         .into_any(),
+        Order::Present(first) => view! { <Presenting desk=desk open=open first=first.clone() /> }.into_any(),
+        Order::Keys => view! { <KeysDialog open=open /> }.into_any(),
         // It has no dialog.
         Order::Bench { .. } => ().into_any(),
+    }
+}
+
+#[component]
+fn Presenting(desk: Desk, open: RwSignal<bool>, first: Moment) -> impl IntoView {
+    let moment = Memo::new(move |_| desk.moment.get().unwrap_or_else(|| first.clone()));
+    view! {
+        <Presenter
+            open=open
+            slide=Signal::derive(move || moment.with(slide::of))
+            next=Signal::derive(move || moment.with(|moment| moment.next.clone()))
+            on_next=Callback::new(move |()| desk.tell(&Told::Next))
+            on_back=Callback::new(move |()| desk.tell(&Told::Back))
+        />
     }
 }
 
@@ -68,7 +87,7 @@ fn Comparison(desk: Desk) -> impl IntoView {
         [(_, Some(left)), (_, Some(right))] => comparing::rows(&left, &right),
         _ => Vec::new(),
     };
-    let on_run = Callback::new(move |revision| desk.tell(&Told::Run(revision)));
+    let on_run = Callback::new(move |revision| desk.close_with(&Told::Run(revision)));
     view! { <Compare rows=Signal::stored(rows) missing=Signal::stored(missing) on_run=on_run /> }
 }
 
@@ -80,7 +99,7 @@ fn Document(desk: Desk, places: Places, revision: Revision, since: Option<Place>
     let show = Callback::new(move |findings: Vec<Finding>| {
         view! { <Findings manner=Manner { revision, text } findings=findings /> }.into_any()
     });
-    let on_use = Callback::new(move |url| desk.tell(&Told::StartWithDocument(url)));
+    let on_use = Callback::new(move |url| desk.close_with(&Told::StartWithDocument(url)));
     let trial = desk.trial(&places);
     view! { <DocumentEditor trial=trial places=places seen=seen.into() show=show on_use=on_use /> }
 }
@@ -90,8 +109,8 @@ fn Breaks(desk: Desk, revision: Revision, attack: Option<String>) -> impl IntoVi
     let breaking = desk.breaking();
     breaking.show(revision, attack.as_deref());
     let on_look = Callback::new(move |outcome: Arc<Outcome>| {
-        let (attack, at, run) = (outcome.id.clone(), outcome.at, outcome.run.to_json());
-        desk.tell(&Told::LookAtAttack { attack, at, run });
+        let (attack, at, run) = (outcome.id.clone(), outcome.at, Box::new(outcome.run.clone()));
+        desk.close_with(&Told::LookAtAttack { attack, at, run });
     });
     view! { <Break breaking=breaking on_look=on_look /> }
 }
@@ -110,7 +129,7 @@ fn Exports(desk: Desk, name: String, masked: Record, with_secrets: Record, impor
     });
     let error = RwSignal::new(None::<String>);
     let on_text = Callback::new(move |text: String| match Record::parse(&text) {
-        Ok(_) => desk.tell(&Told::LookAt(text)),
+        Ok(record) => desk.close_with(&Told::LookAt(Box::new(record))),
         Err(reason) => error.set(Some(reason.to_string())),
     });
     view! {

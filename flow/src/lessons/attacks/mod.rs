@@ -11,6 +11,7 @@ mod callback;
 mod client_id;
 mod consent;
 mod documents;
+mod elsewhere;
 mod lifetime;
 mod rogue;
 mod sessions;
@@ -19,6 +20,7 @@ mod token;
 mod transport;
 mod twist;
 
+pub use elsewhere::Elsewhere;
 use protocol::clause::Clause;
 use protocol::party::Party;
 use protocol::revision::Revision;

@@ -1,20 +1,18 @@
 //! The request of a hop as a program would send it.
 
-use record::{Hop, code};
+use leptos::prelude::*;
+use record::Hop;
 
+use super::opened::BenchPlace;
+use crate::bridge::Bench;
 use crate::walk::Walk;
 
-/// In each language; `None` where the client sent nothing.
-pub(super) fn code_of(hop: &Hop) -> Option<Vec<(&'static str, String)>> {
-    let request = hop.request()?;
-    Some(vec![
-        ("curl", code::curl(request)),
-        ("JavaScript", code::javascript(request)),
-        ("Rust", code::rust(request)),
-    ])
-}
-
-/// As the reader wants to see secrets now.
-pub(super) fn masked(walk: Walk, snippets: Vec<(&'static str, String)>) -> Vec<(&'static str, String)> {
-    snippets.into_iter().map(|(label, code)| (label, walk.visible(&code))).collect()
+/// In several languages, with secrets as the reader wants to see them now.
+#[component]
+pub(crate) fn Code(walk: Walk, hop: Hop) -> impl IntoView {
+    let bench = Signal::derive(move || {
+        let hop = hop.clone().masked(&|text| walk.visible(text));
+        hop.request().cloned().map(Bench::Code)
+    });
+    view! { <BenchPlace walk=walk bench=bench /> }
 }

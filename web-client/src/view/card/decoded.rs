@@ -3,7 +3,7 @@
 use flow::trace::Decoded;
 use leptos::prelude::*;
 
-use crate::view::boxed::CollectBoxed as _;
+use crate::view::boxed::{Boxed as _, CollectBoxed as _};
 use crate::view::text::Text;
 use crate::walk::Walk;
 
@@ -13,7 +13,7 @@ pub(crate) fn DecodedView(walk: Walk, decoded: Decoded) -> impl IntoView {
     let rows = decoded.rows.into_iter().map(|(name, value, meaning)| {
         view! {
             <dt>{name}</dt>
-            <dd><code><Text walk=walk text=value /></code>{(!meaning.is_empty()).then(|| view! { <span class="meaning">{meaning}</span> })}</dd>
+            <dd><code><Text walk=walk text=value /></code>{(!meaning.is_empty()).then(|| view! { <span class="meaning">{meaning}</span> }).boxed()}</dd>
         }
     });
     view! {

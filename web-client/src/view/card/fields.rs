@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::draft::{Draft, Field, Part, is_the_browsers};
-use crate::view::boxed::{CollectBoxed as _, changing};
+use crate::view::boxed::{Boxed as _, CollectBoxed as _, changing};
 
 /// The form.
 #[component]
@@ -38,24 +38,26 @@ pub(crate) fn Fields(draft: RwSignal<Option<Draft>>) -> impl IntoView {
                 </fieldset>
             }
         });
-        let body = (!has_form && now.body.is_some()).then(|| {
-            let text = now.body.clone().unwrap_or_default();
-            view! {
-                <label class="body">
-                    <span>"Body"</span>
-                    <textarea
-                        rows="7"
-                        spellcheck="false"
-                        data-testid="edit-body"
-                        prop:value=text
-                        on:input=move |event| {
-                            let text = event_target_value(&event);
-                            change(Box::new(move |draft| draft.body = Some(text)));
-                        }
-                    ></textarea>
-                </label>
-            }
-        });
+        let body = (!has_form && now.body.is_some())
+            .then(|| {
+                let text = now.body.clone().unwrap_or_default();
+                view! {
+                    <label class="body">
+                        <span>"Body"</span>
+                        <textarea
+                            rows="7"
+                            spellcheck="false"
+                            data-testid="edit-body"
+                            prop:value=text
+                            on:input=move |event| {
+                                let text = event_target_value(&event);
+                                change(Box::new(move |draft| draft.body = Some(text)));
+                            }
+                        ></textarea>
+                    </label>
+                }
+            })
+            .boxed();
         view! {
             <label class="body">
                 <span>{now.method.as_str()}</span>
@@ -126,6 +128,6 @@ fn FieldRow(draft: RwSignal<Option<Draft>>, index: usize, field: Field) -> impl 
         </div>
         {move || is_left_out().then(|| view! {
             <p class="hint" role="status">"A browser does not let a page set this header, so it is left out. The curl line under “Code” can."</p>
-        })}
+        }).boxed()}
     }
 }

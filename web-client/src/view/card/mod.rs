@@ -1,5 +1,6 @@
 //! The chosen message: what happens, and behind tabs the request, the answer, its parts, the checks, the code, the rules.
 
+mod about;
 mod code;
 mod decoded;
 mod fields;
@@ -9,19 +10,18 @@ mod rules;
 
 use flow::Action;
 use flow::lessons::observed::Observed;
-use flow::lessons::steps::Step;
 use leptos::html::Article;
 use leptos::prelude::*;
 use protocol::party::Party;
-use protocol::revision::Revision;
 use record::Hop;
 
-use self::code::{code_of, masked};
+use self::about::{About, Awaited, Breaks};
+use self::code::Code;
 use self::opened::Opened;
 use self::pending::PendingCard;
-use self::rules::{rules_of, sources_of};
+use self::rules::rules_of;
+use super::boxed::{Boxed as _, changing};
 use super::checks::{ClientChecks, ServerFindings};
-use super::code_block::CodeBlock;
 use super::ending::Ending;
 use super::message::{Message, MessageView};
 use super::party::Who;
@@ -59,16 +59,6 @@ pub(crate) fn Card(walk: Walk) -> impl IntoView {
     }
 }
 
-/// What happens at a step and why, and what to look at.
-#[component]
-pub(crate) fn About(step: Step, revision: Revision) -> impl IntoView {
-    view! {
-        <p class="what">{step.what(revision)}</p>
-        <p class="look-at"><b>"Look at: "</b>{step.look_at(revision)}</p>
-        {step.deviation().map(|text| view! { <p class="deviation"><b>"Different here. "</b>{text}</p> })}
-    }
-}
-
 #[component]
 fn HopCard(walk: Walk, hop: Hop, tab: RwSignal<&'static str>) -> impl IntoView {
     let tabs = tabs_of(&hop);
@@ -84,13 +74,14 @@ fn HopCard(walk: Walk, hop: Hop, tab: RwSignal<&'static str>) -> impl IntoView {
         <Who from=from to=to />
         <h2>{step.title()}</h2>
         <p class="subtitle">{move || walk.visible(&title)}</p>
-        {edited.then(|| view! { <p class="edited" data-testid="edited">{changed_by(walk)}</p> })}
+        {edited.then(|| view! { <p class="edited" data-testid="edited">{changed_by(walk)}</p> }).boxed()}
         {match observed {
             Some(observed) => view! { <p class="what">{observed.what()}</p> }.into_any(),
-            None => view! { <About step=step revision=revision /> }.into_any(),
+            None => view! { <About lessons=walk.lessons step=step revision=revision /> }.into_any(),
         }}
+        <Awaited lessons=walk.lessons step=step revision=revision />
         <Tabs label="Parts of the message" tabs=tabs wanted=tab panel=move |id| panel(walk, hop.get_value(), id) />
-        {is_own.then(|| view! { <Breaks step=step revision=revision /> })}
+        {is_own.then(|| view! { <Breaks lessons=walk.lessons step=step revision=revision on_try=Callback::new(move |id| walk.break_it(id)) /> }).boxed()}
     }
 }
 
@@ -102,16 +93,6 @@ fn changed_by(walk: Walk) -> &'static str {
         "The attack changed this request before it went."
     } else {
         "You changed this request before it went."
-    }
-}
-
-/// What would go wrong without the rules of a step.
-#[component]
-fn Breaks(step: Step, revision: Revision) -> impl IntoView {
-    view! {
-        <aside class="breaks" data-testid="breaks">
-            <b>"What would break here: "</b>{step.breaks(revision)}
-        </aside>
     }
 }
 
@@ -146,10 +127,14 @@ fn panel(walk: Walk, hop: Hop, tab: &'static str) -> AnyView {
             Message::response(&hop).map(|message| view! { <MessageView walk=walk message=message /> }).into_any()
         }
         "decoded" => view! { <Opened walk=walk hop=hop /> }.into_any(),
-        "code" => code_of(&hop).map(|snippets| view! { <CodeBlock snippets=masked(walk, snippets) chosen=walk.language /> }).into_any(),
+        "code" => view! { <Code walk=walk hop=hop /> }.into_any(),
         "rule" => {
             let revision = untrack(|| walk.revision());
-            view! { <Rules rules=rules_of(&hop, revision) /><Sources sources=sources_of(&hop) /> }.into_any()
+            changing(move || {
+                let sheet = walk.lessons.sheet(hop.step, revision);
+                let rules = rules_of(sheet.as_ref(), &hop, revision);
+                view! { <Rules rules=rules /><Sources sources=sheet.map(|sheet| sheet.sources).unwrap_or_default() /> }.into_any()
+            })
         }
         _ => view! {
             <ClientChecks manner=walk checks=hop.checks />

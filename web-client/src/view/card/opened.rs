@@ -12,7 +12,7 @@ use record::Hop;
 use super::decoded::DecodedView;
 use crate::bridge::{BENCH_PLACE, Bench, Order};
 use crate::followed::{self, latest};
-use crate::view::boxed::CollectBoxed as _;
+use crate::view::boxed::{Boxed as _, CollectBoxed as _};
 use crate::walk::{LOST, Walk};
 
 /// Everything that was taken apart.
@@ -23,7 +23,7 @@ pub(crate) fn Opened(walk: Walk, hop: Hop) -> impl IntoView {
         _ => None,
     };
     if let Some(token) = bench {
-        return view! { <BenchPlace walk=walk bench=token /> }.into_any();
+        return view! { <BenchPlace walk=walk bench=Signal::stored(Some(token)) /> }.into_any();
     }
     let pair = |name: &str| {
         let rows = hop.decoded.iter().flat_map(|decoded| &decoded.rows);
@@ -35,7 +35,7 @@ pub(crate) fn Opened(walk: Walk, hop: Hop) -> impl IntoView {
     let parts = parts.collect_boxed();
     view! {
         {parts}
-        {pair.map(|pair| view! { <BenchPlace walk=walk bench=pair /> })}
+        {pair.map(|pair| view! { <BenchPlace walk=walk bench=Signal::stored(Some(pair)) /> }).boxed()}
     }
     .into_any()
 }
@@ -78,15 +78,13 @@ fn observed(hops: &[Hop], token: &str) -> Vec<Check> {
 
 /// Where the workbench shows a bench, once it is there.
 #[component]
-fn BenchPlace(walk: Walk, bench: Bench) -> impl IntoView {
+pub(super) fn BenchPlace(walk: Walk, #[prop(into)] bench: Signal<Option<Bench>>) -> impl IntoView {
     let place = NodeRef::<Div>::new();
     let says = RwSignal::new(Some("Opening …"));
     Effect::new(move || {
-        if place.get().is_none() {
-            return;
-        }
+        let (Some(_), Some(bench)) = (place.get(), bench.get()) else { return };
         let order = Order::Bench {
-            bench: bench.clone(),
+            bench,
             shows_secrets: walk.show_secrets.get(),
             clock_ahead: walk.clock_ahead.get(),
         };
@@ -98,7 +96,7 @@ fn BenchPlace(walk: Walk, bench: Bench) -> impl IntoView {
     });
     view! {
         <div id=BENCH_PLACE node_ref=place>
-            {move || says.get().map(|text| view! { <p class="hint" role="status">{text}</p> })}
+            {move || says.get().map(|text| view! { <p class="hint" role="status">{text}</p> }).boxed()}
         </div>
     }
 }

@@ -5,10 +5,10 @@ use flow::lessons::steps::Step;
 use leptos::prelude::*;
 use protocol::party::Party;
 
-use super::About;
+use super::about::{About, Awaited};
 use super::fields::Fields;
 use crate::draft::{Draft, is_on_this_machine};
-use crate::view::boxed::{changing, click};
+use crate::view::boxed::{Boxed as _, changing, click};
 use crate::view::message::{Message, MessageView};
 use crate::view::party::Who;
 use crate::walk::Walk;
@@ -33,7 +33,8 @@ pub(crate) fn PendingCard(walk: Walk) -> impl IntoView {
         view! {
             <Who from=from to=to />
             <h2>{step.title()}</h2>
-            <About step=step revision=revision />
+            <About lessons=walk.lessons step=step revision=revision />
+            <Awaited lessons=walk.lessons step=step revision=revision />
             {move || match walk.draft.get() {
                 None => view! {
                     <p class="section">"Will be sent"</p>
@@ -50,7 +51,7 @@ pub(crate) fn PendingCard(walk: Walk) -> impl IntoView {
                 .into_any(),
             }}
         }
-    })
+    }).boxed()
 }
 
 /// What to know about a changed request before it goes.

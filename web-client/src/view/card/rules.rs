@@ -1,16 +1,16 @@
 //! The rules behind a hop: those that its step is about, and those that either side checked.
 
+use flow::lessons::sheet::Sheet;
 use protocol::clause::Clause;
 use protocol::observation::Finding;
-use protocol::party::Party;
 use protocol::revision::Revision;
 use record::Hop;
 
 use crate::view::rule::Rule;
 
-/// Each rule once, those of the step first.
-pub(super) fn rules_of(hop: &Hop, revision: Revision) -> Vec<Rule> {
-    let mut clauses: Vec<_> = hop.step.rules(revision).collect();
+/// Each rule once, those of the step first, if its texts are here.
+pub(super) fn rules_of(sheet: Option<&Sheet>, hop: &Hop, revision: Revision) -> Vec<Rule> {
+    let mut clauses = sheet.map(|sheet| sheet.rules.clone()).unwrap_or_default();
     clauses.extend(hop.checks.iter().map(|check| check.clause));
     let findings = hop.seen.iter().flat_map(|seen| &seen.findings);
     clauses.extend(findings.filter_map(|finding| match finding {
@@ -31,9 +31,4 @@ pub(super) fn rules_of(hop: &Hop, revision: Revision) -> Vec<Rule> {
         url: clause.url_in(revision),
     };
     clauses.into_iter().map(rule).collect()
-}
-
-/// Where this project does the step.
-pub(super) fn sources_of(hop: &Hop) -> Vec<(Party, &'static str, &'static str)> {
-    hop.step.sources().iter().map(|source| (source.party, source.path, source.function)).collect()
 }
