@@ -91,7 +91,7 @@ fn of_edit(edit: &Edit) -> Option<&'static str> {
     };
     let (Value::Kept(slot) | Value::Prefixed(_, slot)) = value else { return None };
     match slot {
-        Slot::Page | Slot::Rogue | Slot::Upstream | Slot::Published | Slot::ClientId | Slot::Victims(_) => {
+        Slot::Page | Slot::Rogue | Slot::Upstream | Slot::Published | Slot::Victims(_) => {
             Some("it needs more than one server of the lab")
         }
         _ => None,
