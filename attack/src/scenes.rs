@@ -473,23 +473,26 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
         self.knowing().iter().fold(record, Record::masked)
     }
 
-    /// What was changed, without secrets.
+    /// What was changed, without secrets. What stands in the place of a secret is made of it, and tells nearly as much.
     pub(crate) fn masked_changes(&self) -> Vec<Changed> {
         let knowing = self.knowing();
-        let mask = |name: &str, text: &Option<String>| {
-            let masked = |text: String, trace: &Trace| trace.mask(&text).into_owned();
-            match name {
-                // These are the browser's own, which no client ever knew.
-                "cookie" | "csrf" => text.as_ref().map(|_| MASK.to_owned()),
-                _ => text.clone().map(|text| knowing.iter().fold(text, masked)),
-            }
+        let masked = |text: &str| {
+            let mask = |text: String, trace: &Trace| trace.mask(&text).into_owned();
+            knowing.iter().fold(text.to_owned(), mask)
         };
-        let masked = |change: &Changed| Changed {
-            was: mask(&change.name, &change.was),
-            is: mask(&change.name, &change.is),
-            ..change.clone()
+        let changed = |changed: &Changed| {
+            // These are the browser's own, which no client ever knew.
+            let is_the_browsers = matches!(changed.name.as_str(), "cookie" | "csrf");
+            let mask = |text: &str| if is_the_browsers { MASK.to_owned() } else { masked(text) };
+            let was = changed.was.as_deref().map(mask);
+            let hides = was != changed.was;
+            let is = changed.is.as_deref().map(|is| match mask(is) {
+                shown if hides && shown == is => MASK.to_owned(),
+                shown => shown,
+            });
+            Changed { was, is, ..changed.clone() }
         };
-        self.changes.iter().map(masked).collect()
+        self.changes.iter().map(changed).collect()
     }
 
     /// Who knows what is secret: the client, what it never saw, and the same of the run before.
@@ -497,29 +500,6 @@ impl<'a, E: Fn() -> Env> Stage<'a, E> {
         let mut knowing = vec![self.flow.trace().clone(), Trace::of(self.own_entries())];
         knowing.extend(self.former.iter().flat_map(|former| former.knowing()));
         knowing
-    }
-
-    /// What was changed, without secrets. What stands in the place of a secret is made of it, and tells nearly as much.
-    pub(crate) fn masked_changes(&self) -> Vec<Changed> {
-        let changed = |changed: &Changed| {
-            let was = changed.was.as_deref().map(|was| self.mask(was));
-            let hides = was != changed.was;
-            let is = changed.is.as_deref().map(|is| match self.mask(is) {
-                shown if hides && shown == is => MASK.to_owned(),
-                masked => masked,
-            });
-            Changed { was, is, ..changed.clone() }
-        };
-        self.changes.iter().map(changed).collect()
-    }
-
-    /// A text without the secrets of this run and of those before it.
-    fn mask(&self, text: &str) -> String {
-        let masked = self.flow.trace().mask(text).into_owned();
-        match &self.former {
-            Some(former) => former.mask(&masked),
-            None => masked,
-        }
     }
 }
 
