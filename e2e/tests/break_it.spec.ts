@@ -51,6 +51,34 @@ test("by keyboard alone: guessed, done for real, looked at, and back to one's ow
   await expect(lab.rows(/tools\/call get_weather/).first()).toHaveAttribute("aria-current", "true");
 });
 
+test("the card of a step offers its attacks", async ({ lab, as, breakIt, page }) => {
+  await lab.open();
+  await lab.runToTheEnd(as, "Ada");
+  await lab.rows(/POST \/token/).first().click();
+  const offers = lab.card.breaks.getByRole("button");
+  expect(await offers.count()).toBeGreaterThan(1);
+  await lab.card.breaks.getByRole("button", { name: "Try: A stolen code, without its verifier" }).click();
+  await expect(breakIt.title).toHaveText("A stolen code, without its verifier");
+  await breakIt.toCatalogue.click();
+  await expect(breakIt.entry("wrong-verifier")).toBeFocused();
+  await page.keyboard.press("Escape");
+  await expect(breakIt.dialog).toBeHidden();
+});
+
+test("the catalogue is filtered by step and by place", async ({ lab, breakIt, page }) => {
+  await lab.open();
+  await page.getByTestId("open-break").click();
+  const all = await breakIt.entries.count();
+  await breakIt.dialog.getByTestId("filter-step").selectOption("code-exchange");
+  await expect(breakIt.entry("wrong-verifier")).toBeVisible();
+  await expect(breakIt.entry("no-challenge")).toBeHidden();
+  await breakIt.dialog.getByTestId("filter-party").selectOption("MCP server");
+  await expect(breakIt.entries).toHaveCount(0);
+  await breakIt.dialog.getByTestId("filter-step").selectOption("");
+  await expect(breakIt.entries).not.toHaveCount(0);
+  await expect(breakIt.entries).not.toHaveCount(all);
+});
+
 test("a guess is asked for, judged once, and kept", async ({ lab, breakIt, page }) => {
   await lab.open();
   await page.getByTestId("open-break").click();

@@ -71,8 +71,10 @@ impl Breaking {
 
     /// Opens an attack by its name; one that nobody knows, or none: the catalogue.
     pub(crate) fn show(self, revision: Revision, attack: Option<&str>) {
+        let attack = attack.and_then(Attack::find);
         self.revision.set(revision);
-        self.opened.set(attack.and_then(Attack::find));
+        self.last.set_value(attack);
+        self.opened.set(attack);
     }
 
     fn open(self, attack: &'static Attack) {
