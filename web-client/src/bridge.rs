@@ -127,15 +127,10 @@ pub(crate) enum Told {
     StartWithDocument(String),
     /// Look at this run.
     LookAt(Box<Record>),
-    /// Look at the run of an attack.
-    LookAtAttack {
-        /// The name of the attack.
-        attack: String,
-        /// The row in which it was done.
-        at: Option<HopId>,
-        /// The run.
-        run: Box<Record>,
-    },
+    /// Look at this row of it.
+    LookAtRow(HopId),
+    /// The run that is looked at is the one of this attack.
+    OfAttack(String),
     /// One hop on, before the room.
     Next,
     /// One hop back, before the room.

@@ -5,7 +5,7 @@ use protocol::party::Party;
 
 use super::boxed::{changing, click};
 use super::elapsed::elapsed_seconds;
-use crate::walk::{Busy, Imported, Next, Until, Walk};
+use crate::walk::{Busy, Next, Until, Walk};
 
 /// Back, the main button, run, start over, and where one is.
 #[component]
@@ -92,9 +92,18 @@ fn place(walk: Walk) -> String {
     match (walk.place(), walk.hops.with(Vec::len)) {
         (_, 0) => "nothing sent yet".to_owned(),
         (Some(place), total) => {
-            let whence = walk.imported.with(|imported| imported.as_ref().map_or("", Imported::whence));
+            let whence = whence(walk);
             format!("{} of {total}{whence}", place + 1)
         }
         (None, total) => format!("{total} so far"),
+    }
+}
+
+/// Where the run is from, if it is not the reader's own.
+fn whence(walk: Walk) -> &'static str {
+    match (walk.imported.with(Option::is_some), walk.guest.with(Option::is_some)) {
+        (true, true) => ", of the attack",
+        (true, false) => ", from a file",
+        (false, _) => "",
     }
 }

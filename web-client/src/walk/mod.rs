@@ -54,21 +54,6 @@ pub(crate) enum Until {
     End,
 }
 
-/// A run that is not the reader's own: exported once, or the one of an attack.
-#[derive(Clone, Debug)]
-pub(crate) struct Imported {
-    pub(crate) hops: Vec<Hop>,
-    /// The name of the attack.
-    pub(crate) attack: Option<String>,
-}
-
-impl Imported {
-    /// Where it is from, behind the number of a message.
-    pub(crate) fn whence(&self) -> &'static str {
-        if self.attack.is_some() { ", of the attack" } else { ", from a file" }
-    }
-}
-
 /// What is being waited for.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Busy {
@@ -100,7 +85,9 @@ pub(crate) struct State {
     /// What the servers report.
     pub(crate) observatory: Observatory,
     /// A run that is looked at instead.
-    pub(crate) imported: RwSignal<Option<Imported>>,
+    pub(crate) imported: RwSignal<Option<Vec<Hop>>>,
+    /// The name of the attack whose run that is.
+    pub(crate) guest: RwSignal<Option<String>>,
     /// What the reader's own run is about, and where the reader stood in it, while another one is looked at.
     pub(crate) own: StoredValue<Option<(Choice, At)>>,
     /// Both sides, in one order.
@@ -148,9 +135,9 @@ impl Walk {
     pub(crate) fn new(start: Start) -> Self {
         let flow = RwSignal::new(start.flow);
         let observatory = Observatory::open(start.since);
-        let imported = RwSignal::new(None::<Imported>);
+        let imported = RwSignal::new(None::<Vec<Hop>>);
         let hops = Memo::new(move |_| {
-            if let Some(hops) = imported.with(|imported| imported.as_ref().map(|other| other.hops.clone())) {
+            if let Some(hops) = imported.get() {
                 return hops;
             }
             let hops = observatory.seen.with(|seen| flow.with(|flow| merge(flow.trace().entries(), seen)));
@@ -165,6 +152,7 @@ impl Walk {
             flow,
             observatory,
             imported,
+            guest: RwSignal::new(None),
             own: StoredValue::new(None),
             hops,
             at: RwSignal::new(start.at),

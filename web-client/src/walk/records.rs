@@ -4,7 +4,7 @@ use flow::Action;
 use leptos::prelude::*;
 use record::Record;
 
-use super::{At, Imported, Walk};
+use super::{At, Walk};
 use crate::choice::{Choice, Link};
 use crate::storage;
 
@@ -29,7 +29,7 @@ impl Walk {
     }
 
     /// Looks at a run that was exported, or at the one of an attack. The reader's own waits meanwhile.
-    pub(super) fn look_at_record(self, record: Record, attack: Option<String>) {
+    pub(super) fn look_at_record(self, record: Record) {
         if self.imported.with_untracked(Option::is_none) {
             self.own.set_value(Some((self.choice.get_untracked(), self.at.get_untracked())));
         }
@@ -38,7 +38,8 @@ impl Walk {
         self.choice.set(Choice::default().with(&link));
         let first = record.hops.first().map_or(At::Pending, |hop| At::Hop(hop.id));
         self.running.set(None);
-        self.imported.set(Some(Imported { hops: record.hops, attack }));
+        self.guest.set(None);
+        self.imported.set(Some(record.hops));
         self.at.set(first);
     }
 

@@ -116,13 +116,9 @@ impl Walk {
             Told::StartWithDocument(url) => {
                 self.start(Choice { way: Way::Cimd, document: Some(url), ..choice });
             }
-            Told::LookAt(record) => self.look_at_record(*record, None),
-            Told::LookAtAttack { attack, at, run } => {
-                self.look_at_record(*run, Some(attack));
-                if let Some(at) = at {
-                    self.look_at(At::Hop(at));
-                }
-            }
+            Told::LookAt(record) => self.look_at_record(*record),
+            Told::LookAtRow(id) => self.at.set(At::Hop(id)),
+            Told::OfAttack(name) => self.guest.set(Some(name)),
             Told::Next => self.step(),
             Told::Back => self.back(),
             Told::Left => self.presents.set(false),

@@ -109,8 +109,11 @@ fn Breaks(desk: Desk, revision: Revision, attack: Option<String>) -> impl IntoVi
     let breaking = desk.breaking();
     breaking.show(revision, attack.as_deref());
     let on_look = Callback::new(move |outcome: Arc<Outcome>| {
-        let (attack, at, run) = (outcome.id.clone(), outcome.at, Box::new(outcome.run.clone()));
-        desk.close_with(&Told::LookAtAttack { attack, at, run });
+        desk.close_with(&Told::LookAt(Box::new(outcome.run.clone())));
+        desk.tell(&Told::OfAttack(outcome.id.clone()));
+        if let Some(row) = outcome.at {
+            desk.tell(&Told::LookAtRow(row));
+        }
     });
     view! { <Break breaking=breaking on_look=on_look /> }
 }

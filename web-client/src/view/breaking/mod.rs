@@ -73,6 +73,11 @@ impl Breaking {
     pub(crate) fn show(self, revision: Revision, attack: Option<&str>) {
         let attack = attack.and_then(Attack::find);
         self.revision.set(revision);
+        if attack.is_some() {
+            // The list has to have it when the reader comes back from it.
+            self.step.set(None);
+            self.place.set(None);
+        }
         self.last.set_value(attack);
         self.opened.set(attack);
     }

@@ -60,11 +60,9 @@ pub(super) fn happened(outcome: &Outcome) -> String {
     let mut text = capitalized(culprit(Some(refused.by)));
     text.push_str(if refused.status.is_some() { " answered " } else { " refused, with " });
     text.push_str(&in_words_of(refused.by, refused.status, refused.error.as_deref(), name));
-    if refused.status.is_some() {
-        if !name.is_empty() {
-            text.push_str("; its code calls that ");
-            text.push_str(name);
-        }
+    if refused.status.is_some() && !name.is_empty() {
+        text.push_str("; its code calls that ");
+        text.push_str(name);
     }
     text.push('.');
     text

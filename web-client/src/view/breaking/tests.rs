@@ -119,7 +119,7 @@ async fn shown(attack: Option<&'static str>) -> (TestPage, Breaking, RwSignal<Ve
     breaking.show(REVISION, attack);
     let page = TestPage::show(move || {
         let on_look = Callback::new(move |outcome: Arc<Outcome>| {
-            looked.update(|looked| looked.push(outcome.id.clone()))
+            looked.update(|looked| looked.push(outcome.id.clone()));
         });
         view! { <Break breaking=breaking on_look=on_look /> }
     })

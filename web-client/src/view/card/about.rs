@@ -34,14 +34,13 @@ pub(crate) fn Breaks(
     changing(move || {
         lessons.sheet(step, revision).map(|sheet| {
             let attacks = sheet.attacks.into_iter().map(|(id, title)| {
-                view! {
-                    <li><button class="quiet" on:click=click(move |_| on_try.run(id.clone()))>"Try: "{title}</button></li>
-                }
+                let text = ["Try: ", &title].concat();
+                view! { <button class="quiet" on:click=click(move |_| on_try.run(id.clone()))>{text}</button> }
             });
             view! {
                 <aside class="breaks" data-testid="breaks">
                     <b>"What would break here: "</b>{sheet.breaks}
-                    <ul class="tries" aria-label="Attacks on this step">{attacks.collect_boxed()}</ul>
+                    <div class="tries">{attacks.collect_boxed()}</div>
                 </aside>
             }
             .into_any()

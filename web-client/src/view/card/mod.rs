@@ -87,9 +87,7 @@ fn HopCard(walk: Walk, hop: Hop, tab: RwSignal<&'static str>) -> impl IntoView {
 
 /// Whoever changed a request before it went.
 fn changed_by(walk: Walk) -> &'static str {
-    let is_attack =
-        untrack(|| walk.imported.with(|other| other.as_ref().is_some_and(|other| other.attack.is_some())));
-    if is_attack {
+    if untrack(|| walk.imported.with(Option::is_some) && walk.guest.with(Option::is_some)) {
         "The attack changed this request before it went."
     } else {
         "You changed this request before it went."
