@@ -7,6 +7,7 @@ mod opened;
 mod outcome;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use attack::Outcome;
 use flow::lessons::attacks::Attack;
@@ -131,13 +132,14 @@ impl Breaking {
 /// Gives the focus to the element of this id, once it stands there.
 fn focus_soon(id: impl Into<String>) {
     let id = id.into();
-    request_animation_frame(move || {
+    let give = move || {
         let element = document().get_element_by_id(&id);
         if let Some(element) = element.and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
             // Where it cannot have the focus, that stays where it is.
             let _ = element.focus();
         }
-    });
+    };
+    set_timeout(give, Duration::ZERO);
 }
 
 /// The catalogue, or the attack that is opened.

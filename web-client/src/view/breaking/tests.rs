@@ -23,12 +23,14 @@ fn js(body: &str) -> JsValue {
     Function::new_no_args(body).call0(&JsValue::NULL).unwrap()
 }
 
-/// From now on the lab answers with this, once `answer()` is called.
+/// From now on the lab answers with this, once it is allowed to.
 fn lab_answers(status: u16, text: &str) {
     let text = JSON::stringify(&text.into()).unwrap();
     js(&format!(
-        "window.fetch = async (request) => {{ window.asked = new URL(request.url).pathname + ' ' + await request.text(); \
-         await new Promise((done) => window.answer = done); return new Response({text}, {{ status: {status} }}) }}"
+        "window.attacked = undefined; window.mayAnswer = false; window.fetch = async (request) => {{ \
+         window.attacked = new URL(request.url).pathname + ' ' + await request.text(); \
+         while (!window.mayAnswer) await new Promise((done) => setTimeout(done)); \
+         return new Response({text}, {{ status: {status} }}) }}"
     ));
 }
 
@@ -134,19 +136,19 @@ async fn an_attack_is_guessed_then_done_then_explained() {
     lab_answers(200, &serde_json::to_string(&outcome()).unwrap());
     // Without a guess the browser asks for one.
     page.press("Do it").await;
-    assert!(js("return window.asked").is_undefined());
+    assert!(js("return window.attacked").is_undefined());
     page.click("[data-testid=by-as]", 0).await;
     let answers = page.texts("fieldset:last-of-type span");
     let right = answers.iter().position(|answer| answer == "400 invalid_grant").unwrap();
     page.click("fieldset:last-of-type input", right).await;
     page.press("Do it").await;
     page.until("[data-testid=waiting]", "the servers are asked what they saw").await;
+    js("window.mayAnswer = true");
+    page.until(":focus", "Refused, as it must be.").await;
     assert_eq!(
-        js("return window.asked").as_string().unwrap(),
+        js("return window.attacked").as_string().unwrap(),
         "/lab/attacks/wrong-verifier {\"revision\":\"2026-07-28\"}"
     );
-    js("window.answer()");
-    page.until(":focus", "Refused, as it must be.").await;
     page.until("[data-testid=told]", "the authorization server answered").await;
     assert!(page.all("form").is_empty(), "nobody guesses twice");
     assert!(page.texts("[data-testid=judged]")[0].starts_with("You guessed right: the authorization server"));
@@ -178,12 +180,12 @@ async fn what_could_not_be_done_is_said_and_can_be_tried_again() {
     let (page, _, _) = shown(Some("wrong-verifier")).await;
     lab_answers(503, "{\"error\":\"The lab is busy.\"}");
     page.press("Do it without a guess").await;
-    js("window.answer()");
+    js("window.mayAnswer = true");
     page.until("[role=alert]", "The lab is busy.").await;
     assert_eq!(page.all("form").len(), 1, "it was not tried");
     lab_answers(200, &serde_json::to_string(&outcome()).unwrap());
     page.press("Do it without a guess").await;
-    js("window.answer()");
+    js("window.mayAnswer = true");
     page.until(":focus", "Refused, as it must be.").await;
     assert!(page.all("[data-testid=judged]").is_empty());
 }
@@ -195,7 +197,7 @@ async fn nobody_refuses_with_nothing() {
     assert_eq!(page.all("fieldset:disabled").len(), 1);
     lab_answers(200, &serde_json::to_string(&outcome()).unwrap());
     page.press("Do it").await;
-    js("window.answer()");
+    js("window.mayAnswer = true");
     page.until("[data-testid=judged]", "Not what you guessed: the authorization server must refuse").await;
 }
 
@@ -204,15 +206,15 @@ async fn the_catalogue_is_filtered_and_walked_with_the_arrows() {
     let (page, breaking, _) = shown(None).await;
     let all = page.all(".entries button").len();
     assert_eq!(all, attacks::all().count());
-    breaking.step.set(Some(Step::CodeExchange));
-    page.until(".entries", "A stolen code").await;
+    page.enter("[data-testid=filter-step]", Step::CodeExchange.id()).await;
+    page.fire("[data-testid=filter-step]", "change").await;
     let some = attacks::all().filter(|attack| attack.step == Step::CodeExchange).count();
     assert_eq!(page.all(".entries button").len(), some);
     breaking.place.set(Some(Party::ClientHost));
     page.until("[role=status]", "No attack of the catalogue").await;
     breaking.step.set(None);
     breaking.place.set(None);
-    page.until(".entries", "A stolen code").await;
+    page.until(".entries", "No code challenge").await;
 
     let title = |index: usize| attacks::all().filter(|attack| attack.kind() == Kind::Client).nth(index);
     page.all(".entries button")[0].unchecked_ref::<HtmlElement>().focus().unwrap();
