@@ -201,13 +201,13 @@ fn in_pairs(
                 Some(at) => pairs[at].1.clone_from(&is),
                 None => pairs.push((name.to_owned(), is.clone())),
             }
-            Ok(Changed { part, name: name.to_owned(), was, is: Some(is) })
+            Ok(Changed { part, name: name.to_owned(), was, is: Some(told(value, is)) })
         }
         Edit::Add(part, name, value) => {
             let was = find(pairs, name).map(|at| pairs[at].1.clone());
             let is = text_of(value, name, was.as_deref(), known)?;
             pairs.push((name.to_owned(), is.clone()));
-            Ok(Changed { part, name: name.to_owned(), was, is: Some(is) })
+            Ok(Changed { part, name: name.to_owned(), was, is: Some(told(value, is)) })
         }
         Edit::Drop(part, name) => {
             let at = find(pairs, name).ok_or(CannotTamper::Nothing(name))?;
@@ -248,7 +248,7 @@ fn in_json(
                 _ => None,
             };
             members.insert(name, json.unwrap_or_else(|| Json::String(is.clone())));
-            Some(is)
+            Some(told(value, is))
         }
         _ => {
             members.shift_remove(&name).ok_or_else(no_place)?;
@@ -257,6 +257,14 @@ fn in_json(
     };
     request.body = Some(message.to_string());
     Ok(Changed { part, name: pointer.to_owned(), was, is })
+}
+
+/// What is said of a new value: a text that is nothing but long nobody wants to read.
+fn told(value: Value, is: String) -> String {
+    match value {
+        Value::Repeated(text, times) => format!("{text}… ({times} times)"),
+        _ => is,
+    }
 }
 
 /// The text that a value comes to.
@@ -381,6 +389,7 @@ mod tests {
         ];
         let (changed, made) = request(post, &edits, &known).unwrap();
         assert_eq!(changed.body.as_deref(), Some(r#"[{"name":1,"name":"abab"}]"#));
+        assert_eq!(made[0].is.as_deref(), Some("ab… (2 times)"));
         assert_eq!((made[2].name.as_str(), made[2].is.as_deref()), ("", changed.body.as_deref()));
     }
 

@@ -81,7 +81,7 @@ pub(super) async fn refresh(
 /// is used or expired is decided where that has consequences.
 fn decide(server: &Server, request: &RefreshRequest, family: &Family) -> Result<ScopeSet, TokenDenial> {
     if !request.client.has(&family.client, Clause::RefreshBinding) {
-        return Err(TokenDenial::OtherClient);
+        return Err(TokenDenial::RefreshTokenOfAnother);
     }
     if !issue::is_still_granted(&server.settings, family) {
         return Err(TokenDenial::GrantEnded);

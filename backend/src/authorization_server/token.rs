@@ -53,6 +53,7 @@ pub(super) enum TokenDenial {
     ReplayedCode,
     MissingRefreshToken,
     UnknownRefreshToken,
+    RefreshTokenOfAnother,
     ExpiredRefreshToken,
     ReusedRefreshToken,
     GrantEnded,
@@ -144,6 +145,9 @@ impl TokenDenial {
             }
             Self::UnknownRefreshToken => {
                 (BAD, InvalidGrant, Clause::RefreshBinding, "There is no such refresh token.")
+            }
+            Self::RefreshTokenOfAnother => {
+                (BAD, InvalidGrant, Clause::RefreshBinding, "It was issued to another client.")
             }
             Self::ExpiredRefreshToken => {
                 (BAD, InvalidGrant, Clause::RefreshLifetime, "The refresh token has expired.")

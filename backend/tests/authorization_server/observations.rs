@@ -157,12 +157,8 @@ async fn a_whole_authorization_is_seen() {
         passed(authorize, clause, title);
     }
     assert_eq!(check(authorize, Clause::ClientDocumentFetch, "addresses").found, "127.0.0.1");
-    let form = check(authorize, Clause::ClientIdUrl, "form of the client_id");
-    assert!(
-        form.expected.ends_with("or http to this machine"),
-        "what was found is not https: {}",
-        form.expected
-    );
+    let form = &check(authorize, Clause::ClientIdUrl, "form of the client_id").expected;
+    assert!(form.ends_with("or http to this machine"), "what was found is not https: {form}");
     let fetched = authorize.findings.iter().find_map(|finding| match finding {
         Finding::Fetched { url, correlation, outcome, .. } => Some((url, correlation, outcome)),
         _ => None,

@@ -5,18 +5,46 @@
 
 use std::sync::Arc;
 
-use attack::{Attacker, Found, Outcome, Places};
+use attack::{AttackError, Attacker, Found, Outcome, Places};
 use flow::Env;
 use flow::lax::Lax;
 use flow::lessons::attacks::{self, Attack, Kind, Plot, Prediction, Twist};
+use protocol::party::Party;
 use protocol::revision::Revision;
 use server_kit::clock::SystemClock;
 
 use crate::attacks::attacker;
 use crate::lab::Lab;
 
-/// Attacks that fail also where nobody refuses them, otherwise than predicted: by name, and why.
-const FAIL_ANYHOW: &[(&str, &str)] = &[];
+/// Attacks that come to nothing also where nobody refuses them: otherwise than predicted, so the loop would notice.
+const COME_TO_NOTHING: &[(&str, &[&str])] = &[
+    (
+        "whoever reads a callback checks state and iss once more",
+        &[
+            "mix-up",
+            "wrong-state",
+            "no-state",
+            "old-callback",
+            "iss-other",
+            "iss-slash",
+            "no-iss",
+            "iss-on-error",
+        ],
+    ),
+    (
+        "the client finds nothing in the answer that it could go on with",
+        &[
+            "no-servers",
+            "html-metadata",
+            "endless-redirect",
+            "two-issuers",
+            "deep-metadata",
+            "token-redirect",
+            "no-token-type",
+        ],
+    ),
+    ("the HTTP library puts no line break into a header", &["token-line-break"]),
+];
 
 #[tokio::test]
 async fn a_rogue_server_without_its_twist_lets_the_client_arrive() {
@@ -27,6 +55,10 @@ async fn a_rogue_server_without_its_twist_lets_the_client_arrive() {
         for revision in Revision::ALL {
             let outcome = attacker.perform(&Attack { plot, ..*some }, revision).await.unwrap();
             assert_eq!(outcome.found, Found::Accepted, "{plot:?} {revision:?}");
+            let asked = outcome.run.hops.iter().filter(|hop| hop.from == Party::Client && hop.to != hop.from);
+            for hop in asked {
+                assert!(hop.seen.is_some(), "{plot:?} {revision:?}: nobody saw {}", hop.title);
+            }
             let last = outcome.run.hops.last().unwrap();
             assert!(last.title.contains("get_weather"), "{plot:?} {revision:?} ends with {}", last.title);
         }
@@ -35,11 +67,11 @@ async fn a_rogue_server_without_its_twist_lets_the_client_arrive() {
 }
 
 #[tokio::test]
-async fn a_client_that_refuses_nothing_is_noticed() {
+async fn among_rogue_servers_a_client_that_refuses_nothing_is_noticed() {
     let lab = Lab::start(Arc::new(SystemClock)).await;
     let attacker = attacker(&lab);
     let _lax = Lax::begin();
-    let mut unnoticed = Vec::new();
+    let mut wrong = Vec::new();
     for (attack, revision) in refused(|kind| kind == Kind::Server) {
         let plot = match attack.plot {
             // What the browser keeps back, a program sees.
@@ -47,22 +79,31 @@ async fn a_client_that_refuses_nothing_is_noticed() {
             plot => plot,
         };
         let outcome = attacker.perform(&Attack { plot, ..*attack }, revision).await;
-        unnoticed.extend(complaint(attack, revision, outcome.map_err(|error| error.to_string())));
+        wrong.extend(complaint(attack, revision, outcome));
     }
-    assert!(unnoticed.is_empty(), "{}", unnoticed.join("\n"));
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     lab.end().await;
 }
 
 #[tokio::test]
-async fn servers_that_refuse_nothing_are_noticed() {
+async fn among_servers_that_refuse_nothing_so_is_any_other_attack() {
     let lab = Lab::start(Arc::new(SystemClock)).await;
-    let mut unnoticed = Vec::new();
-    for (attempt, (attack, revision)) in (0_u32..).zip(refused(|kind| kind != Kind::Server)) {
+    // Some of these attacks the client has to refuse.
+    let _lax = Lax::begin();
+    let mut wrong = Vec::new();
+    for (attempt, (attack, revision)) in (0..).zip(refused(|kind| kind != Kind::Server)) {
         let outcome = without_refusals(attacker(&lab), attempt).perform(attack, revision).await;
-        unnoticed.extend(complaint(attack, revision, outcome.map_err(|error| error.to_string())));
+        wrong.extend(complaint(attack, revision, outcome));
     }
-    assert!(unnoticed.is_empty(), "{}", unnoticed.join("\n"));
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     lab.end().await;
+}
+
+#[test]
+fn what_comes_to_nothing_is_in_the_catalogue() {
+    for id in COME_TO_NOTHING.iter().flat_map(|(_, ids)| *ids) {
+        assert!(Attack::find(id).is_some(), "{id}");
+    }
 }
 
 /// The attacks that somebody has to refuse, in each of their revisions.
@@ -77,6 +118,8 @@ fn without_refusals(attacker: Attacker<fn() -> Env>, attempt: u32) -> Attacker<f
     let issuer = format!("{}/{}/{attempt:08x}", attacker.places.rogue, Twist::Lax.id());
     let places = Places {
         mcp_server: format!("{issuer}/mcp"),
+        // The MCP server behind it is looked for here.
+        rogue: issuer.clone(),
         authorization_server: issuer,
         ..attacker.places.clone()
     };
@@ -85,14 +128,13 @@ fn without_refusals(attacker: Attacker<fn() -> Env>, attempt: u32) -> Attacker<f
 
 /// What is wrong: the refusal was taken away, and the attack ends as if it were there; or it ends in a way that nobody has
 /// thought of.
-fn complaint(attack: &Attack, revision: Revision, outcome: Result<Outcome, String>) -> Option<String> {
-    let fails_anyhow = FAIL_ANYHOW.iter().any(|(id, _)| *id == attack.id);
+fn complaint(attack: &Attack, revision: Revision, outcome: Result<Outcome, AttackError>) -> Option<String> {
+    let comes_to_nothing = COME_TO_NOTHING.iter().any(|(_, ids)| ids.contains(&attack.id));
     let found = match outcome {
-        Ok(outcome) if outcome.verdict.is_as_predicted() => format!("ends as predicted: {:?}", outcome.found),
-        Ok(Outcome { found: Found::Accepted, .. }) if !fails_anyhow => return None,
-        Ok(_) | Err(_) if fails_anyhow => return None,
-        Ok(outcome) => format!("{:?}", outcome.found),
-        Err(error) => error,
+        Ok(outcome) if outcome.verdict.is_as_predicted() => "as predicted".to_owned(),
+        Ok(Outcome { found, .. }) if (found == Found::Accepted) != comes_to_nothing => return None,
+        Ok(Outcome { found, .. }) => format!("{found:?}"),
+        Err(error) => error.to_string(),
     };
-    Some(format!("{} {revision:?}: {found}", attack.id))
+    Some(format!("{} {revision:?} ends {found}", attack.id))
 }

@@ -2,24 +2,19 @@
 
 use std::sync::Arc;
 
-use attack::{Attacker, Outcome, Places};
-use flow::lessons::attacks::{self, Attack};
+use attack::{Found, Outcome};
+use flow::lessons::attacks::{self, Attack, Deed, Moment, Plot, Scene};
+use flow::lessons::steps::Step;
 use protocol::observation::{Finding, Observation};
+use protocol::party::Party;
 use protocol::revision::Revision;
 use server_kit::clock::SystemClock;
-use walker::driver::system_env;
 
+use crate::attacks::attacker;
 use crate::lab::Lab;
 
 async fn perform(lab: &Lab, attack: &Attack) -> Outcome {
-    let places = Places {
-        page: lab.page.clone(),
-        mcp_server: lab.mcp_server.clone(),
-        authorization_server: lab.authorization_server.clone(),
-        rogue: lab.rogue.clone(),
-    };
-    let attacker = Attacker { http: lab.http.clone(), places, env: system_env };
-    attacker.perform(attack, Revision::default()).await.unwrap()
+    attacker(lab).perform(attack, Revision::default()).await.unwrap()
 }
 
 /// What the server that met the attack says about it.
@@ -28,16 +23,16 @@ fn seen(outcome: &Outcome) -> &Observation {
     hop.seen.as_ref().unwrap_or_else(|| panic!("{}: nobody saw it", outcome.id))
 }
 
-/// Req: X-28, AS-43, A15, A01, A02
+/// Req: X-28, A15, A01, A02
 #[tokio::test]
 async fn what_is_refused_is_neither_fetched_nor_put_down() {
     let lab = Lab::start(Arc::new(SystemClock)).await;
     let own_document = format!("{}/client.json", lab.page);
     for attack in attacks::all() {
         let proves = |ids: &[&str]| attack.proves.iter().any(|id| ids.contains(id));
-        let never_fetched = proves(&["X-28", "AS-43", "A15", "A01"]);
-        // A request that is told by redirect waits for somebody to sign in.
-        let never_put_down = proves(&["X-28", "AS-43", "A01", "A02"]);
+        let never_fetched = proves(&["X-28", "A15", "A01"]);
+        // A request that is refused by redirect waits for somebody to sign in.
+        let never_put_down = proves(&["X-28", "A01", "A02"]);
         if !never_fetched && !never_put_down {
             continue;
         }
@@ -80,5 +75,22 @@ async fn what_was_changed_is_told_without_the_clients_secrets() {
     let lab = Lab::start(Arc::new(SystemClock)).await;
     let outcome = perform(&lab, Attack::find("wrong-verifier").unwrap()).await;
     assert_eq!(outcome.changes[0].was.as_deref(), Some("•••••"));
+    lab.end().await;
+}
+
+/// A replay with everything right ends the tokens; so a plot that says that they go on working ends otherwise.
+#[tokio::test]
+async fn what_was_harmed_is_noticed() {
+    const PLOT: Plot = Plot::Client(&[
+        Scene::Until(Moment::Rests),
+        Scene::Again(Step::StepUpToken, &[]),
+        Scene::Unharmed(Deed::Call("whoami", "{}")),
+    ]);
+    let lab = Lab::start(Arc::new(SystemClock)).await;
+    let spoilt = Attack::find("code-twice-spoilt").unwrap();
+    let outcome = perform(&lab, &Attack { plot: PLOT, ..*spoilt }).await;
+    assert!(!outcome.verdict.is_as_predicted());
+    let Found::Refused(refused) = &outcome.found else { panic!("{:?}", outcome.found) };
+    assert_eq!((refused.by, refused.status), (Party::McpServer, Some(401)));
     lab.end().await;
 }

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use axum::extract::RawQuery;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use flow::lessons::attacks::Twist;
-use http::header::{CACHE_CONTROL, LOCATION};
+use http::header::{CACHE_CONTROL, LOCATION, SET_COOKIE};
 use http::{HeaderValue, StatusCode};
 use protocol::query::{self, Parameters};
+use protocol::{base64url, base64url_decode};
 use serde_json::{Value, json};
 
 use super::place::{Rogue, Site};
@@ -24,13 +25,14 @@ pub(super) fn router(site: Arc<Site>) -> Router {
         .route("/.well-known/oauth-authorization-server/{twist}/{attempt}", get(metadata))
         .route("/{twist}/{attempt}/token", post(token))
         .route("/{twist}/{attempt}/register", post(register))
-        .route("/{twist}/{attempt}/revoke", post(nothing_to_say))
+        .route("/{twist}/{attempt}/revoke", post(revoke))
+        .route("/{twist}/{attempt}/introspect", post(introspect))
         .with_state(site)
 }
 
 /// Where browsers are sent.
 pub(super) fn for_browsers(site: Arc<Site>) -> Router {
-    Router::new().route("/{twist}/{attempt}/authorize", get(authorize)).with_state(site)
+    Router::new().route("/{twist}/{attempt}/authorize", get(authorize).post(decided)).with_state(site)
 }
 
 async fn metadata(rogue: Rogue) -> Response {
@@ -57,6 +59,10 @@ async fn metadata(rogue: Rogue) -> Response {
             let other = format!("{{\"issuer\":{},", json!(rogue.site.honest_issuer));
             return json_text(metadata.to_string().replacen('{', &other, 1));
         }
+        Twist::DeepMetadata => {
+            let deep = format!("{{\"x\":{}{},", "[".repeat(5000), "]".repeat(5000));
+            return json_text(metadata.to_string().replacen('{', &deep, 1));
+        }
         _ => {}
     }
     if let Some(members) = metadata.as_object_mut() {
@@ -69,31 +75,41 @@ fn json_text(text: String) -> Response {
     ([("content-type", "application/json")], text).into_response()
 }
 
-/// Sends the browser back at once, with a code.
+/// Sends the browser back at once, with a code; or shows the page of somebody who asks and does not listen.
 async fn authorize(rogue: Rogue, RawQuery(asked): RawQuery) -> Response {
-    let asked = Parameters::parse(&asked.unwrap_or_default());
-    let get = |name| asked.get(name).ok().flatten();
-    let code = token::voucher(get("scope").unwrap_or(LEAST));
-    let (mut code, mut iss) = (Some(code), Some(rogue.issuer()));
-    let mut error = None;
+    let asked = asked.unwrap_or_default();
     match rogue.twist {
-        Twist::MixUp => return ask_honest_server(&rogue, &asked),
-        Twist::IssSlash => iss = iss.map(|iss| format!("{iss}/")),
-        Twist::IssMissing => iss = None,
-        Twist::ErrorOfAnother => {
-            code = None;
-            iss = Some(rogue.site.honest_issuer.clone());
-            error = Some("access_denied");
-        }
-        _ => {}
+        Twist::Lax => ask(&rogue, &asked),
+        Twist::MixUp => ask_honest_server(&rogue, &Parameters::parse(&asked)),
+        _ => allow(&rogue, &Parameters::parse(&asked)),
     }
-    let answer = [
-        ("code", code.as_deref()),
-        ("error", error),
-        ("error_description", error.map(|_| "Call +1 555 0100 to unlock your account.")),
-        ("state", get("state")),
-        ("iss", iss.as_deref()),
-    ];
+}
+
+/// A page with all that a consent page has.
+fn ask(rogue: &Rogue, asked: &str) -> Response {
+    let page = format!(
+        "<!doctype html><title>Allow?</title><h1>Allow?</h1><form method=\"post\" action=\"{}/authorize\">\
+         <input type=\"hidden\" name=\"request\" value=\"{}\"><input type=\"hidden\" name=\"csrf\" value=\"none\">\
+         <button name=\"decision\" value=\"allow\">Allow</button>\
+         <button name=\"decision\" value=\"deny\">Deny</button></form>",
+        rogue.issuer(),
+        base64url(asked.as_bytes()),
+    );
+    ([(SET_COOKIE, "session=none")], Html(page)).into_response()
+}
+
+/// Whatever was decided, and by whom.
+async fn decided(rogue: Rogue, body: String) -> Response {
+    let form = Parameters::parse(&body);
+    let asked = form.get("request").ok().flatten().and_then(base64url_decode);
+    let asked = asked.and_then(|asked| String::from_utf8(asked).ok()).unwrap_or_default();
+    allow(&rogue, &Parameters::parse(&asked))
+}
+
+fn allow(rogue: &Rogue, asked: &Parameters) -> Response {
+    let get = |name| asked.get(name).ok().flatten();
+    let (code, iss) = (token::voucher(get("scope").unwrap_or(LEAST)), rogue.issuer());
+    let answer = [("code", Some(code.as_str())), ("state", get("state")), ("iss", Some(iss.as_str()))];
     let answer = query::encode(answer.into_iter().filter_map(|(name, value)| Some((name, value?))));
     let back = get("redirect_uri").unwrap_or("http://127.0.0.1/callback");
     let separator = if back.contains('?') { '&' } else { '?' };
@@ -125,14 +141,14 @@ async fn token(rogue: Rogue, body: String) -> Response {
     }
     let form = Parameters::parse(&body);
     let get = |name| form.get(name).ok().flatten();
-    let voucher = get("code").or_else(|| get("refresh_token"));
-    let scope = voucher.and_then(token::redeemed).unwrap_or_else(|| get("scope").unwrap_or(LEAST).to_owned());
+    let voucher = get("code").or_else(|| get("refresh_token")).unwrap_or_default();
+    let scope = token::redeemed(voucher).unwrap_or_else(|| get("scope").unwrap_or(LEAST).to_owned());
     let mut answer = json!({
-        "access_token": token::access_token(&rogue, &scope),
+        "access_token": token::access_token(&rogue, &scope, voucher),
         "token_type": "Bearer",
         "expires_in": 600,
         "scope": scope,
-        "refresh_token": token::voucher(&scope),
+        "refresh_token": token::next(voucher, &scope),
     });
     match rogue.twist {
         Twist::NoTokenType => {
@@ -155,6 +171,11 @@ async fn register(_: Rogue, body: String) -> Response {
     (StatusCode::CREATED, Json(client)).into_response()
 }
 
-async fn nothing_to_say(_: Rogue) -> Json<Value> {
+async fn revoke(_: Rogue) -> Json<Value> {
     Json(json!({}))
+}
+
+/// Tells anybody that every token is good.
+async fn introspect(_: Rogue) -> Json<Value> {
+    Json(json!({ "active": true }))
 }

@@ -17,9 +17,11 @@ use serde_json::{Value, json};
 use super::place::{Rogue, Site};
 use super::token::{self, LEAST};
 
+/// The endpoint has a second address: another server of the same kind, where one is needed.
 pub(super) fn router(site: Arc<Site>) -> Router {
     Router::new()
         .route("/{twist}/{attempt}/mcp", any(endpoint))
+        .route("/{twist}/{attempt}/upstream/mcp", any(endpoint))
         .route("/.well-known/oauth-protected-resource/{twist}/{attempt}/mcp", get(metadata))
         .with_state(site)
 }
@@ -65,6 +67,10 @@ async fn endpoint(rogue: Rogue, method: Method, headers: HeaderMap, body: String
         return StatusCode::NOT_FOUND.into_response();
     }
     let is_stateless = headers.contains_key(METHOD_HEADER);
+    let begins = is_stateless || called == "initialize";
+    if rogue.twist == Twist::HiddenSession && !begins && !headers.contains_key(SESSION_ID_HEADER) {
+        return StatusCode::BAD_REQUEST.into_response();
+    }
     let result = match (called, message["params"]["name"].as_str()) {
         ("initialize", _) => json!({
             "protocolVersion": Revision::V2025_11_25.as_str(),
@@ -85,9 +91,12 @@ async fn endpoint(rogue: Rogue, method: Method, headers: HeaderMap, body: String
         (_, Some("get_weather")) if needs_more(&rogue, token.unwrap_or_default()) => {
             return refused(StatusCode::FORBIDDEN, &insufficient_scope(&rogue, is_stateless));
         }
-        (_, Some("get_weather")) if rogue.twist == Twist::NeverDone => {
-            json!({ "resultType": "input_required", "requestState": "not yet" })
-        }
+        (_, Some(_)) if rogue.twist == Twist::NeverDone => match round(&message["params"]) {
+            Some(round) => {
+                json!({ "resultType": "input_required", "requestState": format!("round {round}") })
+            }
+            None => return not_my_state(&message),
+        },
         (_, Some("get_weather")) if rogue.twist == Twist::AsksPassword => json!({
             "resultType": "input_required",
             "requestState": "almost",
@@ -116,6 +125,19 @@ fn tools() -> Value {
         "cacheScope": "private",
         "ttlMs": 0,
     })
+}
+
+/// Which round of the game without end this is; `None` if the client brings back another state than it was given.
+fn round(params: &Value) -> Option<u32> {
+    match &params["requestState"] {
+        Value::Null => Some(1),
+        state => Some(state.as_str()?.strip_prefix("round ")?.parse::<u32>().ok()? + 1),
+    }
+}
+
+fn not_my_state(message: &Value) -> Response {
+    let error = json!({ "code": -32602, "message": "This requestState is not mine." });
+    Json(json!({ "jsonrpc": "2.0", "id": message["id"], "error": error })).into_response()
 }
 
 /// Whether a call is refused for its scope. Whoever refuses nothing does it once, so that the client asks for more.

@@ -31,3 +31,39 @@ pub(super) fn router(addresses: &Addresses, watcher: &Watcher) -> Router {
         .merge(watcher.watch(authorization_server, Party::AuthorizationServer))
         .merge(watcher.watch(authorization_server::for_browsers(site), Party::AuthorizationServer))
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use http::{Request, StatusCode};
+    use server_kit::clock::SystemClock;
+    use tower::ServiceExt as _;
+
+    use super::*;
+
+    async fn status_of(path: &str) -> StatusCode {
+        let addresses = Addresses {
+            page: String::new(),
+            mcp_server: String::new(),
+            authorization_server: String::new(),
+            rogue: "http://localhost:4666".to_owned(),
+        };
+        let watcher = Watcher::new(Arc::new(SystemClock), Arc::new(|_| ()));
+        let request = Request::post(path).body(Body::empty()).unwrap();
+        router(&addresses, &watcher).oneshot(request).await.unwrap().status()
+    }
+
+    #[tokio::test]
+    async fn a_rogue_is_where_its_twist_and_its_attempt_say() {
+        assert_eq!(status_of("/no-pkce/0123abcd/mcp").await, StatusCode::UNAUTHORIZED);
+        for nowhere in [
+            "/nothing/0123abcd/mcp",
+            "/no-pkce/0123abc/mcp",
+            "/no-pkce/0123abcdef/mcp",
+            "/no-pkce/0123abcg/mcp",
+            "/no-pkce/0123%C3%A4b/mcp",
+        ] {
+            assert_eq!(status_of(nowhere).await, StatusCode::NOT_FOUND, "{nowhere}");
+        }
+    }
+}

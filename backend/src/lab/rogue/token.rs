@@ -14,13 +14,19 @@ pub(super) fn voucher(scope: &str) -> String {
     base64url(scope.as_bytes())
 }
 
+/// The voucher that comes after this one: for the same scopes, and yet another.
+pub(super) fn next(voucher: &str, scope: &str) -> String {
+    let so_far = voucher.bytes().filter(|byte| *byte == b'.').count();
+    self::voucher(scope) + &".".repeat(so_far + 1)
+}
+
 /// The scopes of a voucher; `None` if it is none.
 pub(super) fn redeemed(voucher: &str) -> Option<String> {
-    String::from_utf8(base64url_decode(voucher)?).ok()
+    String::from_utf8(base64url_decode(voucher.trim_end_matches('.'))?).ok()
 }
 
 /// An access token with the looks of a signed one.
-pub(super) fn access_token(rogue: &Rogue, scope: &str) -> String {
+pub(super) fn access_token(rogue: &Rogue, scope: &str, voucher: &str) -> String {
     let part = |value: serde_json::Value| base64url(value.to_string().as_bytes());
     let header = part(json!({ "typ": "at+jwt", "alg": "RS256", "kid": "rogue" }));
     let claims = part(json!({
@@ -28,6 +34,7 @@ pub(super) fn access_token(rogue: &Rogue, scope: &str) -> String {
         "aud": rogue.resource(),
         "sub": "somebody",
         "scope": scope,
+        "jti": voucher,
         "exp": 4_102_444_800_u64,
     }));
     format!("{header}.{claims}.{}", base64url(b"signed by nobody"))

@@ -200,7 +200,8 @@ pub(super) const ATTACKS: &[Attack] = &[
                 Somebody presents one of those, which says who a person is and not what they allowed.",
         change: "In the token’s header, typ is JWT, as ID tokens have it, and not at+jwt.",
         cost: "Whoever can make a person sign in anywhere could use the proof of that as a permission here.",
-        remedy: "The server looks at the type before anything else. A kind of token has a type of its own for that.",
+        remedy: "The server looks at the type before it verifies anything. Each kind of token has a type of its own \
+                 for that.",
         step: Step::Call,
         revisions: BOTH,
         plot: Plot::Client(&[

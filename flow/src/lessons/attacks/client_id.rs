@@ -52,7 +52,8 @@ pub(super) const ATTACKS: &[Attack] = &[
         title: "client_id with /../ in its path",
         story: "Two programs of a server read one address in two ways: the policy sees the folder of a trusted client, the \
                 fetch goes up and down again to the attacker’s.",
-        change: "In the authorization request, client_id is https://host.example/trusted/../attacker/client.json.",
+        change: "In the authorization request, client_id is https://host.example/trusted/%2e%2e/attacker/client.json, where %2e is \
+                 a dot.",
         cost: "A rule about which clients are welcome would be walked around.",
         remedy: "The server reads the address as text, before any parser tidies it up, and refuses dot segments in every \
                  spelling.",
@@ -101,7 +102,7 @@ pub(super) const ATTACKS: &[Attack] = &[
     },
     Attack {
         id: "client-id-inside",
-        proves: &["AS-43"],
+        proves: &["X-28", "AS-43"],
         title: "client_id at an address inside the network",
         story: "The server fetches what a client id names, so a stranger can make it knock at doors that only it can \
                 reach. 2852039166 is 169.254.169.254, where clouds hand out their machines’ credentials.",

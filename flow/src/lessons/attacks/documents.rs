@@ -162,8 +162,8 @@ pub(super) const ATTACKS: &[Attack] = &[
                 long as it is willing to wait.",
         change: "The document’s host answers after six seconds.",
         cost: "With enough of them, nobody else’s documents would be fetched.",
-        remedy: "The server hangs up after five seconds from the first wait to the last byte, and each host has few \
-                 turns.",
+        remedy: "The server waits for five seconds in all, to the last byte. And one host can take no more than a few \
+                 of its turns.",
         step: Step::ClientDocument,
         revisions: BOTH,
         plot: Plot::Document("slow"),

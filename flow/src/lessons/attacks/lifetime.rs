@@ -102,7 +102,7 @@ pub(super) const ATTACKS: &[Attack] = &[
             Do(Refresh),
             Change(&[Set(Form, "client_id", Text("lab-preregistered"))]),
         ]),
-        prediction: no_token("invalid_grant", "OtherClient", Clause::CodeBinding),
+        prediction: no_token("invalid_grant", "RefreshTokenOfAnother", Clause::RefreshBinding),
     },
     Attack {
         id: "access-token-as-refresh-token",

@@ -44,6 +44,8 @@ twists! {
     OtherIssuer = "other-issuer",
     /// The authorization server's metadata says twice, and differently, who it is.
     TwoIssuers = "two-issuers",
+    /// The authorization server's metadata is nested five thousand lists deep.
+    DeepMetadata = "deep-metadata",
     /// The authorization server offers no PKCE.
     NoPkce = "no-pkce",
     /// The authorization server offers PKCE without a hash.
@@ -56,12 +58,6 @@ twists! {
     // Authorization
     /// The browser is sent on to an honest server, which asks the person in the client's name.
     MixUp = "mix-up",
-    /// The answer's `iss` has a slash more than the issuer.
-    IssSlash = "iss-slash",
-    /// The answer has no `iss`, although the metadata promises one.
-    IssMissing = "iss-missing",
-    /// The answer is an error in another server's name.
-    ErrorOfAnother = "error-of-another",
 
     // Tokens
     /// The token endpoint sends the client, with the code and its verifier, to another host.
@@ -90,6 +86,10 @@ twists! {
     // What a page may read
     /// No page of another origin may read the header of the challenge.
     HiddenChallenge = "hidden-challenge",
+    /// No page of another origin may read the session's id, and no request is answered without it.
+    HiddenSession = "hidden-session",
+    /// Pages of other origins may send any header, by a star that does not stand for the one with the token.
+    StarForHeaders = "star-for-headers",
     /// No page of another origin may read anything.
     NoCors = "no-cors",
 }

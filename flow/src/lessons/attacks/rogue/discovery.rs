@@ -125,6 +125,20 @@ pub(in crate::lessons::attacks) const ATTACKS: &[Attack] = &[
         prediction: stopped("format", Clause::ServerMetadata),
     },
     Attack {
+        id: "deep-metadata",
+        proves: &[],
+        title: "Metadata without a bottom",
+        story: "A rogue server hides ten kilobytes of opening brackets in a member that nobody needs. A program that reads \
+                lists in lists by calling itself runs out of stack, and that ends more than this one run.",
+        change: "A member of the authorization server’s metadata is a list, nested five thousand deep.",
+        cost: "The client would crash, and with it whatever runs in the same program.",
+        remedy: "The client reads JSON up to a fixed depth, also where it ignores what it reads.",
+        step: Step::ServerMetadata,
+        revisions: BOTH,
+        plot: Plot::Server(Twist::DeepMetadata),
+        prediction: stopped("format", Clause::ServerMetadata),
+    },
+    Attack {
         id: "no-pkce",
         proves: &["X-36", "CL-06", "H05"],
         title: "An authorization server without PKCE",

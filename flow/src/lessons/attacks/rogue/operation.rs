@@ -51,11 +51,11 @@ pub(in crate::lessons::attacks) const ATTACKS: &[Attack] = &[
     },
     Attack {
         id: "never-done",
-        proves: &[],
+        proves: &["CL-53"],
         title: "A tool that never ends",
         story: "A server answers each call with the wish to be called once more. Every round costs the client a request \
                 and the person some time.",
-        change: "get_weather answers input_required with a requestState, and asks for nothing.",
+        change: "Every tool answers input_required with a requestState, and asks for nothing.",
         cost: "A client that obeys would call the tool without end.",
         remedy: "The client sends the state back a few times, and no more.",
         step: Step::Call,

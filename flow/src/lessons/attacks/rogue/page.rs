@@ -2,6 +2,7 @@
 
 use protocol::clause::Clause;
 use protocol::party::Party;
+use protocol::revision::Revision;
 
 use crate::lessons::attacks::{Attack, BOTH, Plot, Prediction, Refusal, Twist, stopped};
 use crate::lessons::steps::Step;
@@ -24,6 +25,35 @@ pub(in crate::lessons::attacks) const ATTACKS: &[Attack] = &[
         prediction: stopped("the refusal is about scope", Clause::InsufficientScope),
     },
     Attack {
+        id: "hidden-session",
+        proves: &[],
+        title: "A session that no page can keep",
+        story: "A server names its session in a header and answers nobody who does not repeat it. In a browser the page never \
+                sees the name, and the developer searches for the mistake in the client.",
+        change: "Access-Control-Expose-Headers lacks Mcp-Session-Id.",
+        cost: "Nothing is stolen, but no client in a page gets beyond initialize.",
+        remedy: "The server exposes Mcp-Session-Id. A client that is refused behind initialize stops: it cannot know what it \
+                 was not shown.",
+        step: Step::Handshake,
+        revisions: &[Revision::V2025_11_25],
+        plot: Plot::ServerOfPage(Twist::HiddenSession),
+        prediction: stopped("status", Clause::Initialize),
+    },
+    Attack {
+        id: "star-for-headers",
+        proves: &[],
+        title: "A star that does not stand for the token",
+        story: "A developer allows every header with a star and sees the first request arrive. The star stands for every \
+                header but Authorization, so the first request with a token never leaves the browser.",
+        change: "Access-Control-Allow-Headers is a star.",
+        cost: "Nothing is stolen, but the person signs in and allows, and then nothing works.",
+        remedy: "The server names Authorization among the headers that pages may send.",
+        step: Step::Handshake,
+        revisions: BOTH,
+        plot: Plot::ServerOfPage(Twist::StarForHeaders),
+        prediction: kept_back("Access-Control-Allow-Headers"),
+    },
+    Attack {
         id: "no-cors",
         proves: &[],
         title: "A server that no page may ask",
@@ -37,12 +67,17 @@ pub(in crate::lessons::attacks) const ATTACKS: &[Attack] = &[
         step: Step::Challenge,
         revisions: BOTH,
         plot: Plot::ServerOfPage(Twist::NoCors),
-        prediction: Prediction::Refused(Refusal {
-            by: Party::You,
-            status: None,
-            error: None,
-            name: "Access-Control-Allow-Origin",
-            clause: Clause::Cors,
-        }),
+        prediction: kept_back("Access-Control-Allow-Origin"),
     },
 ];
+
+/// The browser keeps the answer from the page: the server lacks this header, or does not say enough in it.
+const fn kept_back(header: &'static str) -> Prediction {
+    Prediction::Refused(Refusal {
+        by: Party::You,
+        status: None,
+        error: None,
+        name: header,
+        clause: Clause::Cors,
+    })
+}
