@@ -149,7 +149,7 @@ async fn an_attack_is_guessed_then_done_then_explained() {
         js("return window.attacked").as_string().unwrap(),
         "/lab/attacks/wrong-verifier {\"revision\":\"2026-07-28\"}"
     );
-    page.until("[data-testid=told]", "the authorization server answered").await;
+    page.until("[data-testid=told]", "The authorization server answered").await;
     assert!(page.all("form").is_empty(), "nobody guesses twice");
     assert!(page.texts("[data-testid=judged]")[0].starts_with("You guessed right: the authorization server"));
     let tampered = &page.texts("[data-testid=tampered]")[0];
