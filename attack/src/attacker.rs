@@ -14,8 +14,7 @@ use serde::Deserialize;
 use walker::http::Http;
 use walker::person::PersonError;
 
-use crate::evidence::Found;
-use crate::outcome::Outcome;
+use crate::outcome::{Found, Outcome};
 use crate::page::Page;
 use crate::places::Places;
 use crate::scenes::Stage;

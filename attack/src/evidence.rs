@@ -2,43 +2,18 @@
 
 use flow::Failure;
 use flow::http::{Request, Response};
-use flow::lessons::attacks::Refusal;
+use flow::lessons::attacks::{Attack, Prediction, Refusal};
+use flow::tamper::Changed;
 use protocol::clause::Clause;
 use protocol::mcp_answer::{self, Answer};
 use protocol::observation::Finding;
 use protocol::party::Party;
 use protocol::query::Parameters;
 use protocol::www_authenticate::BearerChallenge;
-use record::Hop;
-use serde::{Deserialize, Serialize};
+use record::{Hop, HopId, Record};
 use serde_json::Value;
 
-/// Whether somebody refused.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Found {
-    /// Somebody did.
-    Refused(Refused),
-    /// Nobody did.
-    Accepted,
-}
-
-/// A refusal, as it happened or as it is predicted.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Refused {
-    /// Who refused.
-    pub by: Party,
-    /// The status, where a server refused.
-    pub status: Option<u16>,
-    /// The code of the error: `invalid_grant`, `-32020`; `None` if none was told.
-    pub error: Option<String>,
-    /// The one name of the refusal where a server reports it, the title of the failed check where the client refused.
-    pub name: Option<String>,
-    /// The rule; `None` if the server does not report it.
-    pub clause: Option<Clause>,
-    /// What it says.
-    pub says: Option<String>,
-}
+use crate::outcome::{Found, Outcome, Refused, Verdict};
 
 impl From<&Refusal> for Refused {
     fn from(refusal: &Refusal) -> Self {
@@ -138,6 +113,35 @@ impl Refused {
             self.says = Some(says.clone());
         }
         self
+    }
+}
+
+impl Verdict {
+    /// What it comes to.
+    pub(crate) fn of(prediction: &Prediction, found: &Found) -> Self {
+        match (prediction, found) {
+            (Prediction::Refused(expected), Found::Refused(refused)) if refused.is(expected) => Self::Refused,
+            (_, Found::Refused(_)) => Self::RefusedOtherwise,
+            (Prediction::Refused(_), Found::Accepted) => Self::Accepted,
+            (Prediction::Allowed(..), Found::Accepted) => Self::Policy,
+        }
+    }
+}
+
+impl Outcome {
+    pub(crate) fn new(
+        attack: &Attack,
+        found: Found,
+        changes: Vec<Changed>,
+        at: Option<HopId>,
+        run: Record,
+    ) -> Self {
+        let expected = match &attack.prediction {
+            Prediction::Refused(refusal) => Found::Refused(Refused::from(refusal)),
+            Prediction::Allowed(..) => Found::Accepted,
+        };
+        let verdict = Verdict::of(&attack.prediction, &found);
+        Self { id: attack.id.to_owned(), revision: run.revision, expected, found, verdict, changes, at, run }
     }
 }
 

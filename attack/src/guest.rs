@@ -12,8 +12,7 @@ use walker::http::Http;
 use walker::person::Person;
 
 use crate::attacker::{AttackError, Attacker};
-use crate::evidence::{Found, Refused};
-use crate::outcome::{Outcome, Verdict};
+use crate::outcome::{Found, Outcome, Refused, Verdict};
 use crate::places::Places;
 use crate::scenes::Stage;
 

@@ -1,12 +1,38 @@
 //! What came of an attack, and what that means.
 
-use flow::lessons::attacks::{Attack, Prediction};
 use flow::tamper::Changed;
+use protocol::clause::Clause;
+use protocol::party::Party;
 use protocol::revision::Revision;
 use record::{HopId, Record};
 use serde::{Deserialize, Serialize};
 
-use crate::evidence::{Found, Refused};
+/// Whether somebody refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Found {
+    /// Somebody did.
+    Refused(Refused),
+    /// Nobody did.
+    Accepted,
+}
+
+/// A refusal, as it happened or as it is predicted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refused {
+    /// Who refused.
+    pub by: Party,
+    /// The status, where a server refused.
+    pub status: Option<u16>,
+    /// The code of the error: `invalid_grant`, `-32020`; `None` if none was told.
+    pub error: Option<String>,
+    /// The one name of the refusal where a server reports it, the title of the failed check where the client refused.
+    pub name: Option<String>,
+    /// The rule; `None` if the server does not report it.
+    pub clause: Option<Clause>,
+    /// What it says.
+    pub says: Option<String>,
+}
 
 /// How an attack ended, compared with what was predicted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,16 +49,6 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// What it comes to.
-    pub(crate) fn of(prediction: &Prediction, found: &Found) -> Self {
-        match (prediction, found) {
-            (Prediction::Refused(expected), Found::Refused(refused)) if refused.is(expected) => Self::Refused,
-            (_, Found::Refused(_)) => Self::RefusedOtherwise,
-            (Prediction::Refused(_), Found::Accepted) => Self::Accepted,
-            (Prediction::Allowed(..), Found::Accepted) => Self::Policy,
-        }
-    }
-
     /// Whether it ended as it must.
     #[must_use]
     pub fn is_as_predicted(self) -> bool {
@@ -59,21 +75,4 @@ pub struct Outcome {
     pub at: Option<HopId>,
     /// The run, from both sides, secrets masked.
     pub run: Record,
-}
-
-impl Outcome {
-    pub(crate) fn new(
-        attack: &Attack,
-        found: Found,
-        changes: Vec<Changed>,
-        at: Option<HopId>,
-        run: Record,
-    ) -> Self {
-        let expected = match &attack.prediction {
-            Prediction::Refused(refusal) => Found::Refused(Refused::from(refusal)),
-            Prediction::Allowed(..) => Found::Accepted,
-        };
-        let verdict = Verdict::of(&attack.prediction, &found);
-        Self { id: attack.id.to_owned(), revision: run.revision, expected, found, verdict, changes, at, run }
-    }
 }

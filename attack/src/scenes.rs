@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use walker::person::{Decision, Person, PersonError, Station};
 
 use crate::attacker::{AttackError, Attacker, OTHER_ACCOUNT, account};
-use crate::evidence::{Found, Refused};
+use crate::outcome::{Found, Refused};
 use crate::page::{Page, Unseen};
 use crate::places::origin_of;
 

@@ -72,12 +72,27 @@ test.describe("axe finds nothing", () => {
       await tab.click();
       await clean(page, `the tab ${await tab.textContent()}`);
     }
-    for (const id of ["compare", "document", "export", "presenter", "keys"]) {
+    for (const id of ["break", "compare", "document", "export", "presenter", "keys"]) {
       const dialog = await lab.openDialog(id);
       await clean(page, `the dialog ${id}`);
       await page.keyboard.press("Escape");
       await expect(dialog).toBeHidden();
     }
+  });
+
+  test("an attack, and what came of it", async ({ lab, breakIt, page }) => {
+    await lab.open();
+    await page.getByTestId("open-break").click();
+    await breakIt.entry("wrong-verifier").click();
+    await clean(page, "an attack to be guessed");
+    await breakIt.guess.getByRole("radio", { name: "the client" }).check();
+    await breakIt.answers("With what?").first().check();
+    await breakIt.doIt.click();
+    await expect(breakIt.verdict).toBeVisible();
+    await clean(page, "what came of an attack");
+    await breakIt.lookAtRun.click();
+    await expect(page.getByTestId("imported")).toBeVisible();
+    await clean(page, "the run of an attack");
   });
 
   test("a failure, and a page without a lab", async ({ lab, as, page, watch }) => {

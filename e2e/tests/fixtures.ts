@@ -1,5 +1,6 @@
 import { test as base, expect } from "@playwright/test";
 import { AuthorizationServerPages } from "./pages/authorization_server";
+import { BreakIt } from "./pages/break_it";
 import { LabPage } from "./pages/lab_page";
 
 /**
@@ -31,7 +32,7 @@ class Watch {
   }
 }
 
-type Fixtures = { lab: LabPage; as: AuthorizationServerPages; watch: Watch };
+type Fixtures = { lab: LabPage; as: AuthorizationServerPages; breakIt: BreakIt; watch: Watch };
 
 /** Every test fails on an error in the console and on any request that leaves the machine. */
 export const test = base.extend<Fixtures>({
@@ -55,6 +56,7 @@ export const test = base.extend<Fixtures>({
     { auto: true },
   ],
   lab: async ({ page }, use) => use(new LabPage(page)),
+  breakIt: async ({ page }, use) => use(new BreakIt(page)),
   as: async ({ page }, use) => use(new AuthorizationServerPages(page)),
 });
 

@@ -6,7 +6,7 @@ use flow::lessons::steps::Step;
 use protocol::check::Check;
 use protocol::party::Party;
 use protocol::revision::Revision;
-use record::{Hop, Record};
+use record::{Hop, HopId, Record};
 use serde::{Deserialize, Serialize};
 
 use crate::observatory::Place;
@@ -39,6 +39,13 @@ pub(crate) enum Order {
         with_secrets: Record,
         /// Whether it came from a file: then nobody here knows what is secret in it.
         imported: bool,
+    },
+    /// The catalogue of attacks, or one of them.
+    Break {
+        /// The revision of the run.
+        revision: Revision,
+        /// The name of an attack; one that nobody knows, or none: the catalogue.
+        attack: Option<String>,
     },
     /// The walk, before a room. The same one again is the next picture of it.
     Present(Moment),
@@ -120,6 +127,10 @@ pub(crate) enum Told {
     StartWithDocument(String),
     /// Look at this run.
     LookAt(Box<Record>),
+    /// Look at this row of it.
+    LookAtRow(HopId),
+    /// The run that is looked at is the one of this attack.
+    OfAttack(String),
     /// One hop on, before the room.
     Next,
     /// One hop back, before the room.

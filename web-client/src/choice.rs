@@ -70,6 +70,8 @@ pub(crate) struct Link {
     pub(crate) way: Option<Way>,
     /// The id of a step.
     pub(crate) step: Option<String>,
+    /// The name of an attack.
+    pub(crate) attack: Option<String>,
 }
 
 impl Link {
@@ -83,6 +85,7 @@ impl Link {
             revision: value("v").and_then(Revision::parse),
             way: value("reg").and_then(|id| Way::ALL.into_iter().find(|way| way.id() == id)),
             step: value("step").map(str::to_owned),
+            attack: value("break").map(str::to_owned),
         }
     }
 }
@@ -162,6 +165,11 @@ mod tests {
         let link = Link::parse(address.trim_start_matches('/'));
         assert_eq!(Choice::default().with(&link), choice);
         assert_eq!(link.step.as_deref(), Some("callback"));
+    }
+
+    #[test]
+    fn a_link_leads_to_an_attack() {
+        assert_eq!(Link::parse("#break=wrong-verifier").attack.as_deref(), Some("wrong-verifier"));
     }
 
     #[test]

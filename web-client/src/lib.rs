@@ -7,6 +7,7 @@
 #![expect(clippy::needless_pass_by_value, reason = "components own their properties")]
 
 mod app;
+mod attempts;
 mod bridge;
 mod browser;
 mod choice;
@@ -17,11 +18,14 @@ mod env;
 mod fetched;
 mod files;
 mod followed;
+mod guess;
 mod lab;
+mod lab_attacks;
 mod lab_controls;
 mod lessons;
 mod observatory;
 mod storage;
+mod tampered;
 mod trial;
 mod view;
 mod walk;

@@ -3,12 +3,13 @@
 use leptos::ev;
 use leptos::prelude::*;
 use protocol::observation::Observation;
+use record::Hop;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsCast as _;
 use wasm_bindgen::closure::Closure;
 use web_sys::{EventSource, MessageEvent};
 
-/// More than any run has; what is older belongs to runs that nobody looks at.
+/// More than any run has; what is older and none of this run's belongs to others: to earlier ones, and to those of attacks.
 const MAX_KEPT: usize = 600;
 
 /// A place in the stream: which start of the lab, and how far.
@@ -25,6 +26,8 @@ pub(crate) struct Observatory {
     pub(crate) seen: RwSignal<Vec<Observation>>,
     /// Where the run began; `None` until the lab has said where it is.
     pub(crate) since: RwSignal<Option<Place>>,
+    /// The numbers of those that belong to the run.
+    own: StoredValue<Vec<u64>>,
     source: StoredValue<Option<EventSource>, LocalStorage>,
 }
 
@@ -34,6 +37,7 @@ impl Observatory {
         let this = Self {
             seen: RwSignal::new(Vec::new()),
             since: RwSignal::new(since),
+            own: StoredValue::new(Vec::new()),
             source: StoredValue::new_local(None),
         };
         this.reconnect();
@@ -85,6 +89,12 @@ impl Observatory {
         self.seen.set(Vec::new());
     }
 
+    /// Says which reports turned out to belong to the run: they are kept, whatever else comes.
+    pub(crate) fn keep_for(self, run: &[Hop]) {
+        let own = run.iter().filter_map(|hop| hop.seen.as_ref()).map(|seen| seen.seq);
+        self.own.set_value(own.collect());
+    }
+
     /// How far the reports have come; `None` until the lab has said where it is.
     pub(crate) fn place(self) -> Option<Place> {
         let since = self.since.get_untracked()?;
@@ -119,8 +129,12 @@ impl Observatory {
             if seen.get(place).is_none_or(|known| known.seq != observation.seq) {
                 seen.insert(place, observation);
             }
-            let excess = seen.len().saturating_sub(MAX_KEPT);
-            seen.drain(..excess);
+            if seen.len() > MAX_KEPT {
+                let oldest = |own: &Vec<u64>| seen.iter().position(|known| !own.contains(&known.seq));
+                if let Some(oldest) = self.own.with_value(oldest) {
+                    seen.remove(oldest);
+                }
+            }
         });
     }
 }

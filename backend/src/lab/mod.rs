@@ -4,6 +4,7 @@
 //! policy that lets the authorization server fetch documents from this machine.
 
 mod addresses;
+mod attacks;
 mod client_document;
 mod clients;
 mod clock;

@@ -12,8 +12,8 @@ use protocol::observation::Observation;
 use server_kit::entropy::Entropy;
 use tokio::sync::watch;
 
-/// So many observations are kept …
-const MAX_KEPT: usize = 2000;
+/// So many observations are kept, enough for a run and the whole catalogue of attacks after it …
+const MAX_KEPT: usize = 5000;
 /// … of so many bytes in all. Older ones make room.
 const MAX_KEPT_BYTES: usize = 16 * 1024 * 1024;
 /// So many are taken out at once: whoever reads all of them does not keep those waiting who report.

@@ -13,6 +13,7 @@ use protocol::scope::InvalidScope;
 use protocol::secret::Secret;
 
 use super::addresses::Addresses;
+use super::attacks::{self, Attacks};
 use super::clients::demo_clients;
 use super::clock::LabClock;
 use super::controls::{self, Controls};
@@ -31,6 +32,7 @@ use server_kit::clock::Clock;
 use server_kit::entropy::Entropy;
 use server_kit::listen::{ListenError, Site, Sockets, serve_until};
 use server_kit::witness::{Sink, Watcher};
+use walker::http::Http;
 
 /// Why the lab cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -53,6 +55,9 @@ pub enum LabError {
     /// One of the lab's own scopes is none: a mistake in this program.
     #[error(transparent)]
     Scope(#[from] InvalidScope),
+    /// Whoever performs the attacks cannot send anything.
+    #[error("no HTTP client for the attacks: {0}")]
+    Http(String),
     /// The MCP server cannot start.
     #[error("the MCP server cannot start: {0}")]
     McpServer(#[from] mcp_server::StartError),
@@ -106,6 +111,8 @@ impl Lab {
         let secret = entropy.secret();
         let settings = as_settings(&addresses, &secret)?;
         let keys = settings.keys.clone();
+        let http = Http::new().map_err(|error| LabError::Http(error.to_string()))?;
+        let attacks = Attacks::new(http, &addresses, machine.clone(), entropy.clone());
         let server = AuthorizationServer::new(settings, store.clone(), clock.clone(), entropy).await?;
         let mcp_server = mcp_server::router(rs_settings(&addresses, secret)?, clock.clone())?;
         let upstream = upstream::router(&addresses, clock.clone())?;
@@ -118,6 +125,7 @@ impl Lab {
         let own = observations::router(Arc::clone(&observatory))
             .merge(controls::router(Controls { clock, server: server.clone(), store: store.clone(), keys }))
             .merge(documents::writing(documents, &addresses.page))
+            .merge(attacks::router(Arc::new(attacks)))
             .layer(middleware::from_fn_with_state(addresses.page_origins().into(), same_origin::only));
         let lab = own.merge(watcher.watch(client_host, Party::ClientHost));
         let sites = vec![

@@ -19,7 +19,7 @@ impl Lab {
     }
 
     /// Presses a button as the page does.
-    async fn press(&self, path: &str, body: &Value) -> (StatusCode, Value) {
+    pub(crate) async fn press(&self, path: &str, body: &Value) -> (StatusCode, Value) {
         let request = reqwest::Client::new().post(format!("{}{path}", self.page));
         let request = request.header("origin", &self.page).header("content-type", "application/json");
         let answer = request.body(body.to_string()).send().await.unwrap();

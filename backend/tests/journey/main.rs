@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a helper that cannot go on has failed the test")]
 
 mod attacks;
+mod attacks_for_the_page;
 mod attacks_mutated;
 mod attacks_told;
 mod both_sides;

@@ -6,11 +6,13 @@ use protocol::party::Party;
 use protocol::revision::Revision;
 use serde::{Deserialize, Serialize};
 
+use super::attacks;
 use super::steps::{Chapter, Step};
 
-/// What a reader is told about a step in one revision. The speaker's notes and the attacks are not for readers.
+/// What a reader is told about a step in one revision. The speaker's notes are not for readers, and of the attacks it only
+/// says which there are.
 ///
-/// Shape: `{"step":"challenge","what":"…","look_at":"…","breaks":"…","deviation":null,"rules":["challenge"],"sources":[["client","flow/src/…","…"]]}`
+/// Shape: `{"step":"challenge","what":"…","look_at":"…","breaks":"…","deviation":null,"attacks":[["no-token","…"]],"rules":["challenge"],"sources":[["client","flow/src/…","…"]]}`
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sheet {
     /// Which step.
@@ -23,6 +25,8 @@ pub struct Sheet {
     pub breaks: String,
     /// Where the lab does something else than the specification demands, and why.
     pub deviation: Option<String>,
+    /// The attacks that can be tried here: the name and the title of each.
+    pub attacks: Vec<(String, String)>,
     /// The rules that it is about.
     pub rules: Vec<Clause>,
     /// Where in this project it is done: by whom, in which file, by which function.
@@ -34,12 +38,15 @@ impl Sheet {
     #[must_use]
     pub fn of(step: Step, revision: Revision) -> Self {
         let sources = step.sources().iter();
+        let attacks =
+            attacks::all().filter(|attack| attack.step == step && attack.revisions.contains(&revision));
         Self {
             step,
             what: step.what(revision).to_owned(),
             look_at: step.look_at(revision).to_owned(),
             breaks: step.breaks(revision).to_owned(),
             deviation: step.deviation().map(str::to_owned),
+            attacks: attacks.map(|attack| (attack.id.to_owned(), attack.title.to_owned())).collect(),
             rules: step.rules(revision).collect(),
             sources: sources
                 .map(|source| (source.party, source.path.to_owned(), source.function.to_owned()))

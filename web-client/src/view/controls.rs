@@ -4,14 +4,14 @@ use leptos::prelude::*;
 use protocol::party::Party;
 
 use super::boxed::{changing, click};
-use crate::driver;
+use super::elapsed::elapsed_seconds;
 use crate::walk::{Busy, Next, Until, Walk};
 
 /// Back, the main button, run, start over, and where one is.
 #[component]
 pub(crate) fn Controls(walk: Walk) -> impl IntoView {
     let next = Memo::new(move |_| walk.next());
-    let elapsed = elapsed_seconds(walk);
+    let elapsed = elapsed_seconds(move || walk.busy.get().map(|busy| busy.since));
     let label = move || match walk.busy.get() {
         Some(busy) => waiting(busy, elapsed.get()),
         None => match next.get() {
@@ -92,30 +92,18 @@ fn place(walk: Walk) -> String {
     match (walk.place(), walk.hops.with(Vec::len)) {
         (_, 0) => "nothing sent yet".to_owned(),
         (Some(place), total) => {
-            let whence = if walk.imported.with(Option::is_some) { ", from a file" } else { "" };
+            let whence = whence(walk);
             format!("{} of {total}{whence}", place + 1)
         }
         (None, total) => format!("{total} so far"),
     }
 }
 
-/// Whole seconds since the request under way was sent, counted only while one is.
-fn elapsed_seconds(walk: Walk) -> RwSignal<u32> {
-    let seconds = RwSignal::new(0);
-    Effect::new(move || {
-        seconds.set(0);
-        let Some(Busy { since, .. }) = walk.busy.get() else { return };
-        let tick = move || {
-            #[expect(
-                clippy::cast_possible_truncation,
-                clippy::cast_sign_loss,
-                reason = "a duration below the deadline"
-            )]
-            seconds.set(((driver::now() - since).max(0.0) / 1000.0) as u32);
-        };
-        if let Ok(handle) = set_interval_with_handle(tick, std::time::Duration::from_secs(1)) {
-            on_cleanup(move || handle.clear());
-        }
-    });
-    seconds
+/// Where the run is from, if it is not the reader's own.
+fn whence(walk: Walk) -> &'static str {
+    match (walk.imported.with(Option::is_some), walk.guest.with(Option::is_some)) {
+        (true, true) => ", of the attack",
+        (true, false) => ", from a file",
+        (false, _) => "",
+    }
 }

@@ -31,6 +31,7 @@ pub(crate) fn listen(walk: Walk) {
             "m" | "M" => walk.open_tool(Tool::Compare),
             "d" | "D" => walk.open_tool(Tool::Document),
             "x" | "X" => walk.open_tool(Tool::Export),
+            "b" | "B" => walk.open_tool(Tool::Break),
             "v" | "V" => walk.open_tool(Tool::Present),
             "?" => walk.open_tool(Tool::Keys),
             _ => return,
@@ -48,7 +49,7 @@ fn is_on_control(event: &KeyboardEvent) -> bool {
     })
 }
 
-const KEYS: [(&str, &str); 14] = [
+const KEYS: [(&str, &str); 15] = [
     ("space or →", "next"),
     ("shift with them", "a whole exchange at once"),
     ("←", "back in time; nothing is sent"),
@@ -57,6 +58,7 @@ const KEYS: [(&str, &str); 14] = [
     ("p", "pause before sending, or not"),
     ("s", "show secrets, or mask them"),
     ("r", "start over"),
+    ("b", "break it: the catalogue of attacks"),
     ("m", "compare the two revisions"),
     ("d", "a metadata document of your own"),
     ("x", "export and import"),

@@ -2,6 +2,7 @@
 
 pub(crate) mod afterwards;
 pub(crate) mod boxed;
+pub(crate) mod breaking;
 pub(crate) mod card;
 pub(crate) mod checks;
 pub(crate) mod code_block;
@@ -9,8 +10,10 @@ pub(crate) mod compare;
 pub(crate) mod controls;
 pub(crate) mod dialog;
 pub(crate) mod document_editor;
+pub(crate) mod elapsed;
 pub(crate) mod ending;
 pub(crate) mod export;
+pub(crate) mod guest;
 pub(crate) mod highlight;
 pub(crate) mod keys;
 pub(crate) mod ladder;

@@ -7,6 +7,7 @@ use protocol::party::Party;
 use super::boxed::Boxed as _;
 use super::card::Card;
 use super::controls::Controls;
+use super::guest::Guest;
 use super::keys::listen;
 use super::ladder::Ladder;
 use super::party;
@@ -35,6 +36,9 @@ pub(crate) fn WalkPage(walk: Walk) -> impl IntoView {
     if let Some(until) = walk.running.get_untracked() {
         walk.run(until);
     }
+    if let Some(attack) = Link::parse(&browser::hash()).attack {
+        walk.break_it(attack);
+    }
     view! {
         <a class="skip" href="#card">"Skip to the chosen message"</a>
         <header class="top">
@@ -47,11 +51,7 @@ pub(crate) fn WalkPage(walk: Walk) -> impl IntoView {
         <div class="notices">
             {move || walk.notice.get().map(|notice| view! { <p class="notice" role="alert">{notice}</p> }).boxed()}
             <Wanted walk=walk />
-            {move || walk.imported.with(Option::is_some).then(|| view! {
-                <p class="notice" role="status" data-testid="imported">
-                    "This run was imported: nothing of it is sent, and what the servers say is what the file says. Start over to make one of your own."
-                </p>
-            }).boxed()}
+            <Guest walk=walk />
         </div>
         <main>
             <Steps walk=walk />
@@ -99,6 +99,9 @@ fn keep_address(walk: Walk) {
         let wanted = choice.with(&link);
         if wanted != choice {
             walk.start(wanted);
+        }
+        if let Some(attack) = link.attack {
+            walk.break_it(attack);
         }
         let Some(id) = link.step else { return };
         let hop =

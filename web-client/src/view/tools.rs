@@ -6,7 +6,8 @@ use super::boxed::CollectBoxed as _;
 use crate::walk::{Tool, Walk};
 
 /// Each tool with its name in the page, what its button says, and its key.
-const TOOLS: [(Tool, &str, &str, &str); 5] = [
+const TOOLS: [(Tool, &str, &str, &str); 6] = [
+    (Tool::Break, "open-break", "Break it", "b"),
     (Tool::Compare, "open-compare", "Compare", "m"),
     (Tool::Document, "open-document", "Document", "d"),
     (Tool::Export, "open-export", "Export", "x"),

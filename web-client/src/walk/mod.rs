@@ -84,8 +84,12 @@ pub(crate) struct State {
     pub(crate) flow: RwSignal<Flow>,
     /// What the servers report.
     pub(crate) observatory: Observatory,
-    /// An exported run that is looked at instead.
+    /// A run that is looked at instead.
     pub(crate) imported: RwSignal<Option<Vec<Hop>>>,
+    /// The name of the attack whose run that is.
+    pub(crate) guest: RwSignal<Option<String>>,
+    /// What the reader's own run is about, and where the reader stood in it, while another one is looked at.
+    pub(crate) own: StoredValue<Option<(Choice, At)>>,
     /// Both sides, in one order.
     pub(crate) hops: Memo<Vec<Hop>>,
     pub(crate) at: RwSignal<At>,
@@ -118,6 +122,8 @@ pub(crate) struct State {
     pub(crate) wanted: RwSignal<Option<Step>>,
     /// A word to the reader that belongs to no hop.
     pub(crate) notice: RwSignal<Option<&'static str>>,
+    /// The attack that the catalogue is to open.
+    pub(crate) attack: StoredValue<Option<String>>,
     /// What is said about steps.
     pub(crate) lessons: Lessons,
     /// The tools that are fetched when they are wanted.
@@ -131,9 +137,12 @@ impl Walk {
         let observatory = Observatory::open(start.since);
         let imported = RwSignal::new(None::<Vec<Hop>>);
         let hops = Memo::new(move |_| {
-            imported.get().unwrap_or_else(|| {
-                observatory.seen.with(|seen| flow.with(|flow| merge(flow.trace().entries(), seen)))
-            })
+            if let Some(hops) = imported.get() {
+                return hops;
+            }
+            let hops = observatory.seen.with(|seen| flow.with(|flow| merge(flow.trace().entries(), seen)));
+            observatory.keep_for(&hops);
+            hops
         });
         let lit = RwSignal::new(None);
         let known = Memo::new(move |_| hops.with(|hops| followed(hops)));
@@ -143,6 +152,8 @@ impl Walk {
             flow,
             observatory,
             imported,
+            guest: RwSignal::new(None),
+            own: StoredValue::new(None),
             hops,
             at: RwSignal::new(start.at),
             busy: RwSignal::new(None),
@@ -167,6 +178,7 @@ impl Walk {
             clock_asked: StoredValue::new(false),
             wanted: RwSignal::new(start.wanted),
             notice: RwSignal::new(start.notice),
+            attack: StoredValue::new(None),
             lessons: Lessons::new(),
             workbench: Workbench::new(),
         })))

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::{Until, Walk};
+use super::{At, Until, Walk};
 use crate::bridge::{Order, Told};
 use crate::choice::{Choice, Way};
 use crate::trial::Places;
@@ -17,6 +17,8 @@ pub(crate) enum Tool {
     Document,
     /// Export and import.
     Export,
+    /// The catalogue of attacks.
+    Break,
     /// One hop fills the screen.
     Present,
     /// The keys and the words.
@@ -46,6 +48,12 @@ impl Walk {
                 self.notice.set(None);
             }
         });
+    }
+
+    /// Opens the catalogue of attacks at one of them.
+    pub(crate) fn break_it(self, attack: String) {
+        self.attack.set_value(Some(attack));
+        self.open_tool(Tool::Break);
     }
 
     /// Keeps what a room sees where the reader stands. To be called inside a component.
@@ -79,6 +87,10 @@ impl Walk {
                 revision,
                 since: self.observatory.since.get(),
             },
+            Tool::Break => {
+                let attack = self.attack.try_update_value(Option::take).flatten();
+                Order::Break { revision, attack }
+            }
             Tool::Export => {
                 let way = self.choice.with(|choice| choice.way.id());
                 Order::Export {
@@ -105,6 +117,8 @@ impl Walk {
                 self.start(Choice { way: Way::Cimd, document: Some(url), ..choice });
             }
             Told::LookAt(record) => self.look_at_record(*record),
+            Told::LookAtRow(id) => self.at.set(At::Hop(id)),
+            Told::OfAttack(name) => self.guest.set(Some(name)),
             Told::Next => self.step(),
             Told::Back => self.back(),
             Told::Left => self.presents.set(false),

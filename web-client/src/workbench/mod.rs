@@ -14,6 +14,7 @@ use self::benches::Benches;
 use self::tools::Tool;
 use crate::bridge::{self, Moment, Order, Told};
 use crate::trial::Places;
+use crate::view::breaking::Breaking;
 use crate::view::document_editor::Trial;
 
 /// What lies on the workbench. All of it is signals, so copies are the same.
@@ -28,6 +29,8 @@ struct Desk {
     benches: Benches,
     /// The document that is being tried: it outlives its dialog.
     trial: StoredValue<Option<Trial>>,
+    /// The catalogue of attacks, as it was left.
+    breaking: StoredValue<Option<Breaking>>,
     tell: StoredValue<Option<Function>, LocalStorage>,
 }
 
@@ -64,6 +67,7 @@ fn set_up() -> (Owner, Desk) {
         moment: RwSignal::new(None),
         benches: Benches::new(),
         trial: StoredValue::new(None),
+        breaking: StoredValue::new(None),
         tell: StoredValue::new_local(None),
     });
     // Each order has a dialog of its own: one that is about to close must not take the next one with it.
@@ -89,6 +93,16 @@ impl Desk {
         let tell = self.tell.with_value(Option::clone);
         // Nobody is there to hear it if the page has stopped.
         let _ = tell.map(|tell| tell.call1(&JsValue::NULL, &bridge::write(told).into()));
+    }
+
+    /// The catalogue of attacks, from the first time on.
+    fn breaking(self) -> Breaking {
+        self.breaking.get_value().unwrap_or_else(|| {
+            let make = |(owner, _): &(Owner, Desk)| owner.with(Breaking::new);
+            let breaking = DESK.with(|desk| make(desk.get_or_init(set_up)));
+            self.breaking.set_value(Some(breaking));
+            breaking
+        })
     }
 
     /// The document that is being tried, from the first one on.

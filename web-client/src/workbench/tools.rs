@@ -1,5 +1,8 @@
 //! The tools, each in its dialog.
 
+use std::sync::Arc;
+
+use attack::Outcome;
 use leptos::prelude::*;
 use protocol::clause::Clause;
 use protocol::observation::Finding;
@@ -10,6 +13,7 @@ use super::Desk;
 use crate::bridge::{Moment, Order, Told};
 use crate::observatory::{Observatory, Place};
 use crate::trial::Places;
+use crate::view::breaking::Break;
 use crate::view::checks::{Findings, Manner};
 use crate::view::compare::Compare;
 use crate::view::dialog::Modal;
@@ -45,6 +49,12 @@ pub(super) fn Tool(desk: Desk, order: Order) -> impl IntoView {
         Order::Export { name, masked, with_secrets, imported } => view! {
             <Modal open=open id="export" title="Export and import">
                 <Exports desk=desk name=name.clone() masked=masked.clone() with_secrets=with_secrets.clone() imported=imported />
+            </Modal>
+        }
+        .into_any(),
+        Order::Break { revision, attack } => view! {
+            <Modal open=open id="break" title="Break it">
+                <Breaks desk=desk revision=revision attack=attack.clone() />
             </Modal>
         }
         .into_any(),
@@ -95,6 +105,20 @@ fn Document(desk: Desk, places: Places, revision: Revision, since: Option<Place>
     let on_use = Callback::new(move |url| desk.close_with(&Told::StartWithDocument(url)));
     let trial = desk.trial(&places);
     view! { <DocumentEditor trial=trial places=places seen=seen.into() show=show on_use=on_use /> }
+}
+
+#[component]
+fn Breaks(desk: Desk, revision: Revision, attack: Option<String>) -> impl IntoView {
+    let breaking = desk.breaking();
+    breaking.show(revision, attack.as_deref());
+    let on_look = Callback::new(move |outcome: Arc<Outcome>| {
+        desk.close_with(&Told::LookAt(Box::new(outcome.run.clone())));
+        desk.tell(&Told::OfAttack(outcome.id.clone()));
+        if let Some(row) = outcome.at {
+            desk.tell(&Told::LookAtRow(row));
+        }
+    });
+    view! { <Break breaking=breaking on_look=on_look /> }
 }
 
 #[component]

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use protocol::revision::Revision;
 
 use crate::lessons::Lessons;
-use crate::view::boxed::{changing, click};
+use crate::view::boxed::{CollectBoxed as _, changing, click};
 
 /// What happens at a step and why, and what to look at.
 #[component]
@@ -24,11 +24,24 @@ pub(crate) fn About(lessons: Lessons, step: Step, revision: Revision) -> impl In
 
 /// What would go wrong without the rules of a step.
 #[component]
-pub(crate) fn Breaks(lessons: Lessons, step: Step, revision: Revision) -> impl IntoView {
+pub(crate) fn Breaks(
+    lessons: Lessons,
+    step: Step,
+    revision: Revision,
+    /// Opens an attack, by its name.
+    on_try: Callback<String>,
+) -> impl IntoView {
     changing(move || {
         lessons.sheet(step, revision).map(|sheet| {
+            let attacks = sheet.attacks.into_iter().map(|(id, title)| {
+                let text = ["Try: ", &title].concat();
+                view! { <button class="quiet" on:click=click(move |_| on_try.run(id.clone()))>{text}</button> }
+            });
             view! {
-                <aside class="breaks" data-testid="breaks"><b>"What would break here: "</b>{sheet.breaks}</aside>
+                <aside class="breaks" data-testid="breaks">
+                    <b>"What would break here: "</b>{sheet.breaks}
+                    <div class="tries">{attacks.collect_boxed()}</div>
+                </aside>
             }
             .into_any()
         })
@@ -61,6 +74,7 @@ pub(crate) fn Awaited(lessons: Lessons, step: Step, revision: Revision) -> impl 
 
 #[cfg(test)]
 mod tests {
+    use flow::lessons::sheet::Sheet;
     use js_sys::{Function, JSON};
     use wasm_bindgen::JsValue;
     use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -96,25 +110,28 @@ mod tests {
     #[test]
     async fn a_text_is_fetched_once_for_its_chapter_and_again_only_on_demand() {
         let lessons = Lessons::new();
+        let tried = RwSignal::new(String::new());
         answer_with("<!doctype html>");
         let page = TestPage::show(move || {
+            let on_try = Callback::new(move |id| tried.set(id));
             view! {
                 <About lessons=lessons step=STEP revision=REVISION />
                 <Awaited lessons=lessons step=STEP revision=REVISION />
-                <Breaks lessons=lessons step=STEP revision=REVISION />
+                <Breaks lessons=lessons step=STEP revision=REVISION on_try=on_try />
             }
         })
         .await;
         page.until("[role=alert]", "Is the lab still running?").await;
         assert!(page.all(".what, .breaks, .awaited").is_empty());
 
-        let sheets: Vec<_> =
-            STEP.chapter().steps().map(|step| flow::lessons::sheet::Sheet::of(step, REVISION)).collect();
+        let sheets: Vec<_> = STEP.chapter().steps().map(|step| Sheet::of(step, REVISION)).collect();
         answer_with(&serde_json::to_string(&sheets).unwrap());
         page.press("Try again").await;
         page.until(".what", STEP.what(REVISION)).await;
         page.until(".breaks", STEP.breaks(REVISION)).await;
         assert!(page.all("[role=alert], .awaited").is_empty());
+        page.click(".tries button", 0).await;
+        assert_eq!(tried.get_untracked(), Sheet::of(STEP, REVISION).attacks[0].0);
         let next = TestPage::show(
             move || view! { <About lessons=lessons step=Step::StepUpScopes revision=REVISION /> },
         )

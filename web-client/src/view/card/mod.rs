@@ -74,14 +74,23 @@ fn HopCard(walk: Walk, hop: Hop, tab: RwSignal<&'static str>) -> impl IntoView {
         <Who from=from to=to />
         <h2>{step.title()}</h2>
         <p class="subtitle">{move || walk.visible(&title)}</p>
-        {edited.then(|| view! { <p class="edited" data-testid="edited">"You changed this request before it went."</p> }).boxed()}
+        {edited.then(|| view! { <p class="edited" data-testid="edited">{changed_by(walk)}</p> }).boxed()}
         {match observed {
             Some(observed) => view! { <p class="what">{observed.what()}</p> }.into_any(),
             None => view! { <About lessons=walk.lessons step=step revision=revision /> }.into_any(),
         }}
         <Awaited lessons=walk.lessons step=step revision=revision />
         <Tabs label="Parts of the message" tabs=tabs wanted=tab panel=move |id| panel(walk, hop.get_value(), id) />
-        {is_own.then(|| view! { <Breaks lessons=walk.lessons step=step revision=revision /> }).boxed()}
+        {is_own.then(|| view! { <Breaks lessons=walk.lessons step=step revision=revision on_try=Callback::new(move |id| walk.break_it(id)) /> }).boxed()}
+    }
+}
+
+/// Whoever changed a request before it went.
+fn changed_by(walk: Walk) -> &'static str {
+    if untrack(|| walk.imported.with(Option::is_some) && walk.guest.with(Option::is_some)) {
+        "The attack changed this request before it went."
+    } else {
+        "You changed this request before it went."
     }
 }
 
