@@ -24,6 +24,7 @@ test("the verifier of the run becomes its challenge in the bench, and another on
   await lab.step("pkce").click();
   await lab.card.open("decoded");
   const bench = page.getByTestId("pkce-bench");
+  await bench.getByRole("button", { name: "A fresh one" }).click();
   const verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
   await bench.getByRole("textbox").fill(verifier);
   challenge = createHash("sha256").update(verifier).digest("base64url");

@@ -6,6 +6,7 @@ use attack::{Found, Outcome};
 use flow::lessons::attacks::{Attack, Kind, Prediction, Refusal};
 use leptos::prelude::*;
 use protocol::check;
+use protocol::clause::Clause;
 use protocol::observation::Finding;
 use protocol::party::Party;
 use protocol::revision::Revision;
@@ -123,7 +124,12 @@ fn Tampered(attack: &'static Attack, outcome: Arc<Outcome>) -> impl IntoView {
 /// What whoever refused had checked until then.
 #[component]
 fn Evidence(outcome: Arc<Outcome>) -> impl IntoView {
-    let manner = Manner { revision: outcome.revision, text: Callback::new(|text: String| text.into_any()) };
+    let revision = outcome.revision;
+    let manner = Manner {
+        text: Callback::new(|text: String| text.into_any()),
+        rule: Callback::new(move |clause: Clause| clause.rule_in(revision).to_owned()),
+        url: Callback::new(move |clause: Clause| Some(clause.url_in(revision).to_owned())),
+    };
     let hops = at(&outcome);
     let Found::Refused(refused) = &outcome.found else {
         let last = hops.iter().rev().find_map(|hop| hop.answer.clone());
@@ -168,9 +174,9 @@ pub(super) fn Lessons(attack: &'static Attack, revision: Revision) -> impl IntoV
     };
     let rule = Rule {
         level: clause.level().as_str(),
-        text: clause.rule_in(revision),
+        text: clause.rule_in(revision).to_owned(),
         source: clause.source(),
-        url: clause.url_in(revision),
+        url: Some(clause.url_in(revision).to_owned()),
     };
     view! {
         <h4>"The rule"</h4>
