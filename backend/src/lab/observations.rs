@@ -230,19 +230,19 @@ mod tests {
 
     #[tokio::test]
     async fn a_reader_who_comes_late_is_told_of_the_gap_and_goes_on() {
-        let lab = Lab::after(2003);
+        let lab = Lab::after(5003);
         let boot = lab.observatory.boot();
         let mut stream = lab.get(&format!("/lab/observations?after={boot}-1")).await;
-        let hello = format!("retry: 1000\nevent: hello\ndata: {{\"boot\":\"{boot}\",\"seq\":2003}}\n\n");
+        let hello = format!("retry: 1000\nevent: hello\ndata: {{\"boot\":\"{boot}\",\"seq\":5003}}\n\n");
         assert_eq!(next(&mut stream).await, Some(hello));
         assert_eq!(next(&mut stream).await.unwrap(), "event: gap\ndata: {\"missed\":3}\n\n");
-        for seq in 4..=2003 {
+        for seq in 4..=5003 {
             let event = next(&mut stream).await.unwrap();
             assert!(event.starts_with(&format!("id: {boot}-{seq}\ndata: {{\"seq\":{seq},")), "{event}");
             assert_eq!(event.lines().count(), 3, "one line of data");
         }
-        lab.observatory.record(&observation(2004));
-        assert!(next(&mut stream).await.unwrap().starts_with(&format!("id: {boot}-2004\n")));
+        lab.observatory.record(&observation(5004));
+        assert!(next(&mut stream).await.unwrap().starts_with(&format!("id: {boot}-5004\n")));
     }
 
     #[tokio::test(start_paused = true)]
