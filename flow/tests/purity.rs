@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Modules of the standard library that only compute.
-const STD: [&str; 16] = [
+const STD: [&str; 17] = [
     "borrow",
     "boxed",
     "cmp",
@@ -26,6 +26,7 @@ const STD: [&str; 16] = [
     "slice",
     "str",
     "string",
+    "vec",
 ];
 /// Of `std::net` addresses alone: they are numbers.
 const NET: [&str; 3] = ["IpAddr", "Ipv4Addr", "Ipv6Addr"];
